@@ -1,0 +1,122 @@
+"""The command line: `curate run`. Errors that a user can mend are one line and exit status 2."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+
+from pyspark.errors import PySparkException
+from rich.console import Console
+from rich.table import Table
+
+from curation import __version__, pipeline
+from curation.errors import UserError
+from curation.progress import Progress
+from curation.recipe import Recipe, bundled, load
+from curation.run import MANIFEST, Run, new_run
+from curation.session import require_java, start_session
+from curation.storage import join, normalise
+
+USAGE_ERROR = 2
+_TOP_REASONS = 4
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except UserError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        print("curate: interrupted: the same command goes on where it was", file=sys.stderr)
+        return 130
+    except PySparkException as error:
+        if told := re.search(r"curation\.errors\.UserError: (.+)", str(error)):
+            return _fail(told[1])
+        raise
+    return status
+
+
+def _fail(message: str) -> int:
+    print(f"curate: {message}", file=sys.stderr)
+    return USAGE_ERROR
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="curate", description="Web crawl in, training text out.")
+    parser.add_argument("--version", action="version", version=f"winnow-curation {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run the whole pipeline", description=run_command.__doc__)
+    add_run_options(run)
+    run.set_defaults(command=run_command)
+    return parser
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """The options that name a run: what `curate run` and the jobs that start one share."""
+    names = ", ".join(bundled())
+    parser.add_argument("--recipe", required=True, help=f"a YAML file, or a bundled one: {names}")
+    parser.add_argument(
+        "--input", nargs="+", default=[], metavar="GLOB", help="files, folders, s3:// patterns"
+    )
+    parser.add_argument("--output", required=True, metavar="DIR", help="a new folder, or s3://")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
+    parser.add_argument("--spark-conf", action="append", default=[], metavar="KEY=VALUE")
+
+
+def open_run(options: argparse.Namespace) -> Run:
+    """The run that the options name, with everything checked that can be before a start."""
+    require_java()
+    recipe: Recipe = load(options.recipe, paths=options.input, overrides=options.overrides)
+    run = new_run(recipe, normalise(options.output))
+    run.open()
+    return run
+
+
+def spark_conf(options: argparse.Namespace) -> dict[str, str]:
+    """`--spark-conf k=v` as a dict; raises `UserError` for one without `=`."""
+    pairs = [setting.partition("=") for setting in options.spark_conf]
+    for key, equals, _ in pairs:
+        if not equals:
+            raise UserError(f"--spark-conf {key}: expected key=value")
+    return {key: value for key, _, value in pairs}
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Runs a recipe over its inputs into a folder, or goes on with the run that is there."""
+    conf = spark_conf(options)
+    run = open_run(options)
+    if run.finished:
+        print(f"{run.folder}: finished already; nothing to do", file=sys.stderr)
+        outcome = pipeline.read_outcome(run)
+    else:
+        spark = start_session(conf)
+        outcome = pipeline.run(run, spark, Progress())
+        spark.stop()
+    show(run, outcome)
+    return 0
+
+
+def show(run: Run, outcome: pipeline.Outcome) -> None:
+    """Prints the funnel and where things are."""
+    table = Table("stage", "in", "out", "top reasons", title=f"run {run.id}")
+    for column in table.columns[1:3]:
+        column.justify = "right"
+    for step in outcome.funnel:
+        top = ", ".join(f"{reason} {pages:,}" for reason, pages in step.reasons[:_TOP_REASONS])
+        table.add_row(step.stage, f"{step.pages_in:,}", f"{step.pages_out:,}", top)
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{outcome.shards} shards in {join(run.folder, 'shards')}; {outcome.faults} damaged pieces"
+        f" of input in {join(run.folder, 'faults')}; files in {join(run.folder, MANIFEST)}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,7 @@
+"""Extraction: HTML in, text out."""
+
+from __future__ import annotations
+
+from curation.extract.extract import ExtractionError, Extracted, extract, extract_batch
+
+__all__ = ["Extracted", "ExtractionError", "extract", "extract_batch"]

@@ -1,0 +1,21 @@
+"""Text as every later stage expects it: NFC, `\\n` the only line break, no control characters.
+
+Source: Unicode 15 section 5.8 (line breaks), UAX #15 (normalisation forms).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LINE_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_UNWANTED = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_OUTER_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+|(?:\n[^\S\n]*)+\Z")
+
+
+def tidy(text: str) -> str:
+    """`text` in NFC, with one kind of line break, without control characters and lone surrogates,
+    without blank lines at its ends. Empty when nothing but white space is left."""
+    text = _UNWANTED.sub("", _LINE_BREAKS.sub("\n", text))
+    text = _OUTER_BLANK_LINES.sub("", unicodedata.normalize("NFC", text))
+    return text if text.strip() else ""

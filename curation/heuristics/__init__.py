@@ -1,0 +1,3 @@
+"""Heuristics: measures of the text, and the rules that turn them into drop reasons."""
+
+from __future__ import annotations

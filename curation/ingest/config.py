@@ -1,0 +1,81 @@
+"""What a recipe says of its inputs, and what a file's name says of its format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from curation.errors import UserError
+
+Domain = Literal["general", "math", "code", "multilingual"]
+StageName = Literal["extract", "language", "heuristics"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnNames:
+    """Where Parquet and JSONL rows keep what we need; a column that is not there is null."""
+
+    id: str = "id"
+    url: str = "url"
+    text: str = "text"
+    html: str = "html"
+    fetched_at: str = "fetched_at"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputConfig:
+    """One source of pages. `stages` are those it passes through, in the pipeline's order; a
+    curated source names its `domain`, which no classifier then changes."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "crawl"
+    paths: Annotated[tuple[str, ...], Field(min_length=1)]
+    format: Literal["auto", "warc", "wet", "parquet", "jsonl"] = "auto"
+    columns: ColumnNames = ColumnNames()
+    stages: tuple[StageName, ...] = ("extract", "language", "heuristics")
+    domain: Domain | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestConfig:
+    """Which records are pages worth parsing. Sizes count after transfer and content decoding."""
+
+    max_body_bytes: Annotated[int, Field(ge=1)] = 10_000_000
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a file is read, and whether reading may start in its middle."""
+
+    name: str
+    splittable: bool
+
+
+_ENDINGS = {
+    ".warc": Format("warc", True),
+    ".warc.gz": Format("warc", True),
+    ".warc.wat": Format("warc", True),
+    ".warc.wat.gz": Format("warc", True),
+    ".wet": Format("wet", True),
+    ".wet.gz": Format("wet", True),
+    ".parquet": Format("parquet", True),
+    ".jsonl": Format("jsonl", True),
+    ".jsonl.gz": Format("jsonl", False),
+    ".jsonl.zst": Format("jsonl", False),
+}
+
+
+def format_of(uri: str, config: InputConfig) -> Format:
+    """The format that the recipe states or the ending tells; raises `UserError` for neither."""
+    compressed = uri.endswith((".gz", ".zst"))
+    if config.format != "auto":
+        return Format(config.format, config.format != "jsonl" or not compressed)
+    # The longest ending first: .warc.gz before .gz, .warc.wet before .warc.
+    for ending in sorted(_ENDINGS, key=len, reverse=True):
+        if uri.endswith(ending):
+            return _ENDINGS[ending]
+    raise UserError(
+        f"{uri}: its name does not tell its format (known: {', '.join(_ENDINGS)}):"
+        f" set the format of input '{config.name}' in the recipe"
+    )

@@ -1,0 +1,148 @@
+"""Parquet and JSONL: a range of bytes in, the rows (row groups) that start in it out, as pages.
+
+A row is a page that has its text, or HTML to extract. Invariants as for WARC: each row belongs to
+one split; a broken line is a reject with its offset; a file that cannot be read further gives one
+`Damage` with its name and offset, and costs nothing else.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Iterator
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation.ingest.charset import find_charset
+from curation.ingest.config import ColumnNames, IngestConfig
+from curation.ingest.raw_page import RawPage, encode, parse_time
+from curation.ingest.warc import Damage
+from curation.splits import Split
+from curation.storage import RangeReader
+from schemas.drop_reason import DropReason
+
+_BUFFER_BYTES = 1 << 20
+_BATCH_ROWS = 64
+_LINE_OVERHEAD = 8  # JSON escapes a character by up to six bytes, and other columns take some
+
+
+def read_rows(
+    split: Split, columns: ColumnNames, config: IngestConfig, damage: list[Damage]
+) -> Iterator[RawPage]:
+    """The rows of `split` as pages."""
+    read = {"parquet": _read_parquet, "jsonl": _read_jsonl}[split.format]
+    yield from read(split, columns, config, damage)
+
+
+def _read_parquet(
+    split: Split, columns: ColumnNames, config: IngestConfig, damage: list[Damage]
+) -> Iterator[RawPage]:
+    try:
+        file = pq.ParquetFile(_open(split))
+    except (pa.ArrowException, OSError) as error:
+        if split.start == 0:  # every split of the file sees this; one tells
+            damage.append(Damage(split.uri, 0, "corrupt", str(error)))
+        return
+    names = [name for name in vars(columns).values() if name in file.schema_arrow.names]
+    for group in range(file.num_row_groups):
+        offset = _group_start(file.metadata.row_group(group))
+        if not split.start <= offset < split.end:
+            continue
+        try:
+            for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], columns=names):
+                for row in batch.to_pylist():
+                    yield _page(row, offset, columns, config)
+        except (pa.ArrowException, OSError) as error:
+            damage.append(Damage(split.uri, offset, "corrupt", str(error)))
+
+
+def _group_start(group: Any) -> int:
+    column = group.column(0)
+    starts = (column.dictionary_page_offset, column.data_page_offset)
+    return min(start for start in starts if start is not None)
+
+
+def _read_jsonl(
+    split: Split, columns: ColumnNames, config: IngestConfig, damage: list[Damage]
+) -> Iterator[RawPage]:
+    limit = config.max_body_bytes * _LINE_OVERHEAD
+    stream, offset, end = _open_lines(split)
+    try:
+        while offset < end and (line := stream.readline(limit + 1)):
+            start, offset = offset, offset + len(line)
+            if len(line) > limit:
+                offset += _skip_line(stream)
+                yield RawPage(offset=start, reason=DropReason.BODY_TOO_LARGE)
+            elif line.strip():
+                yield _parse_line(line, start, columns, config)
+    except OSError as error:
+        damage.append(Damage(split.uri, offset, "corrupt", str(error)))
+
+
+def _parse_line(line: bytes, start: int, columns: ColumnNames, config: IngestConfig) -> RawPage:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return RawPage(offset=start, reason=DropReason.MALFORMED_RECORD, detail=str(error)[:200])
+    if not isinstance(row, dict):
+        reason = DropReason.MALFORMED_RECORD
+        return RawPage(offset=start, reason=reason, detail="the line is not a JSON object")
+    return _page(row, start, columns, config)
+
+
+def _page(
+    row: dict[str, Any], offset: int, columns: ColumnNames, config: IngestConfig
+) -> RawPage:
+    values = {field: row.get(name) for field, name in vars(columns).items()}
+    text, html = values["text"], values["html"]
+    known = {
+        "offset": offset,
+        "record_id": None if values["id"] is None else str(values["id"]),
+        "url": None if values["url"] is None else str(values["url"]),
+        "fetched_at": parse_time(values["fetched_at"] or ""),
+    }
+    body = text if text is not None else html
+    if not isinstance(body, str | bytes):
+        found = "neither text nor html" if body is None else "text or html is not a string"
+        return RawPage(**known, reason=DropReason.MALFORMED_RECORD, detail=found)
+    if len(body) > config.max_body_bytes:
+        return RawPage(**known, reason=DropReason.BODY_TOO_LARGE)
+    if not body.strip():
+        return RawPage(**known, reason=DropReason.EMPTY_BODY)
+    if text is not None:
+        return RawPage(**known, text=body if isinstance(body, str) else body.decode("utf-8", "replace"))
+    if isinstance(body, str):
+        return RawPage(**known, html=encode(body), charset="utf-8")
+    return RawPage(**known, html=body, charset=find_charset(body))
+
+
+def _open(split: Split) -> io.BufferedReader:
+    return io.BufferedReader(RangeReader(split.uri, split.size), _BUFFER_BYTES)
+
+
+def _open_lines(split: Split) -> tuple[IO[bytes], int, float]:
+    """The file at the first line that starts in the split; that line's offset; where to stop.
+
+    Offsets in compressed files count unpacked bytes.
+    """
+    file = _open(split)
+    for ending, codec in ((".gz", "gzip"), (".zst", "zstd")):
+        if split.uri.endswith(ending):
+            return io.BufferedReader(pa.CompressedInputStream(file, codec)), 0, math.inf
+    if split.start == 0:
+        return file, 0, split.end
+    file.seek(split.start - 1)
+    return file, split.start - 1 + _skip_line(file), split.end
+
+
+def _skip_line(stream: IO[bytes]) -> int:
+    """Reads to behind the next line break; returns how many bytes that was."""
+    skipped = 0
+    while piece := stream.readline(_BUFFER_BYTES):
+        skipped += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return skipped

@@ -1,0 +1,3 @@
+"""Language: text in, label and confidence out."""
+
+from __future__ import annotations

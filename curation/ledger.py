@@ -1,0 +1,97 @@
+"""The ledger: receipts in; pages per stage, input and outcome out; and the check that they add up.
+
+For each input, at each stage it goes through: pages in = kept + the sum over reasons, and what one
+stage kept is what the next one got. The counts come from different hands (the reader, each stage,
+the rows of the files, Spark), so a page that is lost or counted twice anywhere breaks the sum.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
+
+RELATIONAL = ("dedup", "mix")
+
+
+class LedgerError(RuntimeError):
+    """Pages were lost or counted twice: a fault of the program, never of the input."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of the funnel: pages into a stage, pages out, and why the others went."""
+
+    stage: str
+    pages_in: int
+    pages_out: int
+    reasons: Sequence[tuple[str, int]]
+
+
+def total(receipts: Iterable[Receipt]) -> Counts:
+    """The counts of all receipts together."""
+    counts: Counts = Counter()
+    for receipt in receipts:
+        counts.update(receipt.counts)
+    return counts
+
+
+def check(
+    counts: Counts, files: Iterable[Mapping[str, Any]], stages: Mapping[str, Sequence[str]]
+) -> None:
+    """Raises `LedgerError` unless every sum holds. `stages`: those of each input, in order."""
+    rows: Counter[str] = Counter()
+    for file in files:
+        rows[file["table"]] += file["rows"]
+    for source, names in stages.items():
+        _check_input(counts, source, names)
+    entered, written = _outcome(counts, "ingest", IN), _outcome(counts, "mix", KEPT)
+    _equal(entered, rows["keys"], "pages read and rows in keys")
+    _equal(entered, rows["documents"] + rows["rejects"], "pages read and documents + rejects")
+    _equal(rows["documents"], _outcome(counts, "dedup", IN), "documents and pages into dedup")
+    _equal(rows["documents"] - rows["verdicts"], rows["shards"], "documents left and rows in shards")
+    _equal(written, rows["shards"], "pages drawn and rows in shards")
+
+
+def _check_input(counts: Counts, source: str, stages: Sequence[str]) -> None:
+    kept_before: int | None = None
+    for stage in stages:
+        entered, kept = counts[stage, source, IN], counts[stage, source, KEPT]
+        if kept_before is not None:
+            _equal(kept_before, entered, f"{source}: kept before {stage} and into {stage}")
+        _equal(entered, kept + sum(_reasons(counts, stage, source).values()), f"{source}: {stage}")
+        kept_before = kept
+
+
+def _equal(left: int, right: int, what: str) -> None:
+    if left != right:
+        raise LedgerError(f"the ledger does not add up: {what}: {left} and {right}")
+
+
+def _outcome(counts: Counts, stage: str, outcome: str) -> int:
+    return sum(n for (s, _, o), n in counts.items() if s == stage and o == outcome)
+
+
+def _reasons(counts: Counts, stage: str, source: str | None = None) -> Counter[str]:
+    reasons: Counter[str] = Counter()
+    for (s, i, outcome), pages in counts.items():
+        reason = outcome not in (IN, KEPT) and not outcome.startswith(SKIPPED)
+        if s == stage and source in (None, i) and reason:
+            reasons[outcome] += pages
+    return reasons
+
+
+def funnel(counts: Counts, stages: Iterable[str]) -> list[Step]:
+    """One step per stage, over all inputs, reasons from frequent to rare."""
+    return [
+        Step(
+            stage,
+            _outcome(counts, stage, IN),
+            _outcome(counts, stage, KEPT),
+            sorted(_reasons(counts, stage).items(), key=lambda item: (-item[1], item[0])),
+        )
+        for stage in stages
+    ]

@@ -1,0 +1,213 @@
+"""The order of the pipeline, written once; and the driver's side of each part.
+
+    extract   splits in; documents, rejects, keys out      one Python pass per split, `PASS`
+    dedup     keys in; verdicts out                        Spark SQL
+    mix       keys and verdicts in; shards out             Spark SQL, then one task per shard
+    finish    receipts in; ledger and manifest out         the check that everything adds up
+
+Each part does only the work that has no receipt yet, so a run that was killed goes on where it
+was. The manifest is written last: a run without one is not finished.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from curation import __version__, ledger, receipts
+from curation.dedup.url import find_older_versions
+from curation.errors import UserError
+from curation.extract import extract_batch
+from curation.heuristics.gopher import filter_batch
+from curation.ingest.config import InputConfig
+from curation.language.identify import identify_batch
+from curation.mixing import shards
+from curation.progress import Progress
+from curation.receipts import IN, KEPT, Counts, Receipt
+from curation.recipe import Recipe
+from curation.run import MANIFEST, Run
+from curation.spark_tables import map_each, read_table, write_table
+from curation.split_pass import BatchFunction, SplitPass, run_split
+from curation.splits import Split, split_of
+from curation.storage import join, storage
+from curation.tables import write_file
+from schemas.keys import KEYS
+from schemas.ledger import FAULT, LEDGER
+from schemas.verdict import VERDICT
+
+STAGES = ("ingest", "extract", "language", "heuristics", "dedup", "mix")
+
+
+def split_pass(recipe: Recipe) -> SplitPass:
+    """The stages of the pass over a split, in order, with the recipe's values bound."""
+    stages: tuple[tuple[str, BatchFunction], ...] = (
+        ("extract", partial(extract_batch, config=recipe.extract)),
+        ("language", partial(identify_batch, config=recipe.language)),
+        ("heuristics", partial(filter_batch, config=recipe.heuristics)),
+    )
+    return SplitPass(recipe.inputs, recipe.ingest, stages, recipe.rejects, recipe.seed)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished run counted."""
+
+    funnel: list[ledger.Step]
+    faults: int
+    shards: int
+
+
+def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
+    """All parts, one after another."""
+    extract(run, spark, progress)
+    dedup(run, spark, progress)
+    mix(run, spark, progress)
+    return finish(run)
+
+
+def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Runs the pass over every split that has no receipt."""
+    done = receipts.done(run.folder)
+    todo = [split for split in run.splits if split.work not in done]
+    if not todo:
+        return
+    task = partial(_pass_task, splits=todo, todo=split_pass(run.recipe), folder=run.folder)
+    with progress.watch("extract", run.folder, [split.work for split in run.splits], done):
+        map_each(spark, len(todo), task, _WORK).collect()
+
+
+_WORK = "work string"
+
+
+def _pass_task(
+    number: int, *, splits: list[Split], todo: SplitPass, folder: str
+) -> Iterator[pa.RecordBatch]:
+    receipt = run_split(splits[number], todo, folder)
+    receipts.commit(folder, receipt)
+    yield pa.RecordBatch.from_pylist([{"work": receipt.work}])
+
+
+def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Finds the documents that give way to another one, and writes their verdicts."""
+    if "dedup" in receipts.done(run.folder):
+        return
+    with progress.step("dedup"):
+        keys = _keys(run, spark)
+        found = find_older_versions(keys, run.recipe.dedup)
+        files = write_table(found, run.folder, VERDICT)
+        verdicts = read_table(spark, run.folder, VERDICT, [file["path"] for file in files])
+        counts = _pages(keys.where(F.col("drop_reason").isNull()), "dedup", IN)
+        counts.update(_pages(verdicts, "dedup", None))
+        for (_, source, outcome), pages in list(counts.items()):
+            counts["dedup", source, KEPT] += pages if outcome == IN else -pages
+        receipts.commit(run.folder, Receipt("dedup", "driver", files, counts))
+
+
+def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Puts the documents that are still in into one order, and writes the shards."""
+    done = receipts.done(run.folder)
+    if "mix" in done:
+        return
+    with progress.step("mix"):
+        verdicts = _read(run, spark, VERDICT, [receipts.read(run.folder, "dedup")])
+        selection = shards.select(_keys(run, spark), verdicts)
+        assigned = shards.assign(selection, run.recipe.shards)
+        numbers = sorted(row["shard"] for row in assigned.select("shard").distinct().collect())
+        todo = [number for number in numbers if shards.shard_name(number) not in done]
+        shards.write_shards(assigned, run.folder, _document_files(run), todo)
+        counts = _pages(selection, "mix", IN)
+        receipts.commit(run.folder, Receipt("mix", "driver", counts=counts))
+
+
+def finish(run: Run) -> Outcome:
+    """Adds up the receipts, checks the sums, writes ledger and manifest; returns the funnel.
+
+    Raises `LedgerError` when a page was lost or counted twice.
+    """
+    work = {*(split.work for split in run.splits), "dedup", "mix"}
+    every = receipts.read_all(run.folder, lambda name: name in work or name.startswith("shard-"))
+    counts = ledger.total(every)
+    files = [file for receipt in every for file in receipt.files]
+    faults = [fault for receipt in every for fault in receipt.faults]
+    ledger.check(counts, files, {i.name: _stages(i) for i in run.recipe.inputs})
+    rows = Receipt("ledger", "driver", counts=counts).to_row()["counts"]
+    for table, content in ((LEDGER, rows), (FAULT, faults)):
+        batch = pa.Table.from_batches([table.batch(content)])
+        files.append(write_file(run.folder, table.name, table, batch))
+    outcome = Outcome(
+        ledger.funnel(counts, STAGES), len(faults), sum(f["table"] == "shards" for f in files)
+    )
+    _put_manifest(run, files, outcome, sum(receipt.cpu_s for receipt in every))
+    return outcome
+
+
+def read_outcome(run: Run) -> Outcome:
+    """What a finished run counted, from its manifest."""
+    manifest = run.manifest()
+    steps = [ledger.Step(**step) for step in manifest["funnel"]]
+    return Outcome(steps, manifest["faults"], manifest["shards"])
+
+
+def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s: float) -> None:
+    manifest = {
+        "run": run.id,
+        "version": __version__,
+        "python_cpu_s": round(cpu_s, 3),
+        "funnel": [vars(step) for step in outcome.funnel],
+        "faults": outcome.faults,
+        "shards": outcome.shards,
+        "files": files,
+    }
+    uri = join(run.folder, MANIFEST)
+    storage(uri).put_if_absent(uri, json.dumps(manifest, indent=1).encode())
+
+
+def _stages(source: InputConfig) -> list[str]:
+    optional = {"extract", "language", "heuristics"} - set(source.stages)
+    return [stage for stage in STAGES if stage not in optional]
+
+
+def _split_receipts(run: Run) -> list[Receipt]:
+    work = {split.work for split in run.splits}
+    found = receipts.read_all(run.folder, lambda name: name in work)
+    if missing := len(work) - len(found):
+        raise UserError(f"{run.folder}: {missing} of {len(work)} splits are not extracted yet")
+    return found
+
+
+def _read(run: Run, spark: SparkSession, table: Any, from_receipts: Iterable[Receipt]) -> DataFrame:
+    files = [file for receipt in from_receipts for file in receipt.files]
+    paths = [file["path"] for file in files if file["table"] == table.name]
+    return read_table(spark, run.folder, table, paths)
+
+
+def _keys(run: Run, spark: SparkSession) -> DataFrame:
+    return _read(run, spark, KEYS, _split_receipts(run))
+
+
+def _document_files(run: Run) -> dict[int, list[str]]:
+    by_work = {receipt.work: receipt.files for receipt in _split_receipts(run)}
+    return {
+        split_of(split.first_position): [
+            file["path"] for file in by_work[split.work] if file["table"] == "documents"
+        ]
+        for split in run.splits
+    }
+
+
+def _pages(frame: DataFrame, stage: str, outcome: str | None) -> Counts:
+    """Rows per input; per `drop_reason` too where `outcome` is None."""
+    names = ["input"] if outcome else ["input", "drop_reason"]
+    counted = frame.groupBy(*names).count().collect()
+    counts: Counts = Counter()
+    for row in counted:
+        counts[stage, row["input"], outcome or row["drop_reason"]] = row["count"]
+    return counts

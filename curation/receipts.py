@@ -1,0 +1,92 @@
+"""Receipts: which attempt at a piece of work counts.
+
+A piece of work (a split, a stage, a shard) writes its files under names of its own, then puts a
+receipt that names them, if none is there. The first receipt wins; files that no receipt names do
+not exist. A run that was killed goes on with the work that has no receipt, and every count of the
+ledger is a sum over receipts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from curation.storage import join, storage
+from schemas.receipt import RECEIPT
+
+IN, KEPT, SKIPPED = "in", "kept", "skipped:"
+Counts = Counter[tuple[str, str, str]]
+"""Pages by (stage, input, outcome)."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What one piece of work made. `files` and `faults` are rows of those tables."""
+
+    work: str
+    attempt: str
+    files: Sequence[dict[str, Any]] = ()
+    counts: Counts = field(default_factory=Counter)
+    faults: Sequence[dict[str, Any]] = ()
+    cpu_s: float = 0.0
+
+    def to_row(self) -> dict[str, Any]:
+        """As a row of the table `receipts`."""
+        counts = [
+            {"stage": stage, "input": source, "outcome": outcome, "pages": pages}
+            for (stage, source, outcome), pages in sorted(self.counts.items())
+        ]
+        return {
+            "work": self.work,
+            "attempt": self.attempt,
+            "files": list(self.files),
+            "counts": counts,
+            "faults": list(self.faults),
+            "cpu_s": self.cpu_s,
+        }
+
+    @staticmethod
+    def from_row(row: dict[str, Any]) -> Receipt:
+        """From a row of the table `receipts`."""
+        counts = {(c["stage"], c["input"], c["outcome"]): c["pages"] for c in row["counts"]}
+        return Receipt(**{**row, "counts": Counter(counts)})
+
+
+def add_stage(
+    counts: Counts, stage: str, source: str, pages: int, reasons: Iterable[str | None]
+) -> None:
+    """Counts `pages` that entered a stage, and what became of each: a reason, or None: kept."""
+    counts[stage, source, IN] += pages
+    for reason in reasons:
+        counts[stage, source, reason or KEPT] += 1
+
+
+def commit(folder: str, receipt: Receipt) -> bool:
+    """Puts the receipt; False when another attempt was first, whose receipt then counts."""
+    RECEIPT.batch([receipt.to_row()])  # raises for a row that is not of the table
+    uri = _uri(folder, receipt.work)
+    return storage(uri).put_if_absent(uri, json.dumps(receipt.to_row(), indent=1).encode())
+
+
+def read(folder: str, work: str) -> Receipt:
+    """The receipt that counts for `work`."""
+    uri = _uri(folder, work)
+    return Receipt.from_row(json.loads(storage(uri).read(uri)))
+
+
+def done(folder: str) -> set[str]:
+    """The names of all work that has a receipt."""
+    files = storage(folder).list(join(folder, RECEIPT.name))
+    return {f.uri.rsplit("/", 1)[1].removesuffix(".json") for f in files}
+
+
+def read_all(folder: str, wanted: Callable[[str], bool]) -> list[Receipt]:
+    """The receipts of the wanted work, in the order of their names."""
+    return [read(folder, work) for work in sorted(done(folder)) if wanted(work)]
+
+
+def _uri(folder: str, work: str) -> str:
+    return join(folder, RECEIPT.name, f"{work}.json")

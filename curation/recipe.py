@@ -1,0 +1,204 @@
+"""A recipe: every value that decides what a run does, as YAML into frozen dataclasses.
+
+In: a YAML file (or the name of a bundled one) and `--set a.b=c` overrides. Out: a `Recipe`, with
+nothing left to default. Each stage declares its own config beside its code; here they are put
+together. Anything unknown, of a wrong type or out of range is a `UserError` of one line that
+names the key, what is allowed, and the nearest valid key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import resources
+from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
+
+import yaml
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from curation.dedup.url import UrlDedupConfig
+from curation.errors import UserError
+from curation.extract.config import ExtractConfig
+from curation.heuristics.gopher import GopherConfig
+from curation.ingest.config import IngestConfig, InputConfig
+from curation.language.identify import LanguageConfig
+from curation.mixing.shards import ShardsConfig
+from curation.split_pass import RejectsConfig
+from curation.splits import SplitsConfig
+from curation.storage import normalise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """The whole of it, in the order of the stages."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False
+    )
+
+    name: Annotated[str, Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    inputs: Annotated[tuple[InputConfig, ...], Field(min_length=1)]
+    splits: SplitsConfig = SplitsConfig()
+    ingest: IngestConfig = IngestConfig()
+    extract: ExtractConfig = ExtractConfig()
+    language: LanguageConfig = LanguageConfig()
+    heuristics: GopherConfig = GopherConfig()
+    rejects: RejectsConfig = RejectsConfig()
+    dedup: UrlDedupConfig = UrlDedupConfig()
+    shards: ShardsConfig = field(default_factory=ShardsConfig)
+
+
+def load(name: str, *, paths: Iterable[str] = (), overrides: Iterable[str] = ()) -> Recipe:
+    """The recipe in file `name`, or the bundled one of that name.
+
+    `paths` replace those of the recipe's only input; `overrides` are `key.sub=value` with a YAML
+    value. Relative paths in a recipe count from its own folder, others from the working folder.
+    Raises `UserError` for whatever is wrong with any of them.
+    """
+    file = _find(name)
+    values = _read(file)
+    folder = os.path.dirname(file)
+    for item in _inputs(values):
+        found = item.get("paths")
+        if isinstance(found, list):
+            item["paths"] = [normalise(str(path), base=folder) for path in found]
+    if paths:
+        _replace_paths(values, [normalise(path) for path in paths])
+    for override in overrides:
+        _override(values, override)
+    return validate(values, source=name)
+
+
+def validate(values: dict[str, Any], *, source: str) -> Recipe:
+    """`values` as a `Recipe`; raises `UserError` for the first thing wrong with them."""
+    try:
+        return _ADAPTER.validate_json(json.dumps(values, default=str))
+    except ValidationError as error:
+        raise UserError(f"recipe {source}: {_explain(error)}") from error
+
+
+def dump(recipe: Recipe) -> str:
+    """The resolved recipe as YAML that `load` reads back to an equal one."""
+    return yaml.safe_dump(_ADAPTER.dump_python(recipe, mode="json"), sort_keys=False, width=100)
+
+
+def bundled() -> list[str]:
+    """The names of the bundled recipes."""
+    folder = resources.files("curation.recipes")
+    return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".yaml"))
+
+
+def _find(name: str) -> str:
+    if name in bundled():
+        return str(resources.files("curation.recipes").joinpath(f"{name}.yaml"))
+    if os.path.isfile(name):
+        return os.path.abspath(name)
+    raise UserError(f"recipe {name}: no such file, and no bundled one: {', '.join(bundled())}")
+
+
+def _read(file: str) -> dict[str, Any]:
+    try:
+        with open(file, encoding="utf-8") as stream:
+            values = yaml.safe_load(stream)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"recipe {file}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"recipe {file}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise UserError(f"recipe {file}: expected keys and values")
+    return values
+
+
+def _inputs(values: dict[str, Any]) -> list[dict[str, Any]]:
+    inputs = values.get("inputs")
+    return [i for i in inputs if isinstance(i, dict)] if isinstance(inputs, list) else []
+
+
+def _replace_paths(values: dict[str, Any], paths: list[str]) -> None:
+    inputs = values.setdefault("inputs", [{"name": "crawl"}])
+    if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
+        raise UserError("--input needs a recipe with one input: name the paths in the recipe")
+    inputs[0]["paths"] = paths
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    path, equals, text = override.partition("=")
+    if not equals:
+        raise UserError(f"--set {override}: expected key.sub=value")
+    *parents, last = path.split(".")
+    target: Any = values
+    try:
+        value = yaml.safe_load(text)
+        for key in parents:
+            target = target[int(key)] if isinstance(target, list) else target.setdefault(key, {})
+        target[int(last) if isinstance(target, list) else last] = value
+    except (yaml.YAMLError, ValueError, IndexError, TypeError, AttributeError) as error:
+        raise UserError(f"--set {override}: no such place in the recipe") from error
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    path = first["loc"]
+    key = ".".join(str(part) for part in path)
+    if first["type"] == "unexpected_keyword_argument":
+        valid = [f.name for f in _fields(_type_at(path[:-1]))]
+        near = get_close_matches(str(path[-1]), valid, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(valid)}"
+        return f"unknown key '{key}': {hint}"
+    if first["type"] == "missing":
+        return f"'{key}' is missing"
+    allowed = _allowed(_type_at(path))
+    got = json.dumps(first["input"], default=str)
+    return f"'{key}' is {got[:80]}: {allowed or first['msg']}"
+
+
+def _fields(hint: Any) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(hint) if dataclasses.is_dataclass(hint) else ()
+
+
+def _type_at(path: Iterable[str | int]) -> Any:
+    """The annotated type of the key at `path`; None where the path leaves the dataclasses."""
+    hint: Any = Recipe
+    for part in path:
+        if dataclasses.is_dataclass(hint):
+            hint = get_type_hints(hint, include_extras=True).get(str(part))
+        else:
+            hint = _element(hint)
+    return _bare(hint) if dataclasses.is_dataclass(_bare(hint)) else hint
+
+
+def _bare(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+def _element(hint: Any) -> Any:
+    arguments = get_args(_bare(hint))
+    return arguments[0] if arguments else None
+
+
+def _allowed(hint: Any) -> str | None:
+    """What may stand at a key of this type, in words."""
+    bare = _bare(hint)
+    if bare not in (int, float):
+        return None
+    noun = "a whole number" if bare is int else "a number"
+    fields = [m for m in get_args(hint)[1:] if hasattr(m, "metadata")]
+    limits = {type(m).__name__: m for f in fields for m in f.metadata}
+    low = getattr(limits.get("Ge"), "ge", None)
+    high = getattr(limits.get("Le"), "le", None)
+    below = getattr(limits.get("Lt"), "lt", None)
+    if low is not None and high is not None:
+        return f"expected {noun} from {low} to {high}"
+    if low is not None and below is not None:
+        return f"expected {noun} from {low} to below {below}"
+    if low is not None:
+        return f"expected {noun} of at least {low}"
+    return f"expected {noun}"
+
+
+_ADAPTER: TypeAdapter[Recipe] = TypeAdapter(Recipe)

@@ -1,0 +1,82 @@
+"""The Spark session: one builder for local mode and for `spark-submit`.
+
+Under `spark-submit` (or in a notebook with a session) what belongs to the cluster stays as it is:
+master, memory, shuffle, dynamic allocation. In local mode it is set here. In both, results do not
+depend on the host: times are UTC, and workers run the interpreter that runs the driver.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from curation.errors import UserError
+
+_MIN_JAVA = 17
+_SESSION = {"spark.sql.session.timeZone": "UTC"}
+_LOCAL = {
+    # Four attempts per task, as on a cluster: a killed Python worker costs a retry, not the run.
+    "spark.master": "local[*,4]",
+    "spark.driver.memory": "2g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "8",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def start_session(conf: Mapping[str, str] | None = None) -> SparkSession:
+    """The session, with `conf` (what the user asked for) over everything set here.
+
+    Raises `UserError` when Java is missing or too old.
+    """
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    settings = dict(_SESSION)
+    if not submitted:
+        require_java()
+        _share_kernel_cache()
+        settings |= _LOCAL
+        logging = resources.files("curation").joinpath("log4j2.properties")
+        settings["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={logging}"
+    builder = SparkSession.builder.appName("winnow")
+    for key, value in {**settings, **(conf or {})}.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+def require_java() -> None:
+    """Raises `UserError`, with the command that installs it, unless Java 17 or newer is there."""
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=os.path.join(home, "bin") if home else None)
+    version = _java_version(java) if java else None
+    if version is None or version < _MIN_JAVA:
+        found = f"found Java {version}" if version else "found none"
+        raise UserError(
+            f"Spark needs Java {_MIN_JAVA} or newer ({found}): install it with"
+            " 'apt-get install openjdk-17-jre-headless' or 'brew install openjdk@17',"
+            " and set JAVA_HOME if it is not on the PATH"
+        )
+
+
+def _java_version(java: str) -> int | None:
+    asked = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    match = re.search(r'version "(\d+)', asked.stderr + asked.stdout)
+    return int(match[1]) if match else None
+
+
+def _share_kernel_cache() -> None:
+    """Compiled kernels go where every worker of this machine finds them."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache / "winnow" / "numba"))

@@ -1,0 +1,123 @@
+"""The pass: one split in, its documents, rejects and keys out, with a receipt.
+
+The stages of the pass are batch functions; here they are composed. Each sees only the pages that
+are still in. Invariant: for each stage, pages in = kept + rejected, and every page of the split
+ends up in `documents/` or `rejects/`, and in `keys/`. No Spark in here: a Spark task, a notebook
+and a test call the same `run_split`.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curation.dedup.keys import keys_batch
+from curation.ingest.config import IngestConfig, InputConfig
+from curation.ingest.pages import Tally, read_pages
+from curation.receipts import SKIPPED, Counts, Receipt, add_stage
+from curation.splits import Split
+from curation.tables import TableWriter
+from schemas.document import DOCUMENT
+from schemas.keys import KEYS
+from schemas.reject import REJECT
+
+BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
+_EXCERPT_CHARACTERS = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class RejectsConfig:
+    """How much text a reject keeps: all of it, its first 500 characters, or none."""
+
+    text: Literal["full", "excerpt", "none"] = "full"
+
+
+@dataclass(frozen=True)
+class SplitPass:
+    """What every split of a run goes through: values and batch functions, nothing open."""
+
+    inputs: Sequence[InputConfig]
+    ingest: IngestConfig
+    stages: Sequence[tuple[str, BatchFunction]]
+    rejects: RejectsConfig
+    seed: int
+
+
+def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
+    """Reads `split`, runs the stages of its input, writes its tables below `folder`.
+
+    The receipt is returned, not yet put: until then the files do not count.
+    """
+    started = time.process_time()
+    attempt = uuid.uuid4().hex[:12]
+    source = todo.inputs[split.input]
+    outputs = _Outputs(folder, f"{split.number:06d}-{attempt}", todo.rejects)
+    counts: Counts = Counter()
+    tally = Tally()
+    stages = [stage for stage in todo.stages if stage[0] in source.stages]
+    for pages in read_pages(split, source, todo.ingest, seed=todo.seed, tally=tally):
+        batch = outputs.part(pages, "ingest", source.name, counts)
+        for name, function in stages:
+            if batch.num_rows == 0:
+                break
+            batch = outputs.part(function(batch), name, source.name, counts)
+        outputs.keep(batch)
+    for kind, number in tally.skipped.items():
+        counts["ingest", source.name, SKIPPED + kind] += number
+    return Receipt(
+        work=split.work,
+        attempt=attempt,
+        files=outputs.close(),
+        counts=counts,
+        faults=[asdict(damage) for damage in tally.damage],
+        cpu_s=time.process_time() - started,
+    )
+
+
+class _Outputs:
+    """The three tables of a split."""
+
+    def __init__(self, folder: str, name: str, rejects: RejectsConfig) -> None:
+        order = ("order_key", "doc_id", "position")
+        self._documents = TableWriter(folder, name, DOCUMENT, sort_by=order)
+        self._rejects = TableWriter(folder, name, REJECT)
+        self._keys = TableWriter(folder, name, KEYS)
+        self._config = rejects
+
+    def part(
+        self, batch: pa.RecordBatch, stage: str, source: str, counts: Counts
+    ) -> pa.RecordBatch:
+        """Writes the rows that have a reason, counts all, returns the rows that are still in."""
+        reasons = batch.column("drop_reason")
+        add_stage(counts, stage, source, batch.num_rows, reasons.to_pylist())
+        kept = pc.is_null(reasons)
+        rejected = batch.filter(pc.invert(kept))
+        if rejected.num_rows:
+            self._keys.add(keys_batch(rejected))
+            self._rejects.add(_shorten(rejected, self._config))
+        return batch.filter(kept)
+
+    def keep(self, batch: pa.RecordBatch) -> None:
+        """Writes the rows that passed every stage."""
+        if batch.num_rows:
+            self._keys.add(keys_batch(batch))
+            self._documents.add(batch)
+
+    def close(self) -> list[dict[str, object]]:
+        """Writes what is held; returns the manifest rows."""
+        return self._documents.close() + self._rejects.close() + self._keys.close()
+
+
+def _shorten(batch: pa.RecordBatch, config: RejectsConfig) -> pa.RecordBatch:
+    if config.text == "full":
+        return batch
+    length = 0 if config.text == "none" else _EXCERPT_CHARACTERS
+    at = batch.schema.get_field_index("text")
+    return batch.set_column(at, "text", pc.utf8_slice_codeunits(batch.column("text"), 0, length))

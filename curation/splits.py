@@ -1,0 +1,100 @@
+"""Splits: pieces of input of about equal work, whatever the sizes of the files.
+
+In: the recipe's inputs. Out: a list of `Split`s, the same for the same files and recipe. A split
+is a range of bytes; it owns the records that *start* in it (row groups, for Parquet), so every
+record has one owner wherever the cuts fall. Readers find the first border themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from curation.errors import UserError
+from curation.ingest.config import InputConfig, format_of
+from curation.storage import WILDCARDS, FileInfo, storage
+
+ROW_BITS = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitsConfig:
+    """How finely input is cut."""
+
+    target_bytes: Annotated[int, Field(ge=1 << 14)] = 64 << 20
+
+
+@dataclass(frozen=True)
+class Split:
+    """Bytes `start` to `end` of a file of `size` bytes: the records that start there."""
+
+    number: int
+    input: int
+    format: str
+    uri: str
+    size: int
+    start: int
+    end: int
+
+    @property
+    def work(self) -> str:
+        """The name of its receipt."""
+        return f"split-{self.number:06d}"
+
+    @property
+    def first_position(self) -> int:
+        """The position of its first row; its rows count up from here."""
+        return self.number << ROW_BITS
+
+
+def split_of(position: int) -> int:
+    """The number of the split that a position lies in."""
+    return position >> ROW_BITS
+
+
+def find_files(inputs: Sequence[InputConfig]) -> list[list[FileInfo]]:
+    """The files of each input, sorted by URI, each once.
+
+    Raises `UserError` for a path that does not exist, a pattern that matches nothing, and a file
+    whose name does not tell its format.
+    """
+    found = []
+    for config in inputs:
+        files = {file for path in config.paths for file in _expand(path)}
+        for file in files:
+            format_of(file.uri, config)
+        found.append(sorted(files))
+    return found
+
+
+def _expand(path: str) -> list[FileInfo]:
+    store = storage(path)
+    if any(c in path for c in WILDCARDS):
+        files = store.glob(path)
+        problem = "no file matches"
+    else:
+        files = store.glob(path) or store.list(path)
+        problem = "no such file or folder, or the folder is empty"
+    if not files:
+        raise UserError(f"{path}: {problem}")
+    return files
+
+
+def plan(
+    inputs: Sequence[InputConfig], files: Sequence[Sequence[FileInfo]], config: SplitsConfig
+) -> list[Split]:
+    """Every file cut into equal ranges of at most `config.target_bytes`; nothing is read."""
+    splits: list[Split] = []
+    for number, (source, found) in enumerate(zip(inputs, files, strict=True)):
+        for file in found:
+            form = format_of(file.uri, source)
+            pieces = 1 if not form.splittable else -(-file.size // config.target_bytes) or 1
+            cuts = [file.size * i // pieces for i in range(pieces + 1)]
+            splits += [
+                Split(len(splits) + i, number, form.name, file.uri, file.size, cuts[i], cuts[i + 1])
+                for i in range(pieces)
+            ]
+    return splits

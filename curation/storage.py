@@ -1,0 +1,207 @@
+"""One way to read, list and write files, on a local disk or in an object store.
+
+In: URIs. A local file is its absolute path, an object is `s3://bucket/key`. Out: bytes, listings,
+and files that exist whole or not at all. Invariants: a file appears under its name only when it
+is complete; `put_if_absent` has one winner, however many try. A storage is opened by URI in each
+process, so nothing secret travels with a task.
+"""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from curation.errors import UserError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+WILDCARDS = "*?["
+BLOCK_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, order=True)
+class FileInfo:
+    """A file as listed; `version` changes when its content does (time of change, or ETag)."""
+
+    uri: str
+    size: int
+    version: str
+
+
+class Storage(Protocol):
+    """What a store can do. URIs are whole; reading what is not there raises `UserError`."""
+
+    def list(self, folder: str) -> list[FileInfo]:
+        """All files under `folder`, at any depth, sorted by URI; none if there is no folder."""
+
+    def glob(self, pattern: str) -> list[FileInfo]:
+        """Files that match (`*`, `?`, `[...]` within a folder, `**` across), sorted by URI."""
+
+    def read(self, uri: str, start: int = 0, length: int | None = None) -> bytes:
+        """Bytes `start` to `start + length`, fewer where the file ends."""
+
+    def create(self, uri: str) -> AbstractContextManager[Path]:
+        """A local path to write to, which becomes `uri`, whole, when the context ends well."""
+
+    def put_if_absent(self, uri: str, data: bytes) -> bool:
+        """True when this call made `uri`; False when it was there already."""
+
+
+def storage(uri: str) -> Storage:
+    """The storage that holds `uri`; raises `UserError` for a scheme that is not supported."""
+    scheme = urlsplit(uri).scheme
+    if scheme == "":
+        return LocalStorage()
+    if scheme == "s3":
+        from curation.storage_s3 import S3Storage
+
+        return S3Storage()
+    raise UserError(f"{uri}: '{scheme}://' is not supported: use a path, file:// or s3://")
+
+
+def normalise(uri: str, *, base: str | None = None) -> str:
+    """The one spelling of `uri`: an absolute path or `s3://...`; `base` resolves relative paths."""
+    scheme = urlsplit(uri).scheme
+    if scheme in ("s3", "s3a", "s3n"):
+        return "s3://" + uri.split("://", 1)[1].rstrip("/")
+    if scheme == "file":
+        uri = uri.split("://", 1)[1]
+    elif "://" in uri:
+        return uri
+    return os.path.normpath(os.path.join(base or os.getcwd(), os.path.expanduser(uri)))
+
+
+def join(folder: str, *names: str) -> str:
+    """The URI of a file below `folder`."""
+    return "/".join((folder.rstrip("/"), *names))
+
+
+class LocalStorage:
+    """A file system of this machine, or one that is mounted on every machine of the cluster."""
+
+    def list(self, folder: str) -> list[FileInfo]:
+        """All files under `folder`; hidden ones are unfinished work and left out."""
+        return self.glob(join(glob.escape(folder), "**"))
+
+    def glob(self, pattern: str) -> list[FileInfo]:
+        """Files that match, hidden ones left out."""
+        with _explained(pattern):
+            found = sorted(glob.glob(pattern, recursive=True))
+            return [_describe(path) for path in found if not path.endswith("/") and _is_file(path)]
+
+    def read(self, uri: str, start: int = 0, length: int | None = None) -> bytes:
+        """A range of the file."""
+        with _explained(uri), open(uri, "rb") as file:
+            file.seek(start)
+            return file.read(-1 if length is None else length)
+
+    @contextmanager
+    def create(self, uri: str) -> Iterator[Path]:
+        """Writes beside `uri` under a hidden name, then renames: atomic on one file system."""
+        with self._unfinished(uri) as path:
+            yield path
+            os.replace(path, uri)
+
+    def put_if_absent(self, uri: str, data: bytes) -> bool:
+        """A hard link is exclusive, and the name never shows half a file."""
+        with self._unfinished(uri) as path:
+            path.write_bytes(data)
+            try:
+                os.link(path, uri)
+            except FileExistsError:
+                return False
+        return True
+
+    @contextmanager
+    def _unfinished(self, uri: str) -> Iterator[Path]:
+        path = Path(uri)
+        unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        with _explained(uri):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                yield unfinished
+            finally:
+                unfinished.unlink(missing_ok=True)
+
+
+def _is_file(path: str) -> bool:
+    return os.path.lexists(path) and not os.path.isdir(path)
+
+
+def _describe(path: str) -> FileInfo:
+    if not os.access(path, os.R_OK):
+        raise UserError(f"{path}: may not be read, or is a link to nothing")
+    stat = os.stat(path)
+    return FileInfo(path, stat.st_size, str(stat.st_mtime_ns))
+
+
+@contextmanager
+def _explained(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{uri}: {error.strerror or error}") from error
+
+
+def put(uri: str, data: bytes) -> None:
+    """Writes `data` to `uri`, over what was there."""
+    with storage(uri).create(uri) as path:
+        path.write_bytes(data)
+
+
+def copy_in(path: Path, uri: str) -> None:
+    """Copies a local file to `uri`."""
+    with storage(uri).create(uri) as unfinished:
+        shutil.copyfile(path, unfinished)
+
+
+class RangeReader(io.RawIOBase):
+    """A file of any storage as a seekable stream that reads in blocks of 4 MiB.
+
+    `tell()` counts from the start of the file; reading starts at `start`.
+    """
+
+    def __init__(self, uri: str, size: int, start: int = 0) -> None:
+        super().__init__()
+        self._storage, self._uri, self._size = storage(uri), uri, size
+        self._position, self._block, self._block_start = start, b"", start
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def tell(self) -> int:
+        """Bytes from the start of the file."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Moves; costs nothing until the next read."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Fills `buffer` as far as the current block goes; 0 at the end of the file."""
+        view = memoryview(buffer)
+        at = self._position - self._block_start
+        if not 0 <= at < len(self._block):
+            self._block = self._storage.read(self._uri, self._position, BLOCK_BYTES)
+            self._block_start, at = self._position, 0
+        piece = self._block[at : at + len(view)]
+        view[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)

@@ -1,0 +1,88 @@
+"""Tables of a run as Parquet files: written under names that no other attempt uses.
+
+In: record batches. Out: files, and for each a row of the manifest (path, rows, bytes, sha256). The
+bytes of a file depend on its rows alone: chunks are combined, row groups have a fixed number of
+rows, and nothing of the run goes into its metadata.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation.storage import RangeReader, join, storage
+from schemas.arrow import Table
+
+ROW_GROUP_ROWS = 1024
+_HELD_BYTES = 256 << 20
+
+
+def write_file(folder: str, name: str, table: Table, rows: pa.Table) -> dict[str, Any]:
+    """Writes `rows` to `TABLE/NAME.parquet` in `folder`; returns the file's manifest row."""
+    path = f"{table.name}/{name}.parquet"
+    uri = join(folder, path)
+    with storage(uri).create(uri) as local:
+        pq.write_table(
+            rows.cast(table.arrow).combine_chunks(),
+            local,
+            compression="zstd",
+            row_group_size=ROW_GROUP_ROWS,
+            store_schema=False,
+        )
+        with local.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        size = local.stat().st_size
+    return {
+        "table": table.name,
+        "path": path,
+        "rows": rows.num_rows,
+        "bytes": size,
+        "sha256": digest,
+    }
+
+
+def read_file(folder: str, path: str) -> pq.ParquetFile:
+    """Opens a file of the run for reading."""
+    uri = join(folder, path)
+    (found,) = storage(uri).glob(uri)
+    return pq.ParquetFile(RangeReader(uri, found.size))
+
+
+class TableWriter:
+    """Collects batches of one table and writes them, in files of bounded size.
+
+    `sort_by` orders the rows within each file.
+    """
+
+    def __init__(self, folder: str, name: str, table: Table, *, sort_by: Iterable[str] = ()) -> None:
+        self._folder, self._name, self._table = folder, name, table
+        self._sort_by = [(column, "ascending") for column in sort_by]
+        self._held: list[pa.RecordBatch] = []
+        self._held_bytes = 0
+        self.files: list[dict[str, Any]] = []
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Takes rows; writes a file when many bytes are held."""
+        if batch.num_rows:
+            self._held.append(self._table.conform(batch))
+            self._held_bytes += batch.nbytes
+        if self._held_bytes >= _HELD_BYTES:
+            self._write()
+
+    def close(self) -> list[dict[str, Any]]:
+        """Writes what is left; returns the manifest rows of all files."""
+        if self._held:
+            self._write()
+        return self.files
+
+    def _write(self) -> None:
+        rows = pa.Table.from_batches(self._held, self._table.arrow)
+        if self._sort_by:
+            rows = rows.sort_by(self._sort_by)
+        name = f"{self._name}-{len(self.files)}"
+        self.files.append(write_file(self._folder, name, self._table, rows))
+        self._held, self._held_bytes = [], 0

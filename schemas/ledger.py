@@ -1,0 +1,32 @@
+"""`ledger/`: how many pages entered each stage, stayed, and went, and the damage in input files.
+
+The unit is the page: one WARC `response` record, one WET `conversion` record or one input row.
+For each stage and input: in = kept + the sum over reasons. `skipped` counts, beside that sum,
+WARC records that are no pages (requests, metadata, revisits).
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from schemas.arrow import Column, Table
+
+LEDGER = Table(
+    "ledger",
+    (
+        Column("stage", pa.string(), "ingest, extract, ..., mix", False),
+        Column("input", pa.string(), "name of the recipe's input", False),
+        Column("outcome", pa.string(), "'in', 'kept', a drop reason, or 'skipped:TYPE'", False),
+        Column("pages", pa.int64(), "how many", False),
+    ),
+)
+
+FAULT = Table(
+    "faults",
+    (
+        Column("file", pa.string(), "URI of the input file", False),
+        Column("offset", pa.int64(), "byte at which the damaged piece starts", False),
+        Column("fault", pa.string(), "clipped, corrupt", False),
+        Column("detail", pa.string(), "what was wrong", False),
+    ),
+)

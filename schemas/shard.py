@@ -1,0 +1,12 @@
+"""`shards/`: what trainers read. Nothing in it depends on how a run was cut up or where it ran."""
+
+from __future__ import annotations
+
+from schemas.arrow import Table
+from schemas.document import DOCUMENT
+
+_SHIPPED = (
+    *("doc_id", "url", "fetched_at", "domain", "language", "language_score", "title", "text"),
+)
+
+SHARD = Table("shards", tuple(c for c in DOCUMENT.columns if c.name in _SHIPPED))
