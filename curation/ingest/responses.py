@@ -30,7 +30,7 @@ def read_response(record: Record, config: IngestConfig) -> RawPage:
     if headers.get("WARC-Truncated"):
         return _rejected(page, DropReason.TRUNCATED_RECORD, headers.get("WARC-Truncated"))
     try:
-        record.warc.parse_http()
+        record.warc.parse_http(quirks_mode=True)  # ClueWeb09 ends header lines with LF alone
     except OSError as error:
         return _rejected(page, DropReason.MALFORMED_RECORD, str(error))
     http = record.warc.http_headers

@@ -16,7 +16,6 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import accumulate
 from typing import Annotated
 
@@ -84,7 +83,11 @@ def write_shards(
     """Writes `shards`, each with a receipt. `documents` names the files of each split."""
     if not shards:
         return
-    write = partial(_write_group, folder=folder, documents=dict(documents))
+    files = dict(documents)
+
+    def write(rows: pa.Table) -> pa.Table:  # Spark reads these hints: a partial has none
+        return _write_group(rows, folder=folder, documents=files)
+
     (
         assigned.where(F.col("shard").isin(list(shards)))
         .repartition(len(shards), "shard")
