@@ -14,6 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 from numba import njit
 
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
+
 SPACE, LETTER, DIGIT = 1, 2, 4
 # Scripts written without spaces. A run of them counts as words of the usual length in it.
 PAIRED, SYLLABIC = 8, 16
@@ -31,8 +35,8 @@ _TABLE_SIZE = 0x40000  # behind it there are no letters and no spaces
 class TextView:
     """Row i is `data[offsets[i]:offsets[i + 1]]`; a null row is empty."""
 
-    data: npt.NDArray[np.uint8]
-    offsets: npt.NDArray[np.int64]
+    data: Bytes
+    offsets: Ints
 
 
 def text_view(texts: pa.StringArray | pa.LargeStringArray) -> TextView:
@@ -49,7 +53,7 @@ def text_view(texts: pa.StringArray | pa.LargeStringArray) -> TextView:
 
 
 @cache
-def character_classes() -> npt.NDArray[np.uint8]:
+def character_classes() -> Bytes:
     """Class bits of each code point below `_TABLE_SIZE`, from Python's Unicode data."""
     table = np.zeros(_TABLE_SIZE, np.uint8)
     for code in range(_TABLE_SIZE):
@@ -64,7 +68,7 @@ def character_classes() -> npt.NDArray[np.uint8]:
 
 
 @njit(cache=True, inline="always")
-def decode_at(data: npt.NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
+def decode_at(data: Bytes, at: int, end: int) -> tuple[np.int64 | int, int]:
     """The code point at byte `at` and its length; a broken byte is U+FFFD of length 1."""
     first = data[at]
     if first < 0x80:

@@ -52,7 +52,9 @@ def check(
     _equal(entered, rows["keys"], "pages read and rows in keys")
     _equal(entered, rows["documents"] + rows["rejects"], "pages read and documents + rejects")
     _equal(rows["documents"], _outcome(counts, "dedup", IN), "documents and pages into dedup")
-    _equal(rows["documents"] - rows["verdicts"], rows["shards"], "documents left and rows in shards")
+    _equal(
+        rows["documents"] - rows["verdicts"], rows["shards"], "documents left and rows in shards"
+    )
     _equal(written, rows["shards"], "pages drawn and rows in shards")
 
 

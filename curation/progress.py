@@ -38,9 +38,7 @@ class Progress:
         self._console.print(f"{stage}: {time.monotonic() - started:.0f} s", highlight=False)
 
     @contextmanager
-    def watch(
-        self, stage: str, folder: str, work: Sequence[str], done: set[str]
-    ) -> Iterator[None]:
+    def watch(self, stage: str, folder: str, work: Sequence[str], done: set[str]) -> Iterator[None]:
         """Shows how much of `work` has a receipt, until the context ends."""
         watcher = _Watcher(folder, set(work), done & set(work))
         stop = threading.Event()

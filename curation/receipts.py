@@ -79,7 +79,7 @@ def read(folder: str, work: str) -> Receipt:
 
 def done(folder: str) -> set[str]:
     """The names of all work that has a receipt."""
-    files = storage(folder).list(join(folder, RECEIPT.name))
+    files = storage(folder).walk(join(folder, RECEIPT.name))
     return {f.uri.rsplit("/", 1)[1].removesuffix(".json") for f in files}
 
 

@@ -63,7 +63,7 @@ class Run:
             if there.id != self.id:
                 raise UserError(f"{self.folder} holds another run: {self._difference(there)}")
             return
-        if storage(self.folder).list(self.folder):
+        if storage(self.folder).walk(self.folder):
             raise UserError(f"{self.folder} is not empty and holds no run: choose a new folder")
         put(join(self.folder, RECIPE), dump(self.recipe).encode())
         put(join(self.folder, RUN), self._description().encode())
@@ -90,7 +90,9 @@ class Run:
     def _difference(self, there: Run) -> str:
         mine, theirs = asdict(self.recipe), asdict(there.recipe)
         keys = [key for key in mine if mine[key] != theirs[key]]
-        what = f"its recipe differs in {', '.join(keys)}" if keys else "its input files have changed"
+        what = (
+            f"its recipe differs in {', '.join(keys)}" if keys else "its input files have changed"
+        )
         return f"{what}: choose a new folder"
 
 

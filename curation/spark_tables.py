@@ -32,7 +32,9 @@ def read_table(spark: SparkSession, folder: str, table: Table, paths: Sequence[s
     return map_each(spark, len(paths), read, table.spark)
 
 
-def _read(number: int, *, folder: str, table: Table, paths: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _read(
+    number: int, *, folder: str, table: Table, paths: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
     yield from (table.conform(b) for b in read_file(folder, paths[number]).iter_batches())
 
 
@@ -55,7 +57,7 @@ def map_each(
     spark: SparkSession,
     tasks: int,
     function: Callable[[int], Iterator[pa.RecordBatch]],
-    schema: StructType,
+    schema: StructType | str,
 ) -> DataFrame:
     """`function(i)` for each i below `tasks`, one Spark task each; their batches as a DataFrame."""
     numbers = spark.range(0, tasks, 1, numPartitions=max(1, tasks))

@@ -76,7 +76,7 @@ def _expand(path: str) -> list[FileInfo]:
         files = store.glob(path)
         problem = "no file matches"
     else:
-        files = store.glob(path) or store.list(path)
+        files = store.glob(path) or store.walk(path)
         problem = "no such file or folder, or the folder is empty"
     if not files:
         raise UserError(f"{path}: {problem}")

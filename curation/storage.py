@@ -41,7 +41,7 @@ class FileInfo:
 class Storage(Protocol):
     """What a store can do. URIs are whole; reading what is not there raises `UserError`."""
 
-    def list(self, folder: str) -> list[FileInfo]:
+    def walk(self, folder: str) -> list[FileInfo]:
         """All files under `folder`, at any depth, sorted by URI; none if there is no folder."""
 
     def glob(self, pattern: str) -> list[FileInfo]:
@@ -89,7 +89,7 @@ def join(folder: str, *names: str) -> str:
 class LocalStorage:
     """A file system of this machine, or one that is mounted on every machine of the cluster."""
 
-    def list(self, folder: str) -> list[FileInfo]:
+    def walk(self, folder: str) -> list[FileInfo]:
         """All files under `folder`; hidden ones are unfinished work and left out."""
         return self.glob(join(glob.escape(folder), "**"))
 

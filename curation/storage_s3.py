@@ -56,7 +56,7 @@ def _split(uri: str) -> tuple[str, str]:
 class S3Storage:
     """Objects as files; a folder is a common prefix that ends in a slash."""
 
-    def list(self, folder: str) -> list[FileInfo]:
+    def walk(self, folder: str) -> list[FileInfo]:
         """All objects under `folder`."""
         return self._list(folder.rstrip("/") + "/")
 
@@ -84,7 +84,7 @@ class S3Storage:
         try:
             with _explained(uri):
                 data: bytes = _client().get_object(Bucket=bucket, Key=key, **asked)["Body"].read()
-        except _BehindTheEnd:
+        except _BehindTheEndError:
             return b""
         return data
 
@@ -99,22 +99,25 @@ class S3Storage:
                 _client().upload_file(str(path), bucket, key)
 
     def put_if_absent(self, uri: str, data: bytes) -> bool:
-        """A conditional write. A retry after a lost answer may call a winner a loser: harmless,
-        for whoever reads the object sees the truth."""
+        """A conditional write.
+
+        A retry after a lost answer may call a winner a loser: harmless, for whoever reads the
+        object sees the truth.
+        """
         bucket, key = _split(uri)
         try:
             with _explained(uri):
                 _client().put_object(Bucket=bucket, Key=key, Body=data, IfNoneMatch="*")
-        except _AlreadyThere:
+        except _AlreadyThereError:
             return False
         return True
 
 
-class _AlreadyThere(Exception):
+class _AlreadyThereError(Exception):
     pass
 
 
-class _BehindTheEnd(Exception):
+class _BehindTheEndError(Exception):
     pass
 
 
@@ -137,9 +140,9 @@ def _explained(uri: str) -> Iterator[None]:
 def _meaning(uri: str, error: Exception) -> Exception:
     code = error.response["Error"]["Code"] if isinstance(error, aws.ClientError) else ""
     if code in ("PreconditionFailed", "ConditionalRequestConflict", "412"):
-        return _AlreadyThere()
+        return _AlreadyThereError()
     if code in ("InvalidRange", "416"):
-        return _BehindTheEnd()
+        return _BehindTheEndError()
     bucket = urlsplit(uri).netloc
     subject = f"s3://{bucket}" if code == "NoSuchBucket" else uri
     return UserError(f"{subject}: {_ADVICE.get(code, error)}")

@@ -8,6 +8,7 @@ rows, and nothing of the run goes into its metadata.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,7 @@ from schemas.arrow import Table
 
 ROW_GROUP_ROWS = 1024
 _HELD_BYTES = 256 << 20
+_BUFFER_BYTES = 1 << 20
 
 
 def write_file(folder: str, name: str, table: Table, rows: pa.Table) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def read_file(folder: str, path: str) -> pq.ParquetFile:
     """Opens a file of the run for reading."""
     uri = join(folder, path)
     (found,) = storage(uri).glob(uri)
-    return pq.ParquetFile(RangeReader(uri, found.size))
+    return pq.ParquetFile(io.BufferedReader(RangeReader(uri, found.size), _BUFFER_BYTES))
 
 
 class TableWriter:
@@ -58,7 +60,9 @@ class TableWriter:
     `sort_by` orders the rows within each file.
     """
 
-    def __init__(self, folder: str, name: str, table: Table, *, sort_by: Iterable[str] = ()) -> None:
+    def __init__(
+        self, folder: str, name: str, table: Table, *, sort_by: Iterable[str] = ()
+    ) -> None:
         self._folder, self._name, self._table = folder, name, table
         self._sort_by = [(column, "ascending") for column in sort_by]
         self._held: list[pa.RecordBatch] = []

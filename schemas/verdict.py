@@ -13,6 +13,8 @@ VERDICT = Table(
         Column("doc_id", pa.string(), "the document", False),
         Column("input", pa.string(), "name of the recipe's input", False),
         Column("drop_reason", pa.string(), "why it goes", False),
-        Column("keeper", pa.string(), "doc_id of the page it gave way to, itself kept or not", False),
+        Column(
+            "keeper", pa.string(), "doc_id of the page it gave way to, itself kept or not", False
+        ),
     ),
 )

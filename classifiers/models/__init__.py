@@ -1,0 +1,1 @@
+"""The models that are bundled, each with a card."""

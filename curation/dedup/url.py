@@ -46,7 +46,9 @@ def find_older_versions(keys: DataFrame, config: UrlDedupConfig) -> DataFrame:
     ranked = (
         keys.withColumn("repeated", repeated)
         .withColumn("compared", compared)
-        .withColumn("group", F.when(F.col("compared"), F.col("url_hash")).otherwise(F.col("position")))
+        .withColumn(
+            "group", F.when(F.col("compared"), F.col("url_hash")).otherwise(F.col("position"))
+        )
         .withColumn("older", kept & F.col("compared") & (F.row_number().over(by_url) > 1))
         .withColumn("newest", F.first("doc_id").over(by_url))
     )

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from curation.extract.extract import ExtractionError, Extracted, extract, extract_batch
+from curation.extract.extract import Extracted, ExtractionError, extract, extract_batch
 
 __all__ = ["Extracted", "ExtractionError", "extract", "extract_batch"]

@@ -1,6 +1,6 @@
-"""HTML in, text out: one function for one page, and the batch function of the pass.
+r"""HTML in, text out: one function for one page, and the batch function of the pass.
 
-In: bytes of markup and the codec they are in. Out: text with `\\n` as its only line break, in NFC.
+In: bytes of markup and the codec they are in. Out: text with `\n` as its only line break, in NFC.
 Invariant: a page comes out with text, or is rejected with a reason; it never disappears.
 """
 
@@ -25,8 +25,10 @@ class ExtractionError(ValueError):
 
 @dataclass(frozen=True)
 class Extracted:
-    """A page's text and title, and the engine that found them. `text` is empty for a page
-    without content."""
+    """A page's text and title, and the engine that found them.
+
+    `text` is empty for a page without content.
+    """
 
     text: str
     title: str | None
@@ -34,7 +36,11 @@ class Extracted:
 
 
 def extract(
-    html: bytes, *, url: str | None = None, charset: str | None = None, engine: Engine = "trafilatura"
+    html: bytes,
+    *,
+    url: str | None = None,
+    charset: str | None = None,
+    engine: Engine = "trafilatura",
 ) -> Extracted:
     """The main text of a page.
 

@@ -1,4 +1,4 @@
-"""Text as every later stage expects it: NFC, `\\n` the only line break, no control characters.
+r"""Text as every later stage expects it: NFC, `\n` the only line break, no control characters.
 
 Source: Unicode 15 section 5.8 (line breaks), UAX #15 (normalisation forms).
 """
@@ -14,8 +14,11 @@ _OUTER_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+|(?:\n[^\S\n]*)+\Z")
 
 
 def tidy(text: str) -> str:
-    """`text` in NFC, with one kind of line break, without control characters and lone surrogates,
-    without blank lines at its ends. Empty when nothing but white space is left."""
+    """`text` with one kind of line break, in NFC, and nothing that is not text.
+
+    Control characters, lone surrogates and blank lines at its ends are removed. Empty when nothing
+    but white space is left.
+    """
     text = _UNWANTED.sub("", _LINE_BREAKS.sub("\n", text))
     text = _OUTER_BLANK_LINES.sub("", unicodedata.normalize("NFC", text))
     return text if text.strip() else ""

@@ -29,8 +29,11 @@ _WITHOUT_SPACES = ("zh", "ja", "th", "lo", "km", "my", "yue", "wuu", "bo", "dz")
 
 @dataclass(frozen=True, kw_only=True)
 class GopherConfig:
-    """The thresholds, as published. `stop_words` holds a list (at most 63, lower case) for each
-    language that the stop-word rule judges; word lengths are not judged in `without_spaces`."""
+    """The thresholds, as published.
+
+    `stop_words` holds a list (at most 63, lower case) for each language that the stop-word rule
+    judges; word lengths are not judged in languages written `without_spaces`.
+    """
 
     min_words: Annotated[int, Field(ge=0)] = 50
     max_words: Annotated[int, Field(ge=1)] = 100_000

@@ -1,18 +1,17 @@
-"""The counts behind the Gopher quality rules, in one pass over each text's bytes.
+r"""The counts behind the Gopher quality rules, in one pass over each text's bytes.
 
 A word is a maximal run of characters other than white space. In scripts without spaces, Han and
 Kana count a word per two characters, Thai, Lao, Khmer and Myanmar a word per four; punctuation
-that touches them is part of the last word. A line is what stands between two `\\n`, if it is not
+that touches them is part of the last word. A line is what stands between two `\n`, if it is not
 blank.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from curation.arrow_text import LETTER, PAIRED, SPACE, SYLLABIC, decode_at
+from curation.arrow_text import LETTER, PAIRED, SPACE, SYLLABIC, Bytes, Hashes, Ints, decode_at
 
 (WORDS, WORD_CHARACTERS, ALPHABETIC_WORDS, STOP_WORDS, HASHES, ELLIPSES) = range(6)
 (LINES, BULLET_LINES, ELLIPSIS_LINES) = range(6, 9)
@@ -26,12 +25,8 @@ _NO_WORD, _SPACED, _UNSPACED = 0, 1, 2
 
 @njit(cache=True, nogil=True)
 def count(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    classes: npt.NDArray[np.uint8],
-    stop_words: npt.NDArray[np.uint64],
-    stop_ranges: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
+    data: Bytes, offsets: Ints, classes: Bytes, stop_words: Hashes, stop_ranges: Ints
+) -> Ints:
     """Counts of each row, shape (rows, N_COUNTS).
 
     `stop_words` holds FNV-1a hashes of lower-case words; those of row i are
@@ -47,7 +42,9 @@ def count(
 
 
 @njit(cache=True, nogil=True)
-def _count_words(data, start, end, classes, stop_words, counts):  # type: ignore[no-untyped-def]
+def _count_words(  # noqa: C901, PLR0913, PLR0917 - one pass over the bytes is one loop
+    data: Bytes, start: int, end: int, classes: Bytes, stop_words: Hashes, counts: Ints
+) -> None:
     state, characters, alphabetic = _NO_WORD, 0, False
     name, name_at_letter, stop_bits, dots = _FNV_START, _FNV_START, np.uint64(0), 0
     at = start
@@ -89,7 +86,7 @@ def _count_words(data, start, end, classes, stop_words, counts):  # type: ignore
 
 
 @njit(cache=True, inline="always")
-def _extend(name, data, at, size):  # type: ignore[no-untyped-def]
+def _extend(name: np.uint64, data: Bytes, at: int, size: int) -> np.uint64:
     """FNV-1a of one more character, ASCII letters lower-cased."""
     for i in range(at, at + size):
         byte = np.uint64(data[i])
@@ -100,7 +97,7 @@ def _extend(name, data, at, size):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, inline="always")
-def _find(stop_words, name):  # type: ignore[no-untyped-def]
+def _find(stop_words: Hashes, name: np.uint64) -> np.uint64:
     for i in range(len(stop_words)):
         if stop_words[i] == name:
             return np.uint64(1) << np.uint64(i)
@@ -108,7 +105,7 @@ def _find(stop_words, name):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _count_lines(data, start, end, classes, counts):  # type: ignore[no-untyped-def]
+def _count_lines(data: Bytes, start: int, end: int, classes: Bytes, counts: Ints) -> None:
     first, dots, ellipsis_last = -1, 0, False
     at = start
     while at <= end:

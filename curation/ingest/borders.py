@@ -26,7 +26,9 @@ _MAGIC = b"\x1f\x8b\x08"
 _VERSION = b"WARC/"
 _CHUNK = 1 << 16
 _MAX_HEADER_BYTES = 1 << 20
-_CONTENT_LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,18})[ \t]*\r?$", re.I | re.M)
+_CONTENT_LENGTH = re.compile(
+    rb"^content-length:[ \t]*(\d{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
+)
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -162,15 +164,13 @@ class Plain(_Piece):
         return end + len(blank) - len(blank.lstrip(b"\r\n"))
 
 
-def find_border(
-    file: RangeReader, start: int, stop: int, piece: type[Member] | type[Plain]
-) -> int:
+def find_border(file: RangeReader, start: int, stop: int, piece: type[Member] | type[Plain]) -> int:
     """The first byte from `start` on at which a record starts; `stop` if there is none before."""
     overlap = len(piece.pattern) - 1
     while start < stop:
         block = _peek(file, start, _CHUNK)
         at = block.find(piece.pattern)
-        while 0 <= at and start + at < stop:
+        while at >= 0 and start + at < stop:
             if piece.starts_record(file, start + at):
                 return start + at
             at = block.find(piece.pattern, at + 1)

@@ -26,8 +26,11 @@ class ColumnNames:
 
 @dataclass(frozen=True, kw_only=True)
 class InputConfig:
-    """One source of pages. `stages` are those it passes through, in the pipeline's order; a
-    curated source names its `domain`, which no classifier then changes."""
+    """One source of pages.
+
+    `stages` are those it passes through, in the pipeline's order; a curated source names its
+    `domain`, which no classifier then changes.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "crawl"
     paths: Annotated[tuple[str, ...], Field(min_length=1)]

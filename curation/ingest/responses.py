@@ -19,7 +19,7 @@ from curation.ingest.warc import Record
 from schemas.drop_reason import DropReason
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-_LOOKS_LIKE_HTML = re.compile(rb"<(!doctype\s+html|html|head|body)[\s>]", re.I)
+_LOOKS_LIKE_HTML = re.compile(rb"<(!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _SNIFF_BYTES = 1024
 
 
@@ -50,9 +50,7 @@ def read_response(record: Record, config: IngestConfig) -> RawPage:
     return _with_body(page, record, config, content_type)
 
 
-def _with_body(
-    page: RawPage, record: Record, config: IngestConfig, content_type: str
-) -> RawPage:
+def _with_body(page: RawPage, record: Record, config: IngestConfig, content_type: str) -> RawPage:
     http = record.warc.http_headers
     try:
         body = decode_body(

@@ -93,9 +93,7 @@ def _parse_line(line: bytes, start: int, columns: ColumnNames, config: IngestCon
     return _page(row, start, columns, config)
 
 
-def _page(
-    row: dict[str, Any], offset: int, columns: ColumnNames, config: IngestConfig
-) -> RawPage:
+def _page(row: dict[str, Any], offset: int, columns: ColumnNames, config: IngestConfig) -> RawPage:
     values = {field: row.get(name) for field, name in vars(columns).items()}
     text, html = values["text"], values["html"]
     known = {
@@ -113,7 +111,9 @@ def _page(
     if not body.strip():
         return RawPage(**known, reason=DropReason.EMPTY_BODY)
     if text is not None:
-        return RawPage(**known, text=body if isinstance(body, str) else body.decode("utf-8", "replace"))
+        return RawPage(
+            **known, text=body if isinstance(body, str) else body.decode("utf-8", "replace")
+        )
     if isinstance(body, str):
         return RawPage(**known, html=encode(body), charset="utf-8")
     return RawPage(**known, html=body, charset=find_charset(body))

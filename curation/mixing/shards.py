@@ -67,7 +67,9 @@ def assign(selection: DataFrame, config: ShardsConfig) -> DataFrame:
     before = accumulate((size for _, size in sums), initial=0)
     starts = [(bucket, start) for (bucket, _), start in zip(sums, before, strict=False)]
     offsets = selection.sparkSession.createDataFrame(starts, "bucket long, start long")
-    inside = Window.partitionBy("bucket").orderBy(*_ORDER).rowsBetween(Window.unboundedPreceding, -1)
+    inside = (
+        Window.partitionBy("bucket").orderBy(*_ORDER).rowsBetween(Window.unboundedPreceding, -1)
+    )
     prefix = F.col("start") + F.coalesce(F.sum("text_bytes").over(inside), F.lit(0))
     return (
         bucketed.join(F.broadcast(offsets), on="bucket", how="inner")
@@ -137,7 +139,11 @@ def _read_rows(rows: pa.Table, folder: str, documents: Mapping[int, Sequence[str
 
 
 def _read_stretch(
-    folder: str, path: str, low: int, high: int, positions: np.ndarray[tuple[int], np.dtype[np.int64]]
+    folder: str,
+    path: str,
+    low: int,
+    high: int,
+    positions: np.ndarray[tuple[int], np.dtype[np.int64]],
 ) -> list[pa.Table]:
     """The rows at `positions` among the row groups that overlap `low..high`."""
     file = read_file(folder, path)

@@ -1,0 +1,1 @@
+"""Real pages with free licences, and hostile records, to try the pipeline on."""
