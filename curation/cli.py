@@ -1,13 +1,17 @@
-"""The command line: `curate run`. Errors that a user can mend are one line and exit status 2."""
+"""The command line: `curate run`, and what the jobs in `jobs/` share with it.
+
+Errors that a user can mend are one line and exit status 2.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
 
@@ -16,43 +20,64 @@ from curation.errors import UserError
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
 from curation.run import MANIFEST, Run, new_run
-from curation.session import require_java, start_session
+from curation.session import require_java, session
 from curation.storage import join, normalise
 
-USAGE_ERROR = 2
+Part = Callable[[Run, SparkSession, Progress], object]
+
+USAGE_ERROR, INTERRUPTED = 2, 130
 _TOP_REASONS = 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        status: int = options.command(options)
-    except UserError as error:
-        return _fail(str(error))
-    except KeyboardInterrupt:
-        print("curate: interrupted: the same command goes on where it was", file=sys.stderr)
-        return 130
-    except PySparkException as error:
-        if told := re.search(r"curation\.errors\.UserError: (.+)", str(error)):
-            return _fail(told[1])
-        raise
-    return status
-
-
-def _fail(message: str) -> int:
-    print(f"curate: {message}", file=sys.stderr)
-    return USAGE_ERROR
-
-
-def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="curate", description="Web crawl in, training text out.")
     parser.add_argument("--version", action="version", version=f"winnow-curation {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run the whole pipeline", description=run_command.__doc__)
     add_run_options(run)
     run.set_defaults(command=run_command)
-    return parser
+    options = parser.parse_args(arguments)
+    return _guard(lambda: options.command(options))
+
+
+def run_job(name: str, part: Part, *, starts_run: bool = False) -> int:
+    """The main function of a job that runs one part of a run; returns the exit status."""
+    parser = argparse.ArgumentParser(prog=f"{name}.py", description=part.__doc__)
+    if starts_run:
+        add_run_options(parser)
+    else:
+        parser.add_argument("--output", required=True, metavar="DIR", help="the run's folder")
+        parser.add_argument("--spark-conf", action="append", default=[], metavar="KEY=VALUE")
+    options = parser.parse_args()
+
+    def work() -> int:
+        conf = spark_conf(options)
+        run = open_run(options) if starts_run else Run.load(normalise(options.output))
+        with session(conf) as spark:
+            part(run, spark, Progress())
+        return 0
+
+    return _guard(work)
+
+
+def _guard(work: Callable[[], int]) -> int:
+    try:
+        return work()
+    except UserError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        print("curate: interrupted: the same command goes on where it was", file=sys.stderr)
+        return INTERRUPTED
+    except PySparkException as error:
+        if told := re.search(r"curation\.errors\.UserError: (.+)", str(error)):
+            return _fail(told[1])
+        raise
+
+
+def _fail(message: str) -> int:
+    print(f"curate: {message}", file=sys.stderr)
+    return USAGE_ERROR
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -93,9 +118,8 @@ def run_command(options: argparse.Namespace) -> int:
         print(f"{run.folder}: finished already; nothing to do", file=sys.stderr)
         outcome = pipeline.read_outcome(run)
     else:
-        spark = start_session(conf)
-        outcome = pipeline.run(run, spark, Progress())
-        spark.stop()
+        with session(conf) as spark:
+            outcome = pipeline.run(run, spark, Progress())
     show(run, outcome)
     return 0
 

@@ -69,6 +69,11 @@ def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
     """All parts, one after another."""
     extract(run, spark, progress)
     dedup(run, spark, progress)
+    return mix_and_finish(run, spark, progress)
+
+
+def mix_and_finish(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
+    """The last parts together: shards, then the ledger and the manifest."""
     mix(run, spark, progress)
     return finish(run)
 

@@ -12,7 +12,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -54,6 +55,16 @@ def start_session(conf: Mapping[str, str] | None = None) -> SparkSession:
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+@contextmanager
+def session(conf: Mapping[str, str] | None = None) -> Iterator[SparkSession]:
+    """A session that stops when the context ends."""
+    spark = start_session(conf)
+    try:
+        yield spark
+    finally:
+        spark.stop()
 
 
 def require_java() -> None:

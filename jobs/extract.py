@@ -1,0 +1,11 @@
+"""Splits in; documents, rejects and keys out. Starts the run: takes the options of `curate run`."""
+
+from __future__ import annotations
+
+import sys
+
+from curation import pipeline
+from curation.cli import run_job
+
+if __name__ == "__main__":
+    sys.exit(run_job("extract", pipeline.extract, starts_run=True))
