@@ -77,9 +77,28 @@ def load(name: str, *, paths: Iterable[str] = (), overrides: Iterable[str] = ())
 def validate(values: dict[str, Any], *, source: str) -> Recipe:
     """`values` as a `Recipe`; raises `UserError` for the first thing wrong with them."""
     try:
-        return _ADAPTER.validate_json(json.dumps(values, default=str))
+        recipe = _ADAPTER.validate_json(json.dumps(values, default=str))
     except ValidationError as error:
         raise UserError(f"recipe {source}: {_explain(error)}") from error
+    if problem := _contradiction(recipe):
+        raise UserError(f"recipe {source}: {problem}")
+    return recipe
+
+
+def _contradiction(recipe: Recipe) -> str | None:
+    """What is wrong with values that are each right by themselves."""
+    names = [source.name for source in recipe.inputs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        return f"two inputs are named '{twice[0]}': give each a 'name' of its own"
+    for source in recipe.inputs:
+        if "heuristics" in source.stages and "language" not in source.stages:
+            return f"input '{source.name}': stage 'heuristics' needs 'language' before it"
+    rules = vars(recipe.heuristics)
+    for low in (key for key in rules if key.startswith("min_")):
+        high = "max_" + low[4:]
+        if high in rules and rules[low] > rules[high]:
+            return f"'heuristics.{low}' is {rules[low]}, over 'heuristics.{high}': {rules[high]}"
+    return None
 
 
 def dump(recipe: Recipe) -> str:

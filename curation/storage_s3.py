@@ -45,7 +45,7 @@ def _client() -> Any:
         connect_timeout=5,
         read_timeout=60,
     )
-    return boto3.client("s3", config=config)
+    return boto3.Session().client("s3", config=config)
 
 
 def _split(uri: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Keys and verdicts in; shards, ledger and manifest out: `spark-submit jobs/mix.py --output DIR`."""
+"""Keys and verdicts in; shards, ledger, manifest out: `spark-submit jobs/mix.py --output DIR`."""
 
 from __future__ import annotations
 

@@ -1,35 +1,71 @@
-"""Shared fixtures: one Spark session for the whole run, real S3, small real WARCs."""
+"""Shared fixtures: one Spark session for the whole run, and a real S3 server."""
 
 from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pyspark.sql import SparkSession
 
-from curation.session import start_session
+from curation.session import session
+from tests.s3 import running_server
 
-os.environ["TZ"] = "Asia/Kathmandu"  # no result may depend on where the tests run
+# No result may depend on where the tests run.
+os.environ["TZ"] = "Asia/Kathmandu"
+settings.register_profile("tests", deadline=None, derandomize=True)  # machines are shared
+settings.load_profile("tests")
+LOCAL_SPARK = {"spark.master": "local[2,4]", "spark.sql.shuffle.partitions": "2"}
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """One local session with two cores."""
-    session = start_session(
-        {
-            "spark.master": "local[2,4]",
-            "spark.sql.shuffle.partitions": "2",
-            "spark.ui.enabled": "false",
-        }
-    )
-    yield session
-    session.stop()
+    """One local session on two cores."""
+    with session(LOCAL_SPARK) as running:
+        yield running
 
 
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture(scope="session")
+def s3_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A real S3 server; gives the environment variables that reach it."""
+    with running_server(tmp_path_factory.mktemp("s3"), _free_ports(4)) as environment:
+        yield environment
+
+
+@pytest.fixture
+def s3(s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """A folder of the S3 server's bucket, which this process may read and write."""
+    from curation import storage_s3
+
+    for name, value in s3_environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    storage_s3._client.cache_clear()
+    return f"s3://winnow/{os.urandom(4).hex()}"
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> str:
+    """A folder of the local file system."""
+    return str(tmp_path / "folder")
+
+
+def _free_ports(count: int) -> tuple[int, ...]:
+    # SeaweedFS listens for gRPC 10,000 above each port, so those stay below 55,535.
+    probes = []
+    for port in range(20000 + os.getpid() % 10000, 50000):
+        probe = socket.socket()
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        probes.append(probe)
+        if len(probes) == count:
+            break
+    ports = tuple(int(probe.getsockname()[1]) for probe in probes)
+    for probe in probes:
+        probe.close()
+    return ports

@@ -33,7 +33,11 @@ def find_older_versions(keys: DataFrame, config: UrlDedupConfig) -> DataFrame:
     """`KEYS` in, `VERDICT` out: one row per document that goes; `position` is unique."""
     kept = F.col("drop_reason").isNull()
     by_record = Window.partitionBy("doc_id").orderBy(
-        kept.desc(), F.desc_nulls_last("fetched_at"), "url_hash", "text_hash", "position"
+        kept.desc(),
+        F.desc_nulls_last("fetched_at"),
+        F.asc_nulls_last("url_hash"),
+        "text_hash",
+        "position",
     )
     repeated = kept & (F.row_number().over(by_record) > 1)
     counts = F.col("is_version") if config.over == "all" else kept

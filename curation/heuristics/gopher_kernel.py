@@ -106,7 +106,7 @@ def _find(stop_words: Hashes, name: np.uint64) -> np.uint64:
 
 @njit(cache=True, nogil=True)
 def _count_lines(data: Bytes, start: int, end: int, classes: Bytes, counts: Ints) -> None:
-    first, dots, ellipsis_last = -1, 0, False
+    first, dots, ellipsis_last = np.int64(-1), 0, False
     at = start
     while at <= end:
         code, size = decode_at(data, at, end) if at < end else (0x0A, 1)
@@ -116,10 +116,10 @@ def _count_lines(data: Bytes, start: int, end: int, classes: Bytes, counts: Ints
                 counts[ELLIPSIS_LINES] += ellipsis_last
                 for bullet in BULLETS:
                     counts[BULLET_LINES] += first == bullet
-            first, dots, ellipsis_last = -1, 0, False
+            first, dots, ellipsis_last = np.int64(-1), 0, False
         elif not (code < len(classes) and classes[code] & SPACE):
             if first < 0:
-                first = code
+                first = np.int64(code)
             dots = dots + 1 if code == 0x2E else 0
             ellipsis_last = code == _ELLIPSIS or dots >= 3
         at += size

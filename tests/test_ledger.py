@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from curation.ledger import LedgerError, check, funnel, total
+from curation.receipts import Counts, Receipt, add_stage
+
+STAGES = {"crawl": ["ingest", "heuristics", "dedup", "mix"]}
+
+
+def counts() -> Counts:
+    made: Counts = Counter()
+    add_stage(made, "ingest", "crawl", 6, ["redirect", None, None, None, None, None])
+    add_stage(made, "heuristics", "crawl", 5, ["too_few_words", "too_few_words", None, None, None])
+    add_stage(made, "dedup", "crawl", 3, ["older_version", None, None])
+    add_stage(made, "mix", "crawl", 2, [None, None])
+    made["ingest", "crawl", "skipped:request"] = 9
+    return made
+
+
+def files(**rows: int) -> list[dict[str, Any]]:
+    usual = {"documents": 3, "rejects": 3, "keys": 6, "verdicts": 1, "shards": 2}
+    return [{"table": table, "rows": n} for table, n in {**usual, **rows}.items()]
+
+
+def test_a_ledger_that_adds_up_passes() -> None:
+    check(counts(), files(), STAGES)
+
+
+@pytest.mark.parametrize("lost", [key for key in counts() if not key[2].startswith("skipped:")])
+def test_any_page_lost_or_counted_twice_is_found(lost: tuple[str, str, str]) -> None:
+    for change in (-1, 1):
+        wrong = counts()
+        wrong[lost] += change
+        with pytest.raises(LedgerError):
+            check(wrong, files(), STAGES)
+
+
+@pytest.mark.parametrize("table", ["documents", "rejects", "keys", "verdicts", "shards"])
+def test_any_row_that_no_file_holds_is_found(table: str) -> None:
+    with pytest.raises(LedgerError):
+        check(counts(), files(**{table: 4}), STAGES)
+
+
+def test_the_funnel_orders_reasons_by_number_and_name() -> None:
+    made = counts()
+    made["heuristics", "crawl", "too_many_words"] = 2
+    step = funnel(made, ["heuristics"])[0]
+    assert (step.pages_in, step.pages_out) == (5, 3)
+    assert list(step.reasons) == [("too_few_words", 2), ("too_many_words", 2)]
+
+
+def test_the_ledger_is_the_sum_of_receipts() -> None:
+    twice = total([Receipt("a", "1", counts=counts()), Receipt("b", "2", counts=counts())])
+    assert twice["ingest", "crawl", "in"] == 12

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from curation import receipts
+from curation.receipts import Receipt
+from schemas.arrow import SchemaError
+
+FILE = {"table": "keys", "path": "keys/a.parquet", "rows": 3, "bytes": 9, "sha256": "00"}
+FAULT = {"file": "f", "offset": 7, "fault": "clipped", "detail": "d"}
+
+
+@pytest.fixture(params=["local", "s3"])
+def folder(request: pytest.FixtureRequest) -> str:
+    name: str = request.getfixturevalue(request.param)
+    return name
+
+
+def receipt(work: str, attempt: str) -> Receipt:
+    counts = Counter({("ingest", "crawl", "in"): 3, ("ingest", "crawl", "kept"): 3})
+    return Receipt(work, attempt, [FILE], counts, [FAULT], 1.5)
+
+
+def test_the_first_attempt_wins_and_reads_back(folder: str) -> None:
+    assert receipts.commit(folder, receipt("split-000001", "first"))
+    assert not receipts.commit(folder, receipt("split-000001", "second"))
+    assert receipts.read(folder, "split-000001") == receipt("split-000001", "first")
+
+
+def test_done_names_the_work_that_has_a_receipt(folder: str) -> None:
+    assert receipts.done(folder) == set()
+    for work in ("split-000002", "dedup", "split-000001"):
+        receipts.commit(folder, receipt(work, "a"))
+    assert receipts.done(folder) == {"split-000001", "split-000002", "dedup"}
+    wanted = receipts.read_all(folder, lambda work: work.startswith("split"))
+    assert [found.work for found in wanted] == ["split-000001", "split-000002"]
+
+
+def test_a_receipt_that_is_not_of_its_table_is_refused(folder: str) -> None:
+    with pytest.raises((SchemaError, TypeError, ValueError)):
+        receipts.commit(folder, Receipt("x", None))  # type: ignore[arg-type]
+    assert receipts.done(folder) == set()

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from curation.errors import UserError
+from curation.recipe import bundled, dump, load
+
+
+def write(folder: Path, text: str) -> str:
+    path = folder / "recipe.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+MINIMAL = "name: x\ninputs: [{paths: [in/*.warc.gz]}]\n"
+
+
+def test_every_bundled_recipe_loads() -> None:
+    assert bundled() == ["default", "sample"]
+    for name in bundled():
+        assert load(name).inputs
+
+
+def test_the_resolved_recipe_reads_back_to_itself(tmp_path: Path) -> None:
+    recipe = load("sample")
+    assert load(write(tmp_path, dump(recipe))) == recipe
+
+
+def test_relative_paths_count_from_the_recipe(tmp_path: Path) -> None:
+    assert load(write(tmp_path, MINIMAL)).inputs[0].paths == (f"{tmp_path}/in/*.warc.gz",)
+
+
+def test_paths_of_the_command_line_count_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = load("default", paths=["a.warc", "s3://b/c/*.warc.gz"])
+    assert recipe.inputs[0].paths == (f"{tmp_path}/a.warc", "s3://b/c/*.warc.gz")
+
+
+def test_overrides_are_yaml_and_reach_into_lists() -> None:
+    overrides = ["heuristics.min_words=7", "inputs.0.format=warc", "language.min_score=1"]
+    recipe = load("default", overrides=overrides)
+    assert (recipe.heuristics.min_words, recipe.inputs[0].format) == (7, "warc")
+    assert recipe.language.min_score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("heuristics.min_wrods=5", "unknown key 'heuristics.min_wrods': did you mean 'min_words'?"),
+        ("hueristics.min_words=5", "unknown key 'hueristics': did you mean 'heuristics'?"),
+        ("inputs.0.pahts=[a]", "unknown key 'inputs.0.pahts': did you mean 'paths'?"),
+        ("shards.xyzzy=1", "unknown key 'shards.xyzzy': known here: target_bytes"),
+        ("language.min_score=2", "'language.min_score' is 2: expected a number from 0 to 1"),
+        ("language.min_score=.nan", "'language.min_score' is NaN: expected a number from 0 to 1"),
+        ("heuristics.min_words=many", '"many": expected a whole number of at least 0'),
+        ("heuristics.min_words=1.5", "is 1.5: expected a whole number of at least 0"),
+        ("heuristics.min_words=true", "is true: expected a whole number of at least 0"),
+        ("splits.target_bytes=1", "is 1: expected a whole number of at least 16384"),
+        ("seed=-1", "'seed' is -1: expected a whole number from 0 to below 9223372036854775808"),
+        ("dedup.over=some", "'dedup.over' is \"some\": Input should be 'all' or 'kept'"),
+        ("extract.engine=magic", "'extract.engine' is \"magic\""),
+        ("inputs=[]", "'inputs' is []"),
+        ("language=5", "'language' is 5"),
+        ("inputs.0.stages=[heuristics]", "stage 'heuristics' needs 'language' before it"),
+        ("heuristics.min_words=200000", "is 200000, over 'heuristics.max_words': 100000"),
+        ("inputs.5.format=warc", "--set inputs.5.format=warc: no such place in the recipe"),
+        ("heuristics", "--set heuristics: expected key.sub=value"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_key(override: str, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load("default", overrides=[override])
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_inputs_may_not_share_a_name(tmp_path: Path) -> None:
+    recipe = write(tmp_path, "name: x\ninputs: [{paths: [a]}, {paths: [b]}]\n")
+    with pytest.raises(UserError, match="two inputs are named 'crawl'"):
+        load(recipe)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "not YAML"),
+        ("- 1", "expected keys and values"),
+        ("name: x", "'inputs' is missing"),
+        ("\x00", "not YAML"),
+    ],
+)
+def test_a_broken_recipe_file_is_one_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        load(write(tmp_path, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_recipe_names_the_bundled_ones() -> None:
+    with pytest.raises(UserError, match="nope: no such file, and no bundled one: default, sample"):
+        load("nope")
+
+
+def test_input_needs_one_input_to_replace(tmp_path: Path) -> None:
+    text = "name: x\ninputs: [{name: a, paths: [a]}, {name: b, paths: [b]}]\n"
+    with pytest.raises(UserError, match="--input needs a recipe with one input"):
+        load(write(tmp_path, text), paths=["c"])
