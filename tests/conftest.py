@@ -12,6 +12,7 @@ from hypothesis import settings
 from pyspark.sql import SparkSession
 
 from curation.session import session
+from tests import runs
 from tests.s3 import running_server
 
 # No result may depend on where the tests run.
@@ -45,6 +46,25 @@ def s3(s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     storage_s3._client.cache_clear()
     return f"s3://winnow/{os.urandom(4).hex()}"
+
+
+@pytest.fixture(scope="session")
+def small_input(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of WARC files with some hundred pages of the sample."""
+    return runs.make_small_input(tmp_path_factory.mktemp("input") / "in")
+
+
+@pytest.fixture(scope="session")
+def expected_shards(
+    spark: SparkSession, small_input: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, bytes]:
+    """What any run over `small_input` with the values of `runs.SMALL` must give."""
+    folder = tmp_path_factory.mktemp("expected") / "run"
+    outcome = runs.run(spark, [small_input], folder)
+    made = runs.shards(folder)
+    assert len(made) == outcome.shards > 3
+    assert outcome.funnel[-1].pages_out > 50
+    return made
 
 
 @pytest.fixture

@@ -67,6 +67,6 @@ def test_input_that_is_not_there_is_named(tmp_path: Path, path: str, message: st
 def test_a_name_that_tells_no_format_is_an_error_unless_the_recipe_does(tmp_path: Path) -> None:
     path = tmp_path / "crawl.dat"
     path.write_bytes(b"x")
-    with pytest.raises(UserError, match="crawl.dat: its name does not tell its format"):
+    with pytest.raises(UserError, match=r"crawl\.dat: its name does not tell its format"):
         find_files([crawl(str(path))])
     assert find_files([crawl(str(path), format="warc")])[0][0].uri == str(path)

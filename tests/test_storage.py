@@ -80,7 +80,7 @@ def test_walk_of_a_folder_leaves_out_its_namesakes(folder: str) -> None:
 
 def test_a_missing_file_is_one_clear_line(folder: str) -> None:
     uri = join(folder, "nothing")
-    with pytest.raises(UserError, match="nothing: (No such file|no such object)"):
+    with pytest.raises(UserError, match=r"nothing: (No such file|no such object)"):
         storage(uri).read(uri)
 
 
@@ -95,7 +95,8 @@ def test_range_reader_reads_as_a_file_does(folder: str, monkeypatch: pytest.Monk
         expected.seek(seek)
         wanted = expected.read(size)
         got = io.BufferedReader(reader).read(size) if size > 7 else reader.read(size)
-        assert got == wanted[: len(got)] and bool(got) == bool(wanted)
+        assert got == wanted[: len(got)]
+        assert bool(got) == bool(wanted)
         reader = RangeReader(uri, 256)
     assert io.BufferedReader(RangeReader(uri, 256, 200)).read() == data[200:]
 

@@ -160,7 +160,8 @@ class Plain(_Piece):
             self.fault = "corrupt: the record's header has no length"
             return self.start + (header_end.end() if header_end else len(head))
         end = self.start + header_end.end() + int(length[1])
-        blank = _peek(self._file, end, 4)
+        behind_the_file = self._file.seek(0, io.SEEK_END)
+        blank = _peek(self._file, min(end, behind_the_file), 4)
         return end + len(blank) - len(blank.lstrip(b"\r\n"))
 
 

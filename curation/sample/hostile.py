@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import brotli
 
-from curation.sample import prose
-from curation.sample.prose import page, paragraphs
+from curation.sample.prose import page, paragraphs, texts_in
 from curation.sample.records import (
     capture_time,
     http_response,
@@ -104,8 +103,9 @@ def _no_pages() -> list[Hostile]:
             Content_Type=fields,
         ),
         _from_record(
-            "revisit", http_response(b"", headers={"Content-Length": "900"}), "skipped", "a revisit",
-            kind="revisit", WARC_Profile="http://netpreserve.org/warc/1.1/revisit/server-not-modified",
+            "revisit", http_response(b"", headers={"Content-Length": "900"}), "skipped",
+            "a revisit", kind="revisit",
+            WARC_Profile="http://netpreserve.org/warc/1.1/revisit/server-not-modified",
         ),
         _from_record(
             "resource", _good(0, "A resource"), "skipped", "a resource", kind="resource",
@@ -163,8 +163,6 @@ def _bad_bodies() -> list[Hostile]:
                    headers={"Content-Encoding": "gzip"}),
         _from_record("cut-by-crawler", whole[:600], "truncated_record",
                      "WARC-Truncated: length", WARC_Truncated="length"),
-        _from_record("cut-unsaid", whole[:600], "incomplete_record",
-                     "less in the record than its Content-Length", Content_Length=str(len(whole))),
     ]  # fmt: skip
 
 
@@ -205,12 +203,12 @@ def _chunked(body: bytes, size: int = 500) -> bytes:
 
 
 def _charsets() -> list[Hostile]:
-    russian = page("Река и зерно", prose.RUSSIAN, lang="ru")
-    german = page("Körner und Flüsse", prose.GERMAN, lang="de", head='<meta charset="latin1">')
-    japanese = page("川と自転車", prose.JAPANESE, lang="ja")
-    chinese = page("河流与粮食", prose.CHINESE, lang="zh", head='<meta charset="gb18030">')
-    arabic = page("الحبوب والنهر", prose.ARABIC, lang="ar").replace("<html", '<html dir="rtl"')
-    hebrew = page("תבואה ונהר", prose.HEBREW, lang="he").replace("<html", '<html dir="rtl"')
+    russian = page("Река и зерно", texts_in("ru"), lang="ru")
+    german = page("Körner und Flüsse", texts_in("de"), lang="de", head='<meta charset="latin1">')
+    japanese = page("川と自転車", texts_in("ja"), lang="ja")
+    chinese = page("河流与粮食", texts_in("zh"), lang="zh", head='<meta charset="gb18030">')
+    arabic = page("الحبوب والنهر", texts_in("ar"), lang="ar").replace("<html", '<html dir="rtl"')
+    hebrew = page("תבואה ונהר", texts_in("he"), lang="he").replace("<html", '<html dir="rtl"')
     wide = page("Two bytes a letter", paragraphs(14))
 
     def typed(charset: str) -> Headers:
@@ -243,16 +241,17 @@ def _markup() -> list[Hostile]:
     unclosed = "<html><body><table><tr><td><div><ul><li><b><i><p>" + "<p>".join(paragraphs(17))
     surrogates = page("Half a pair", paragraphs(18)).replace(" grain", " grain&#xD83D; &#56832;", 2)
     nul = _good(19, "NUL bytes").replace(b" the ", b" t\0he ").replace(b"<p>", b"<p>\0")
-    one_line = " ".join(prose.ENGLISH[i % 12] for i in range(0, 12 * 7, 7)).replace("\n", " ")
+    picture = '<img alt="" src="data:image/png;base64,' + "A" * 200_000 + '">'
+    one_line = page("One line", (" ".join(reversed(texts_in("en"))),)).replace("\n", " ")
     empty_tags = "<html><head><title></title></head><body>" + "<div><span></span></div>" * 500
     invalid = _good(20, "Broken UTF-8").replace(b"</p>", b" \xff\xfe\xc3</p>", 1)
     return [
-        _from_body("nested", nested.encode(), "kept", f"{_NESTED_TAGS:,} nested tags"),
+        _from_body("nested", nested.encode(), "no_text", f"{_NESTED_TAGS:,} nested tags"),
         _from_body("unclosed", unclosed.encode(), "kept", "no tag is closed"),
         _from_body("surrogates", surrogates.encode(), "kept", "lone surrogates as entities"),
         _from_body("nul", nul, "kept", "NUL bytes in text and between tags"),
-        _from_body("one-line", page("One line", (one_line,)).encode(), "kept",
-                   "one line of several thousand characters"),
+        _from_body("one-line", one_line.replace("<p>", picture + "<p>").encode(), "kept",
+                   "the whole page on one line of 200,000 characters"),
         _from_body("only-markup", empty_tags.encode(), "no_text", "tags without a word"),
         _from_body("invalid-utf-8", invalid, "kept", "three bytes that are not UTF-8"),
         _from_body("short", page("Short", ("Nothing to see here.",)).encode(), "too_few_words",
@@ -264,6 +263,7 @@ def _bad_headers() -> list[Hostile]:
     def block(number: int, title: str) -> bytes:
         return http_response(_good(number, title))
 
+    whole = block(4, "Cut short too")
     return [
         _from_record("no-id", block(21, "No record id"), "kept", "no WARC-Record-ID",
                      WARC_Record_ID=None),
@@ -273,4 +273,7 @@ def _bad_headers() -> list[Hostile]:
                      WARC_Target_URI=None),
         _from_record("bad-uri", block(1, "No URL for a browser"), "kept",
                      "a WARC-Target-URI that no browser opens", WARC_Target_URI="https://[::bad/"),
+        # The last, because plain readers of WARC go astray behind it.
+        _from_record("cut-unsaid", whole[:600], "incomplete_record",
+                     "less in the record than its Content-Length", Content_Length=str(len(whole))),
     ]  # fmt: skip

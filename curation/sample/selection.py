@@ -68,10 +68,12 @@ FAMILIES = (
     ("libreoffice-help", "/sbasic/shared/03/lib_template.html"),
 )
 _UDHR = (
-    "afr amh arb ben bod cat chr_cased cmn_hans cmn_hant cym div dzo ell_monotonic eng eus guj"
-    " hau_NG heb hin hye ike isl jpn kan kat kaz khm kor lao mal mya nep pan pes_1 rus san sin"
-    " swh tam tel tha tir ukr urd vai vie ydd yor zul"
-).split()
+    "afr", "amh", "arb", "ben", "bod", "cat", "chr_cased", "cmn_hans", "cmn_hant", "cym", "div",
+    "dzo", "ell_monotonic", "eng", "eus", "guj", "hau_NG", "heb", "hin", "hye", "ike", "isl",
+    "jpn", "kan", "kat", "kaz", "khm", "kor", "lao", "mal", "mya", "nep", "pan", "pes_1", "rus",
+    "san", "sin", "swh", "tam", "tel", "tha", "tir", "ukr", "urd", "vai", "vie", "ydd", "yor",
+    "zul",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from curation.sample.prose import page, paragraphs
 from curation.sample.records import capture_time, http_response, response, warc_date
 from curation.sample.selection import Source
 
-_PARAGRAPH = re.compile(rb"<p\b[^>]*>.{200,}?</p>", re.DOTALL)
+_PARAGRAPH = re.compile(rb"<p\b[^>]*>[^<]{120}.*?</p>", re.DOTALL)
+_PROSE = ("debian-handbook", "debian-faq", "installation-guide-amd64", "postgresql-doc-15")
+_MIN_PARAGRAPHS = 3
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Case:
 
 def version_cases(sources: list[Source]) -> list[Case]:
     """One case for each of the makers below, each with a page of its own."""
-    usable = [s for s in sources if s.language == "en" and _PARAGRAPH.search(s.body)]
+    usable = [s for s in sources if s.package in _PROSE and _is_prose(s)]
     makers = _makers()
     step = len(usable) // len(makers)
     return [make(source) for make, source in zip(makers, usable[::step], strict=False)]
@@ -53,6 +55,11 @@ def _makers() -> tuple[Callable[[Source], Case], ...]:
         _unchanged,
         _without_date,
     )
+
+
+def _is_prose(source: Source) -> bool:
+    """Whether it is long enough for every rule, so that only its versions decide."""
+    return len(_PARAGRAPH.findall(source.body)) >= _MIN_PARAGRAPHS
 
 
 def _upper(match: re.Match[str]) -> str:

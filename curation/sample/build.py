@@ -1,0 +1,101 @@
+"""Makes the bundled sample input: `python curation/sample/build.py DATA_DIR`.
+
+In: a folder of WARC files with an index `pages.jsonl.gz`. Out, beside this script: debdoc, udhr,
+versions, hostile and clipped `.warc.gz`, gzip per record, and `SOURCES.md`. Invariant: the same
+folder gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from curation.sample.hostile import hostile_records
+from curation.sample.near_duplicates import near_duplicates
+from curation.sample.records import capture_time, http_response, response, warcinfo
+from curation.sample.selection import (
+    Source,
+    choose_declarations,
+    choose_documentation,
+    choose_unused,
+    read_index,
+    read_sources,
+)
+from curation.sample.sources_page import sources_page
+from curation.sample.versions import version_cases
+
+_HERE = Path(__file__).parent
+_MAX_TOTAL_BYTES = 6_000_000
+_CLIPPED_PAGES = 12
+_CORRUPT_PAGE = 5
+_WHAT = {
+    "debdoc": "documentation in many languages, with code, formulas and near-duplicates",
+    "udhr": "one text in many scripts",
+    "versions": "several captures of one URL",
+    "hostile": "what a reader of crawls must survive",
+    "clipped": "a corrupt record, and a file that ends too early",
+}
+
+
+def main(folder: Path) -> None:
+    """Writes everything and prints an inventory."""
+    index = read_index(folder)
+    chosen = choose_documentation(index)
+    documentation = list(read_sources(folder, chosen))
+    declarations = list(read_sources(folder, choose_declarations(index)))
+    unused = list(read_sources(folder, choose_unused(index, chosen, _CLIPPED_PAGES)))
+    duplicates = near_duplicates(documentation)
+    repeated = {source.url for group in duplicates for source, _ in group}
+    versions = version_cases([s for s in documentation if s.url not in repeated])
+    hostile = hostile_records()
+    files = [
+        _write("debdoc", [_captured(s) for s in documentation]),
+        _write("udhr", [_captured(s) for s in declarations]),
+        _write("versions", [record for case in versions for record in case.records]),
+        _write("hostile", [h.record for h in hostile]),
+        _write("clipped", _damaged([_captured(s) for s in unused])),
+    ]
+    text = sources_page(
+        files=files,
+        documentation=[(s, e["lang_detected"]) for s, e in zip(documentation, chosen, strict=True)],
+        duplicates=duplicates,
+        declarations=declarations,
+        versions=versions,
+        hostile=hostile,
+    )
+    (_HERE / "SOURCES.md").write_text(text, encoding="utf-8")
+    _report(files)
+
+
+def _captured(source: Source) -> bytes:
+    return response(source.url, http_response(source.body), at=capture_time(source.url))
+
+
+def _write(name: str, records: Iterable[bytes]) -> tuple[str, int, int, str]:
+    file_name = f"{name}.warc.gz"
+    members = list(records)
+    data = b"".join([warcinfo(file_name, _WHAT[name]), *members])
+    (_HERE / file_name).write_bytes(data)
+    return file_name, len(members), len(data), _WHAT[name]
+
+
+def _damaged(members: list[bytes]) -> list[bytes]:
+    """One byte of one member inverted, and half of the last one missing."""
+    corrupt = bytearray(members[_CORRUPT_PAGE])
+    corrupt[len(corrupt) // 2] ^= 0xFF
+    members[_CORRUPT_PAGE] = bytes(corrupt)
+    return [*members[:-1], members[-1][: len(members[-1]) // 2]]
+
+
+def _report(files: list[tuple[str, int, int, str]]) -> None:
+    for name, records, size, what in files:
+        print(f"{name:18} {records:4} records {size:9,} bytes  {what}")
+    total = sum(size for _, _, size, _ in files)
+    print(f"{'together':18} {sum(n for _, n, _, _ in files):4} records {total:9,} bytes")
+    if total > _MAX_TOTAL_BYTES:
+        sys.exit(f"more than {_MAX_TOTAL_BYTES:,} bytes: lower the quotas in selection.py")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,83 @@
+"""Runs of the pipeline on small input, and what comes out of them."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+from rich.console import Console
+
+from curation import pipeline
+from curation.progress import Progress
+from curation.recipe import load
+from curation.run import new_run
+from curation.storage import join, storage
+
+SAMPLE = Path(__file__).parent.parent / "curation" / "sample"
+SMALL = ("splits.target_bytes=60000", "shards.target_bytes=60000")
+
+
+def members(data: bytes) -> list[bytes]:
+    """The gzip members of a file."""
+    found = []
+    while data:
+        inflate = zlib.decompressobj(wbits=31)
+        inflate.decompress(data)
+        found.append(data[: len(data) - len(inflate.unused_data)])
+        data = inflate.unused_data
+    return found
+
+
+def make_small_input(folder: Path) -> Path:
+    """Some hundred records of the sample: real pages, and all versions of some URLs."""
+    folder.mkdir(parents=True)
+    pages = members((SAMPLE / "debdoc.warc.gz").read_bytes())
+    (folder / "pages.warc.gz").write_bytes(b"".join(pages[::8]))
+    shutil.copy(SAMPLE / "versions.warc.gz", folder)
+    return folder
+
+
+def run(
+    spark: SparkSession, paths: Sequence[str | Path], folder: str | Path, *overrides: str
+) -> pipeline.Outcome:
+    """A whole run in this process."""
+    recipe = load("default", paths=[str(path) for path in paths], overrides=[*SMALL, *overrides])
+    opened = new_run(recipe, str(folder))
+    opened.open()
+    return pipeline.run(opened, spark, quiet())
+
+
+def quiet() -> Progress:
+    """A progress that nobody sees."""
+    return Progress(Console(file=io.StringIO()))
+
+
+def shards(folder: str | Path) -> dict[str, bytes]:
+    """The bytes of each shard by name."""
+    files = storage(str(folder)).walk(join(str(folder), "shards"))
+    return {file.uri.rsplit("/", 1)[1]: storage(file.uri).read(file.uri) for file in files}
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """`curate ...` with this interpreter."""
+    return [sys.executable, "-m", "curation.cli", *map(str, arguments)]
+
+
+def curate(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs `curate` as a user does."""
+    return subprocess.run(
+        command(*arguments),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from curation.errors import UserError
+from curation.session import require_java
+
+
+def test_workers_run_the_interpreter_of_the_driver_and_times_are_utc(spark: SparkSession) -> None:
+    def executable(batches):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        import pyarrow as pa
+
+        for _ in batches:
+            yield pa.RecordBatch.from_pydict({"path": [sys.executable]})
+
+    rows = spark.range(1).mapInArrow(executable, "path string").collect()
+    assert {row["path"] for row in rows} == {sys.executable}
+    assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
+    assert spark.sparkContext.uiWebUrl is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "works"),
+    [
+        ('openjdk version "17.0.15" 2025-04-15', True),
+        ('java version "21" 2023-09-19', True),
+        ('openjdk version "11.0.2"', False),
+        ('java version "1.8.0_292"', False),
+        ("something else", False),
+    ],
+)
+def test_java_is_judged_by_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: str, works: bool
+) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text(f"#!/bin/sh\necho '{shown}' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    if works:
+        require_java()
+    else:
+        with pytest.raises(UserError, match="Spark needs Java 17"):
+            require_java()
