@@ -45,8 +45,8 @@ def _stated(body: bytes, content_type: str) -> str | None:
     labels += [m[1].decode("ascii", "replace") for p in (_META, _XML) if (m := p.search(head))]
     for label in labels:
         if name := _known(label):
-            # A page whose meta tag could be read is not in UTF-16, whatever the tag says.
-            return "utf-8" if name.startswith("utf-16") else name
+            # Markup in UTF-16 is full of NULs; a page without them says what it is not.
+            return "utf-8" if name.startswith("utf-16") and b"\0" not in head else name
     return None
 
 

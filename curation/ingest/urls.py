@@ -48,7 +48,8 @@ def hash64(text: str, *, seed: int = 0) -> int:
 
 def _canonical_query(search: str) -> str:
     parameters = [p for p in search.removeprefix("?").split("&") if p and not _is_tracking(p)]
-    return "&".join(sorted(parameters))
+    # The setter takes one leading '?' away; that of a parameter such as '?a=1' stays.
+    return "?" + "&".join(sorted(parameters)) if parameters else ""
 
 
 def _is_tracking(parameter: str) -> bool:

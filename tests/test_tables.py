@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from curation.spark_tables import read_table, write_table
+from curation.tables import TableWriter, read_file, write_file
+from schemas.arrow import Column, SchemaError, Table
+
+SMALL = Table("small", (Column("a", pa.int64(), "", False), Column("b", pa.string(), "")))
+
+
+def rows(*values: int) -> pa.Table:
+    return pa.table({"a": pa.array(values, pa.int64()), "b": [str(v) for v in values]})
+
+
+def test_a_file_is_described_as_it_is(tmp_path: Path) -> None:
+    file = write_file(str(tmp_path), "x", SMALL, rows(3, 1))
+    data = (tmp_path / "small/x.parquet").read_bytes()
+    assert file == {
+        "table": "small",
+        "path": "small/x.parquet",
+        "rows": 2,
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    assert read_file(str(tmp_path), file["path"]).read().column("a").to_pylist() == [3, 1]
+
+
+def test_bytes_depend_on_rows_and_not_on_chunks(tmp_path: Path) -> None:
+    whole = rows(*range(3000))
+    chunked = pa.concat_tables([whole.slice(0, 7), whole.slice(7, 1500), whole.slice(1507)])
+    first = write_file(str(tmp_path), "x", SMALL, whole)
+    assert write_file(str(tmp_path), "y", SMALL, chunked)["sha256"] == first["sha256"]
+
+
+def test_a_writer_sorts_and_starts_a_new_file_when_much_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curation.tables._HELD_BYTES", 40)
+    writer = TableWriter(str(tmp_path), "x", SMALL, sort_by=["a"])
+    for values in ([3, 1], [2], [9, 8, 7], []):
+        writer.add(rows(*values).combine_chunks().to_batches()[0] if values else SMALL.batch([]))
+    files = writer.close()
+    found = [pq.read_table(tmp_path / f["path"]).column("a").to_pylist() for f in files]
+    assert len(files) > 1
+    assert sorted(sum(found, [])) == [1, 2, 3, 7, 8, 9]
+    assert all(values == sorted(values) for values in found)
+    assert sum(f["rows"] for f in files) == 6
+
+
+def test_a_writer_without_rows_writes_nothing(tmp_path: Path) -> None:
+    assert TableWriter(str(tmp_path), "x", SMALL).close() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_of_another_table_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError):
+        TableWriter(str(tmp_path), "x", SMALL).add(pa.RecordBatch.from_pydict({"a": ["x"]}))
+
+
+def test_spark_writes_and_reads_tables(spark: SparkSession, tmp_path: Path) -> None:
+    frame = spark.createDataFrame([(n, str(n)) for n in range(50)], SMALL.spark).repartition(3)
+    files = write_table(frame, str(tmp_path), SMALL)
+    assert sum(file["rows"] for file in files) == 50
+    back = read_table(spark, str(tmp_path), SMALL, [file["path"] for file in files])
+    assert sorted(row["a"] for row in back.collect()) == list(range(50))
+    assert read_table(spark, str(tmp_path), SMALL, []).count() == 0
