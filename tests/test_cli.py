@@ -67,7 +67,7 @@ def test_what_is_refused_is_one_line_and_writes_nothing(
 def test_an_output_that_is_no_run_or_another_run_is_refused(
     capsys: pytest.CaptureFixture[str], one_file: Path, tmp_path: Path
 ) -> None:
-    given = ["--recipe", "default", "--input", one_file, "--output", tmp_path / "out"]
+    given = ["--recipe", "default", "--input", str(one_file), "--output", str(tmp_path / "out")]
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("x")
     assert "is not empty and holds no run" in refused(capsys, *given)
@@ -108,14 +108,14 @@ def test_missing_java_is_refused_with_the_command_that_installs_it(
 def test_a_run_shows_its_funnel_and_is_recognised_when_it_is_finished(
     one_file: Path, tmp_path: Path
 ) -> None:
-    given = ["run", "--recipe", "default", "--input", one_file, "--output", tmp_path / "out"]
-    first = runs.curate(*given, COLUMNS="200")
+    given = ["--input", str(one_file), "--output", str(tmp_path / "out")]
+    first = runs.curate("run", "--recipe", "default", *given, COLUMNS="200")
     assert first.returncode == 0, first.stderr
     assert "ingest" in first.stdout
     assert "2 damaged pieces of input" in first.stdout
     assert "extract: 1 of 1 splits" in first.stderr
     before = snapshot(tmp_path)
-    second = runs.curate(*given, COLUMNS="200")
+    second = runs.curate("run", "--recipe", "default", *given, COLUMNS="200")
     assert second.returncode == 0
     assert "finished already" in second.stderr
     assert second.stdout == first.stdout

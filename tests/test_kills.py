@@ -20,7 +20,7 @@ _SPARK = ("--spark-conf", "spark.master=local[2,4]")
 
 
 def arguments(small_input: Path, folder: Path) -> list[str | Path]:
-    given = ["run", "--recipe", "default", "--input", small_input, "--output", folder]
+    given = ["run", "--recipe", "default", "--input", str(small_input), "--output", str(folder)]
     return [*given, *_ARGUMENTS, *_SPARK]
 
 

@@ -36,7 +36,7 @@ def test_pyarrow_datasets_and_duckdb_read_the_same_rows(
     assert loaded["doc_id"][:] == ids
     assert loaded["text"][:] == texts
     query = f"SELECT doc_id, text FROM read_parquet('{folder}/*.parquet')"
-    assert duckdb.sql(query).fetchall() == list(zip(ids, texts, strict=True))
+    assert duckdb.connect().execute(query).fetchall() == list(zip(ids, texts, strict=True))
 
 
 def test_shards_are_of_about_equal_size(folder: Path) -> None:

@@ -11,7 +11,7 @@ from curation.session import require_java
 
 
 def test_workers_run_the_interpreter_of_the_driver_and_times_are_utc(spark: SparkSession) -> None:
-    def executable(batches):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def executable(batches):  # type: ignore[no-untyped-def]
         import pyarrow as pa
 
         for _ in batches:

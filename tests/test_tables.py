@@ -42,14 +42,14 @@ def test_bytes_depend_on_rows_and_not_on_chunks(tmp_path: Path) -> None:
 def test_a_writer_sorts_and_starts_a_new_file_when_much_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("curation.tables._HELD_BYTES", 40)
+    monkeypatch.setattr("curation.tables._HELD_BYTES", 30)
     writer = TableWriter(str(tmp_path), "x", SMALL, sort_by=["a"])
     for values in ([3, 1], [2], [9, 8, 7], []):
         writer.add(rows(*values).combine_chunks().to_batches()[0] if values else SMALL.batch([]))
     files = writer.close()
     found = [pq.read_table(tmp_path / f["path"]).column("a").to_pylist() for f in files]
     assert len(files) > 1
-    assert sorted(sum(found, [])) == [1, 2, 3, 7, 8, 9]
+    assert sorted(value for values in found for value in values) == [1, 2, 3, 7, 8, 9]
     assert all(values == sorted(values) for values in found)
     assert sum(f["rows"] for f in files) == 6
 

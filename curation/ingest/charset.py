@@ -17,6 +17,8 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", 
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:+-]+)", re.IGNORECASE)
 _XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:+-]+)", re.IGNORECASE)
+# The labels of these mean more characters on the web than in Python.
+_AS_BROWSERS_READ = {"shift_jis": "cp932", "euc_kr": "cp949", "gbk": "gb18030"}
 _META_BYTES = 4096
 _DETECT_BYTES = 1 << 17
 _MAX_BROKEN_RATIO = 0.001
@@ -53,9 +55,10 @@ def _stated(body: bytes, content_type: str) -> str | None:
 def _known(label: str | None) -> str | None:
     name = map_encoding_to_html5(label, fallback_utf8=False) if label else None
     try:
-        return codecs.lookup(name).name if name else None
+        codec = codecs.lookup(name).name if name else None
     except LookupError:
         return None
+    return _AS_BROWSERS_READ.get(codec, codec) if codec else None
 
 
 def _is_valid(body: bytes, name: str) -> bool:

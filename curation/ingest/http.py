@@ -41,9 +41,8 @@ def decode_body(body: bytes, *, transfer: str, content: str, max_bytes: int) -> 
         if not body.startswith(_GZIP_MAGIC):
             break
         body = _decode(body, "gzip", max_bytes)
-    if unknown := set(codings) - _DECODERS.keys() - {"", "identity"}:
-        if not _is_markup(body):
-            raise UndecodableBodyError(f"unknown content encoding {min(unknown)[:40]!r}")
+    if (unknown := set(codings) - _DECODERS.keys() - {"", "identity"}) and not _is_markup(body):
+        raise UndecodableBodyError(f"unknown content encoding {min(unknown)[:40]!r}")
     if len(body) > max_bytes:
         raise BodyTooLargeError
     return body

@@ -11,7 +11,7 @@ import io
 import json
 import math
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +23,9 @@ from curation.ingest.warc import Damage
 from curation.splits import Split
 from curation.storage import RangeReader
 from schemas.drop_reason import DropReason
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _BUFFER_BYTES = 1 << 20
 _BATCH_ROWS = 64
@@ -42,24 +45,36 @@ def _read_parquet(
 ) -> Iterator[RawPage]:
     try:
         file = pq.ParquetFile(_open(split))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if split.start == 0:  # every split of the file sees this; one tells
             damage.append(Damage(split.uri, 0, "corrupt", str(error)))
         return
     names = [name for name in vars(columns).values() if name in file.schema_arrow.names]
     for group in range(file.num_row_groups):
-        offset = _group_start(file.metadata.row_group(group))
+        # A footer may lie: behind the file's end no split would own the group.
+        offset = min(_group_start(file.metadata.row_group(group)), split.size - 1)
         if not split.start <= offset < split.end:
             continue
         try:
             for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], columns=names):
-                for row in batch.to_pylist():
+                for at in range(batch.num_rows):
+                    row = {name: _value(batch[name][at]) for name in names}
                     yield _page(row, offset, columns, config)
         except (pa.ArrowException, OSError) as error:
             damage.append(Damage(split.uri, offset, "corrupt", str(error)))
 
 
+def _value(scalar: pa.Scalar) -> Any:
+    """None for what Python cannot hold: broken UTF-8, the year 10000, an unknown time zone."""
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError, KeyError):
+        return None
+
+
 def _group_start(group: Any) -> int:
+    if group.num_columns == 0:
+        return 0
     column = group.column(0)
     starts = (column.dictionary_page_offset, column.data_page_offset)
     return min(start for start in starts if start is not None)
@@ -96,7 +111,7 @@ def _parse_line(line: bytes, start: int, columns: ColumnNames, config: IngestCon
 def _page(row: dict[str, Any], offset: int, columns: ColumnNames, config: IngestConfig) -> RawPage:
     values = {field: row.get(name) for field, name in vars(columns).items()}
     text, html = values["text"], values["html"]
-    known = {
+    known: dict[str, Any] = {
         "offset": offset,
         "record_id": None if values["id"] is None else str(values["id"]),
         "url": None if values["url"] is None else str(values["url"]),
@@ -131,11 +146,45 @@ def _open_lines(split: Split) -> tuple[IO[bytes], int, float]:
     file = _open(split)
     for ending, codec in ((".gz", "gzip"), (".zst", "zstd")):
         if split.uri.endswith(ending):
-            return io.BufferedReader(pa.CompressedInputStream(file, codec)), 0, math.inf
+            return io.BufferedReader(_Unpacked(split, codec)), 0, math.inf
     if split.start == 0:
         return file, 0, split.end
     file.seek(split.start - 1)
     return file, split.start - 1 + _skip_line(file), split.end
+
+
+class _Unpacked(io.RawIOBase):
+    """A compressed file, unpacked up to the very byte at which it is clipped."""
+
+    def __init__(self, split: Split, codec: str) -> None:
+        super().__init__()
+        self._split, self._codec = split, codec
+        self._given, self._at_once = 0, _BUFFER_BYTES
+        self._stream = self._start()
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Up to `len(buffer)` bytes; raises `OSError` at the damage."""
+        try:
+            size = int(self._stream.readinto(memoryview(buffer)[: self._at_once]))
+        except OSError:
+            if self._at_once == 1:
+                raise
+            # Arrow drops what the failed call had unpacked: get there again, byte by byte.
+            self._at_once = 1
+            self._stream = self._start()
+            return self.readinto(buffer)
+        self._given += size
+        return size
+
+    def _start(self) -> pa.CompressedInputStream:
+        stream = pa.CompressedInputStream(_open(self._split), self._codec)
+        for done in range(0, self._given, _BUFFER_BYTES):
+            stream.read(min(_BUFFER_BYTES, self._given - done))
+        return stream
 
 
 def _skip_line(stream: IO[bytes]) -> int:

@@ -103,20 +103,19 @@ def test_any_order_and_partitioning_gives_the_definition(
     spark: SparkSession, partitions: int
 ) -> None:
     dice = random.Random(5)
+    fates: list[dict[str, Any]] = [
+        {},
+        {},
+        {"drop_reason": "too_few_words"},
+        {"drop_reason": "redirect", "is_version": False},
+    ]
     rows = [
         key(
             f"{number:04d}",
             dice.choice([None, 1, 2, 3]),
             url=dice.choice([None, *range(60)]),
             position=number,
-            **dice.choice(
-                [
-                    {},
-                    {},
-                    {"drop_reason": "too_few_words"},
-                    {"drop_reason": "redirect", "is_version": False},
-                ]
-            ),
+            **dice.choice(fates),
         )
         for number in range(400)
     ]
