@@ -82,6 +82,7 @@ def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Runs the pass over every split that has no receipt."""
     done = receipts.done(run.folder)
     todo = [split for split in run.splits if split.work not in done]
+    todo.sort(key=lambda split: split.start - split.end)  # the longest first: no late straggler
     if not todo:
         return
     task = partial(_pass_task, splits=todo, todo=split_pass(run.recipe), folder=run.folder)

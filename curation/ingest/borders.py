@@ -29,7 +29,8 @@ _MAX_HEADER_BYTES = 1 << 20
 _CONTENT_LENGTH = re.compile(
     rb"^content-length:[ \t]*(\d{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
 )
-_HEADER_END = re.compile(rb"\r?\n\r?\n")
+# A version line ends a header that nothing else does: not to look through the file for each.
+_HEADER_END = re.compile(rb"\r?\n\r?\n|\r?\n(?=WARC/\d)")
 
 
 def is_gzip(file: RangeReader, uri: str) -> bool:
@@ -78,6 +79,7 @@ class Member(_Piece):
         super().__init__()
         self._file, self._inflate = file, zlib.decompressobj(wbits=31)
         self.start, self.end, self.fault = start, start, ""
+        self.broken = start  # where the member starts that `fault` is about
         self._at_end = False
         file.seek(start)
 
@@ -115,7 +117,7 @@ class Member(_Piece):
         follows = _peek(self._file, self.end, len(_MAGIC)) == _MAGIC
         self._at_end = not follows or self.starts_record(self._file, self.end)
         if not self._at_end:
-            self._inflate = zlib.decompressobj(wbits=31)
+            self._inflate, self.broken = zlib.decompressobj(wbits=31), self.end
             self._file.seek(self.end)
         return not self._at_end
 
@@ -127,7 +129,7 @@ class Plain(_Piece):
 
     def __init__(self, file: RangeReader, start: int) -> None:
         super().__init__()
-        self._file, self.start, self.fault = file, start, ""
+        self._file, self.start, self.broken, self.fault = file, start, start, ""
         self.end = self._find_end()
         file.seek(start)
 

@@ -109,7 +109,7 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
     feed = body
     while len(data) < limit and not decoder.is_finished():
         more = decoder.process(feed, output_buffer_limit=limit - len(data))
-        if not more and decoder.can_accept_more_data():
+        if not more and not decoder.is_finished() and decoder.can_accept_more_data():
             raise brotli.error("the data ends early")
         data, feed = data + more, b""
     return data

@@ -58,7 +58,8 @@ def _read_parquet(
         try:
             for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], columns=names):
                 for at in range(batch.num_rows):
-                    row = {name: _value(batch[name][at]) for name in names}
+                    values = [_value(column[at]) for column in batch.columns]
+                    row = dict(zip(batch.schema.names, values, strict=True))
                     yield _page(row, offset, columns, config)
         except (pa.ArrowException, OSError) as error:
             damage.append(Damage(split.uri, offset, "corrupt", str(error)))

@@ -18,6 +18,8 @@ from curation.splits import Split
 from curation.storage import RangeReader
 
 _CHUNK = 1 << 16
+# Quirks: some tools end header lines with LF alone.
+_LENIENT = {"parse_http": False, "stream_detect": False, "quirks_mode": True}
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def _read_piece(piece: Member | Plain, split: Split, damage: list[Damage]) -> It
     problem = ""
     if not piece.fault.startswith("corrupt"):
         try:
-            for warc in ArchiveIterator(piece, parse_http=False, stream_detect=False):
+            for warc in ArchiveIterator(piece, **_LENIENT):
                 yield Record(piece.start, warc)
         except OSError as error:
             problem = f"corrupt: {error}"
@@ -70,7 +72,8 @@ def _read_piece(piece: Member | Plain, split: Split, damage: list[Damage]) -> It
         pass  # to the end of the piece, so that its end and its faults are known
     if problem := piece.fault or problem:
         fault, _, detail = problem.partition(": ")
-        damage.append(Damage(split.uri, piece.start, fault, detail))
+        offset = piece.broken if piece.fault else piece.start
+        damage.append(Damage(split.uri, offset, fault, detail))
 
 
 def _next(file: RangeReader, piece: Member | Plain, split: Split, damage: list[Damage]) -> int:
