@@ -6,6 +6,7 @@ Invariant: a page comes out with text, or is rejected with a reason; it never di
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,10 @@ from curation.extract.config import Engine, ExtractConfig
 from curation.extract.tidy import tidy
 from curation.ingest.charset import find_charset
 from schemas.drop_reason import DropReason
+
+
+_UNREADABLE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd]")
+_SNIFFED = 1000
 
 
 class ExtractionError(ValueError):
@@ -47,7 +52,10 @@ def extract(
     `charset` is a Python codec; None finds it. Broken bytes become U+FFFD. Raises
     `ExtractionError`.
     """
-    markup = html.decode(charset or find_charset(html), "replace").replace("\0", "")
+    markup = html.decode(charset or find_charset(html), "replace")
+    if len(_UNREADABLE.findall(markup, 0, _SNIFFED)) * 10 > len(markup[:_SNIFFED]):
+        raise ExtractionError("binary data")
+    markup = markup.replace("\0", "")
     try:
         text, title = trafilatura_engine.run(markup.removeprefix("\ufeff"), url=url)
     except trafilatura_engine.FAILURES as error:

@@ -18,8 +18,6 @@ from curation.splits import Split
 from curation.storage import RangeReader
 
 _CHUNK = 1 << 16
-# Quirks: some tools end header lines with LF alone.
-_LENIENT = {"parse_http": False, "stream_detect": False, "quirks_mode": True}
 
 
 @dataclass(frozen=True)
@@ -54,17 +52,27 @@ def read_records(split: Split, damage: list[Damage]) -> Iterator[Record]:
     position = find_border(file, split.start, split.end, piece_type)
     if split.start == 0 and not is_padding(file, 0, position):
         damage.append(Damage(split.uri, 0, "corrupt", "the file does not start with a record"))
+    lenient = _ends_lines_with_lf(piece_type(file, position))
     while position < split.end:
         piece = piece_type(file, position)
-        yield from _read_piece(piece, split, damage)
+        yield from _read_piece(piece, split, damage, lenient=lenient)
         position = _next(file, piece, split, damage)
 
 
-def _read_piece(piece: Member | Plain, split: Split, damage: list[Damage]) -> Iterator[Record]:
+def _ends_lines_with_lf(piece: Member | Plain) -> bool:
+    """Old tools do; FastWARC reads that in its quirks mode only, which hides other faults."""
+    return b"\r" not in piece.read(len("WARC/0.18\r"))
+
+
+def _read_piece(
+    piece: Member | Plain, split: Split, damage: list[Damage], *, lenient: bool
+) -> Iterator[Record]:
     problem = ""
     if not piece.fault.startswith("corrupt"):
         try:
-            for warc in ArchiveIterator(piece, **_LENIENT):
+            for warc in ArchiveIterator(
+                piece, parse_http=False, stream_detect=False, quirks_mode=lenient
+            ):
                 yield Record(piece.start, warc)
         except OSError as error:
             problem = f"corrupt: {error}"

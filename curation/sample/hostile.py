@@ -246,7 +246,7 @@ def _markup() -> list[Hostile]:
     empty_tags = "<html><head><title></title></head><body>" + "<div><span></span></div>" * 500
     invalid = _good(20, "Broken UTF-8").replace(b"</p>", b" \xff\xfe\xc3</p>", 1)
     return [
-        _from_body("nested", nested.encode(), "no_text", f"{_NESTED_TAGS:,} nested tags"),
+        _from_body("nested", nested.encode(), "extraction_failed", f"{_NESTED_TAGS:,} nested tags"),
         _from_body("unclosed", unclosed.encode(), "kept", "no tag is closed"),
         _from_body("surrogates", surrogates.encode(), "kept", "lone surrogates as entities"),
         _from_body("nul", nul, "kept", "NUL bytes in text and between tags"),

@@ -62,9 +62,9 @@ _DEBDOC = """
 ## debdoc.warc.gz
 
 Pages of Debian packages, as the packages have them. The full copyright notice of a package is in
-its file `/usr/share/doc/PACKAGE/copyright` on a Debian system and on
-https://metadata.ftp-master.debian.org/changelogs/. About four in ten are general English, the rest
-programming, mathematics and other languages. The languages, by what the folder's index detected:
+its file `/usr/share/doc/PACKAGE/copyright` on a Debian system. About four in ten are general
+English, the rest programming, mathematics and other languages. The languages, by what the folder's
+index detected:
 
 """
 _NEAR = """

@@ -51,7 +51,8 @@ def test_a_border_is_found_across_the_blocks_of_the_search(tmp_path: Path, shift
     for data, kind in ((garbage + member(FIRST), Member), (garbage + FIRST, Plain)):
         file = reader(tmp_path, data)
         assert find_border(file, 0, len(data), kind) == (1 << 16) + shift
-        assert find_border(file, 0, (1 << 16) + shift, kind) == (1 << 16) + shift  # not before
+        assert find_border(file, 0, (1 << 16) + shift, kind) == (1 << 16) + shift
+        assert find_border(file, 0, 1000, kind) == 1000  # the border is behind the stop
 
 
 @pytest.mark.parametrize(

@@ -118,13 +118,15 @@ def test_a_meta_tag_that_could_be_read_is_not_in_utf16() -> None:
     assert find_charset(b'<meta charset="utf-16"><p>x') == "utf-8"
 
 
-@pytest.mark.parametrize("label", ["hex", "rot13", "base64", "punycode", "utf-7", "\0", "é", "x" * 999])
+@pytest.mark.parametrize(
+    "label", ["hex", "rot13", "base64", "punycode", "utf-7", "\0", "é", "x" * 999]
+)
 def test_a_label_that_is_no_web_encoding_is_passed_over(label: str) -> None:
     assert find_charset(FRENCH.encode(), content_type=f"text/html; charset={label}") == "utf-8"
 
 
 def test_a_broken_byte_does_not_deny_utf8() -> None:
-    body = "é".encode() * 2000 + b"\xff"
+    body = b"<p>plain " * 1000 + "é".encode() + b"\xff"
     assert find_charset(body, content_type="text/html; charset=utf-8") == "utf-8"
 
 
@@ -135,7 +137,15 @@ def test_ascii_and_nothing_decode_as_they_are() -> None:
 
 
 LABELS = st.sampled_from(
-    ["utf-8", "utf-16", "iso-2022-jp", "iso-8859-8-i", "x-user-defined", "replacement", "x-mac-cyrillic"]
+    [
+        "utf-8",
+        "utf-16",
+        "iso-2022-jp",
+        "iso-8859-8-i",
+        "x-user-defined",
+        "replacement",
+        "x-mac-cyrillic",
+    ]
 )
 
 

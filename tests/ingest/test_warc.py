@@ -184,9 +184,7 @@ def test_a_flipped_byte_costs_one_record(tmp_path: Path, at: int) -> None:
             id="between members",
         ),
         pytest.param(b"garbage" + MEMBERS[0], [(7, "0")], [(0, "corrupt")], id="at the start"),
-        pytest.param(
-            MEMBERS[0] + b"garbage", [(0, "0")], [(AT[1], "corrupt")], id="at the end"
-        ),
+        pytest.param(MEMBERS[0] + b"garbage", [(0, "0")], [(AT[1], "corrupt")], id="at the end"),
         pytest.param(MEMBERS[0] + b"\0" * 999, [(0, "0")], [], id="zeros at the end"),
         pytest.param(
             MEMBERS[0] + b"\0" * 999 + MEMBERS[1],
@@ -221,7 +219,18 @@ def test_what_stands_between_records_is_damage_once(
         assert (ids(seen), faults(damage)) == (wanted, damaged)
 
 
-WRONG = ["100000", "5", "0", "-5", "abc", "1" + "0" * 17, "1" + "0" * 30, None, "1e9", "18446744073709551616"]
+WRONG = [
+    "100000",
+    "5",
+    "0",
+    "-5",
+    "abc",
+    "1" + "0" * 17,
+    "1" + "0" * 30,
+    None,
+    "1e9",
+    "18446744073709551616",
+]
 
 
 @pytest.mark.parametrize("length", WRONG)
@@ -258,6 +267,7 @@ def test_thousands_of_broken_headers_cost_no_record(tmp_path: Path) -> None:
     assert len(damage) == 3000
 
 
+ROOT = Path(__file__).parents[2]
 _BOMB = """
 import resource, sys
 from tests.ingest.warcs import pages_of
@@ -277,7 +287,7 @@ def test_a_bomb_is_too_large_and_never_held(tmp_path: Path) -> None:
     packed += b"".join(deflate.compress(bytes(1 << 20)) for _ in range(megabytes))
     uri = save(tmp_path, "x.warc.gz", packed + deflate.flush() + MEMBERS[0])
     command = [sys.executable, "-c", _BOMB, uri]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     found, grown_kb = printed.splitlines()
     assert found == "['body_too_large', 'None'] []"
     assert int(grown_kb) < 60_000
@@ -342,3 +352,11 @@ def test_records_with_bare_line_feeds_are_read(tmp_path: Path, name: str) -> Non
     packed = [member(piece) for piece in old] if name.endswith("gz") else old
     uri = save(tmp_path, name, b"".join(packed))
     assert read(cut(uri)) == ([(0, "1", block), (len(packed[0]), "2", block)], [])
+
+
+def test_a_length_that_is_too_short_in_a_member_is_damage(tmp_path: Path) -> None:
+    wrong = member(record(http(b"<p>wrong"), record_id="wrong", length="5"))
+    uri = save(tmp_path, "x.warc.gz", MEMBERS[0] + wrong + MEMBERS[1])
+    seen, damage = read(cut(uri))
+    assert ids(seen) == [(0, "0"), (AT[1], "wrong"), (AT[1] + len(wrong), "1")]
+    assert damage == [Damage(uri, AT[1], "corrupt", "Invalid WARC header")]

@@ -6,6 +6,7 @@ import gzip
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from curation.ingest.config import IngestConfig
@@ -14,6 +15,7 @@ from curation.ingest.responses import read_conversion, read_response
 from curation.ingest.warc import Damage, Record, read_records
 from curation.splits import Split
 
+DEFAULT = IngestConfig()
 Seen = tuple[int, str, bytes]  # offset, WARC-Record-ID, block
 
 
@@ -80,7 +82,7 @@ def cut(uri: str, inner: Sequence[int] = (), *, form: str = "warc") -> list[Spli
     cuts = [0, *sorted(at for at in inner if 0 <= at <= size), size]
     return [
         Split(number, 0, form, uri, size, start, end)
-        for number, (start, end) in enumerate(zip(cuts, cuts[1:], strict=False))
+        for number, (start, end) in enumerate(pairwise(cuts))
     ]
 
 
@@ -101,7 +103,7 @@ def _seen(found: Record) -> Seen:
     return found.offset, record_id[len("<urn:uuid:") : -1], bytes(found.warc.reader.read())
 
 
-def pages_of(uri: str, config: IngestConfig = IngestConfig()) -> tuple[list[RawPage], list[Damage]]:
+def pages_of(uri: str, config: IngestConfig = DEFAULT) -> tuple[list[RawPage], list[Damage]]:
     """What the response and conversion records of a whole file become."""
     damage: list[Damage] = []
     return list(_pages(cut(uri), config, damage)), damage
