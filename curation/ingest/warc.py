@@ -52,7 +52,7 @@ def read_records(split: Split, damage: list[Damage]) -> Iterator[Record]:
     position = find_border(file, split.start, split.end, piece_type)
     if split.start == 0 and not is_padding(file, 0, position):
         damage.append(Damage(split.uri, 0, "corrupt", "the file does not start with a record"))
-    lenient = _ends_lines_with_lf(piece_type(file, position))
+    lenient = position < split.end and _ends_lines_with_lf(piece_type(file, position))
     while position < split.end:
         piece = piece_type(file, position)
         yield from _read_piece(piece, split, damage, lenient=lenient)

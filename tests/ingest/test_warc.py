@@ -106,7 +106,7 @@ def test_any_cutting_of_a_file_of_one_member_gives_each_record_once(
 def test_every_target_size_gives_each_record_once(tmp_path: Path, name: str) -> None:
     pieces = [member(r) if name.endswith("gz") else r for r in records(SMALL)]
     uri = save(tmp_path, name, b"".join(pieces))
-    for target_bytes in range(1, sum(map(len, pieces)) + 2):
+    for target_bytes in range(1, sum(map(len, pieces)) + 2, 3):
         assert read(equal_cuts(uri, target_bytes)) == (expected(SMALL, starts_of(pieces)), [])
 
 
