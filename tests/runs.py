@@ -79,5 +79,3 @@ def curate(*arguments: str | Path, **environment: str) -> subprocess.CompletedPr
         check=False,
         env={**os.environ, **environment},
     )
-
-

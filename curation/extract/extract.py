@@ -19,7 +19,6 @@ from curation.extract.tidy import tidy
 from curation.ingest.charset import find_charset
 from schemas.drop_reason import DropReason
 
-
 _UNREADABLE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd]")
 _SNIFFED = 1000
 

@@ -26,6 +26,7 @@ _MAGIC = b"\x1f\x8b\x08"
 _VERSION = b"WARC/"
 _CHUNK = 1 << 16
 _MAX_HEADER_BYTES = 1 << 20
+_HELD_BYTES = 64  # more than the blank lines behind a record's body
 _CONTENT_LENGTH = re.compile(
     rb"^content-length:[ \t]*(\d{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
 )
@@ -71,7 +72,11 @@ class _Piece(io.RawIOBase):
 
 
 class Member(_Piece):
-    """A gzip member from byte `start` of `file`, unpacked."""
+    """A gzip member from byte `start` of `file`, unpacked.
+
+    The last bytes are given only when the member's checksum has proved right, so that a record
+    which was damaged without its length changing is found to be incomplete.
+    """
 
     pattern = _MAGIC
 
@@ -80,7 +85,7 @@ class Member(_Piece):
         self._file, self._inflate = file, zlib.decompressobj(wbits=31)
         self.start, self.end, self.fault = start, start, ""
         self.broken = start  # where the member starts that `fault` is about
-        self._at_end = False
+        self._ahead, self._at_end = bytearray(), False
         file.seek(start)
 
     @staticmethod
@@ -95,19 +100,28 @@ class Member(_Piece):
             return False
 
     def _fill(self, view: memoryview) -> int:
-        while len(view) and not self.fault and (not self._inflate.eof or self._continues()):
-            packed = self._inflate.unconsumed_tail or self._file.read(_CHUNK) or b""
-            try:
-                data = self._inflate.decompress(packed, len(view))
-            except zlib.error as error:
-                self.fault = f"corrupt: {error}"
-                break
-            if data:
-                view[: len(data)] = data
-                return len(data)
-            if not packed and not self._inflate.eof:
-                self.fault = "clipped: the file ends inside a gzip member"
-        return 0
+        while len(self._ahead) <= _HELD_BYTES and self._unpack():
+            pass
+        held = 0 if self._at_end else _HELD_BYTES
+        size = max(0, min(len(view), len(self._ahead) - held))
+        view[:size] = self._ahead[:size]
+        del self._ahead[:size]
+        return size
+
+    def _unpack(self) -> bool:
+        """Unpacks some more; False at the end, and at the first fault."""
+        if self.fault or (self._inflate.eof and not self._continues()):
+            return False
+        packed = self._inflate.unconsumed_tail or self._file.read(_CHUNK) or b""
+        try:
+            data = self._inflate.decompress(packed, _CHUNK)
+        except zlib.error as error:
+            self.fault = f"corrupt: {error}"
+            return False
+        if not packed and not data and not self._inflate.eof:
+            self.fault = "clipped: the file ends inside a gzip member"
+        self._ahead += data
+        return True
 
     def _continues(self) -> bool:
         """Goes on to the next member if there is one that does not start a record."""

@@ -35,7 +35,7 @@ def decode_body(body: bytes, *, transfer: str, content: str, max_bytes: int) -> 
     if "chunked" in transfer.lower():
         body = _dechunk(body)
     codings = [c.strip().lower() for c in content.split(",")]
-    for coding in reversed([c for c in codings if c in _DECODERS][:_MAX_CODINGS]):
+    for coding in reversed([c for c in codings if c in _DECODERS][:_MAX_CODINGS] if body else []):
         body = _decode(body, coding, max_bytes)
     for _ in range(_MAX_CODINGS):  # compressed files served as they are, even twice over
         if not body.startswith(_GZIP_MAGIC):

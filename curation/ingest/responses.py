@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from curation.ingest.charset import find_charset
 from curation.ingest.config import IngestConfig
@@ -21,37 +22,53 @@ from schemas.drop_reason import DropReason
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _LOOKS_LIKE_HTML = re.compile(rb"<(!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _SNIFF_BYTES = 1024
+_MAX_HEADER_BYTES = 1 << 20
+
+
+Against = tuple[DropReason, str | None]
 
 
 def read_response(record: Record, config: IngestConfig) -> RawPage:
     """A `response` record as a page: a decoded HTML body, or the first reason against it."""
     page = _identified(record)
-    headers = record.warc.headers
-    if headers.get("WARC-Truncated"):
-        return _rejected(page, DropReason.TRUNCATED_RECORD, headers.get("WARC-Truncated"))
+    against = _against_record(record) or _against_header(record.warc.http_headers)
+    return _rejected(page, *against) if against else _with_body(page, record, config)
+
+
+def _against_record(record: Record) -> Against | None:
+    if truncated := record.warc.headers.get("WARC-Truncated"):
+        return DropReason.TRUNCATED_RECORD, truncated
     try:
-        record.warc.parse_http(quirks_mode=True)  # ClueWeb09 ends header lines with LF alone
+        # ClueWeb09 ends header lines with LF alone: that is the quirk.
+        record.warc.parse_http(quirks_mode=True, max_header_len=_MAX_HEADER_BYTES)
     except OSError as error:
-        return _rejected(page, DropReason.MALFORMED_RECORD, str(error))
-    http = record.warc.http_headers
-    if http is None:
-        return _rejected(page, DropReason.NOT_HTML, headers.get("Content-Type"))
+        return DropReason.MALFORMED_RECORD, str(error)
+    if record.warc.http_headers is None:
+        return DropReason.NOT_HTML, record.warc.headers.get("Content-Type")
+    return None
+
+
+def _against_header(http: Any) -> Against | None:
     status = http.status_code
     if status is None:
-        return _rejected(page, DropReason.MALFORMED_RECORD, "no HTTP status")
+        return DropReason.MALFORMED_RECORD, "no HTTP status"
+    if 300 <= status < 400:
+        return DropReason.REDIRECT, str(status)
     if status != 200:
-        redirected = 300 <= status < 400
-        reason = DropReason.REDIRECT if redirected else DropReason.ERROR_STATUS
-        return _rejected(page, reason, str(status))
-    content_type = http.get("Content-Type") or ""
-    media_type = content_type.split(";")[0].strip().lower()
+        return DropReason.ERROR_STATUS, str(status)
+    media_type = _content_type(http).split(";")[0].strip().lower()
     if media_type and media_type not in _HTML_TYPES:
-        return _rejected(page, DropReason.NOT_HTML, media_type)
-    return _with_body(page, record, config, content_type)
+        return DropReason.NOT_HTML, media_type
+    return None
 
 
-def _with_body(page: RawPage, record: Record, config: IngestConfig, content_type: str) -> RawPage:
+def _content_type(http: Any) -> str:
+    return str(http.get("Content-Type") or "")
+
+
+def _with_body(page: RawPage, record: Record, config: IngestConfig) -> RawPage:
     http = record.warc.http_headers
+    content_type = _content_type(http)
     try:
         body = decode_body(
             _read_block(record, config),

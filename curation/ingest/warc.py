@@ -52,8 +52,8 @@ def read_records(split: Split, damage: list[Damage]) -> Iterator[Record]:
     position = find_border(file, split.start, split.end, piece_type)
     if split.start == 0 and not is_padding(file, 0, position):
         damage.append(Damage(split.uri, 0, "corrupt", "the file does not start with a record"))
-    lenient = position < split.end and _ends_lines_with_lf(piece_type(file, position))
     while position < split.end:
+        lenient = _ends_lines_with_lf(piece_type(file, position))
         piece = piece_type(file, position)
         yield from _read_piece(piece, split, damage, lenient=lenient)
         position = _next(file, piece, split, damage)

@@ -24,6 +24,7 @@ from tests.ingest.warcs import (
     equal_cuts,
     http,
     member,
+    pages_of,
     read,
     record,
     save,
@@ -360,3 +361,12 @@ def test_a_length_that_is_too_short_in_a_member_is_damage(tmp_path: Path) -> Non
     seen, damage = read(cut(uri))
     assert ids(seen) == [(0, "0"), (AT[1], "wrong"), (AT[1] + len(wrong), "1")]
     assert damage == [Damage(uri, AT[1], "corrupt", "Invalid WARC header")]
+
+
+@pytest.mark.parametrize("size", [*range(65_300, 65_545), *range(131_000, 131_080), 300])
+def test_a_wrong_checksum_never_lets_the_page_through(tmp_path: Path, size: int) -> None:
+    good = member(record(http(b"<p>" + b"x" * size)))
+    bad = good[:-8] + bytes([good[-8] ^ 1]) + good[-7:]
+    pages, damage = pages_of(save(tmp_path, "x.warc.gz", bad + good))
+    assert [page.reason for page in pages] in (["incomplete_record", None], [None])
+    assert [(found.offset, found.fault) for found in damage] == [(0, "corrupt")]
