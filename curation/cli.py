@@ -17,10 +17,11 @@ from rich.table import Table
 
 from curation import __version__, pipeline
 from curation.errors import UserError
+from curation.ledger import Step
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
 from curation.run import MANIFEST, Run, new_run
-from curation.session import require_java, session
+from curation.session import is_submitted, require_java, session
 from curation.storage import join, normalise
 
 Part = Callable[[Run, SparkSession, Progress], object]
@@ -48,14 +49,16 @@ def run_job(name: str, part: Part, *, starts_run: bool = False) -> int:
         add_run_options(parser)
     else:
         parser.add_argument("--output", required=True, metavar="DIR", help="the run's folder")
-        parser.add_argument("--spark-conf", action="append", default=[], metavar="KEY=VALUE")
+        _add_spark_conf(parser)
     options = parser.parse_args()
 
     def work() -> int:
         conf = spark_conf(options)
         run = open_run(options) if starts_run else Run.load(normalise(options.output))
         with session(conf) as spark:
-            part(run, spark, Progress())
+            result = part(run, spark, Progress())
+        if isinstance(result, pipeline.Outcome):
+            show(run, result)
         return 0
 
     return _guard(work)
@@ -85,16 +88,42 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(bundled())
     parser.add_argument("--recipe", required=True, help=f"a YAML file, or a bundled one: {names}")
     parser.add_argument(
-        "--input", nargs="+", default=[], metavar="GLOB", help="files, folders, s3:// patterns"
+        "--input",
+        nargs="+",
+        default=[],
+        metavar="GLOB",
+        help="files, folders or quoted patterns, local or s3://, of WARC, WET, Parquet or JSONL;"
+        " instead of the paths of the recipe's input",
     )
-    parser.add_argument("--output", required=True, metavar="DIR", help="a new folder, or s3://")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
-    parser.add_argument("--spark-conf", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument(
+        "--output", required=True, metavar="DIR", help="a new folder, or s3://bucket/prefix"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="KEY=VALUE",
+        help="one value of the recipe, such as heuristics.min_words=20 or inputs.0.format=warc;"
+        " may be repeated; every key stands in the recipe.yaml of a run",
+    )
+    _add_spark_conf(parser)
+
+
+def _add_spark_conf(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--spark-conf",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a Spark setting, such as spark.driver.memory=8g; may be repeated",
+    )
 
 
 def open_run(options: argparse.Namespace) -> Run:
     """The run that the options name, with everything checked that can be before a start."""
-    require_java()
+    if not is_submitted():
+        require_java()
     recipe: Recipe = load(options.recipe, paths=options.input, overrides=options.overrides)
     run = new_run(recipe, normalise(options.output))
     run.open()
@@ -125,21 +154,27 @@ def run_command(options: argparse.Namespace) -> int:
 
 
 def show(run: Run, outcome: pipeline.Outcome) -> None:
-    """Prints the funnel and where things are."""
-    table = Table("stage", "in", "out", "top reasons", title=f"run {run.id}")
-    for column in table.columns[1:3]:
-        column.justify = "right"
-    for step in outcome.funnel:
-        top = ", ".join(f"{reason} {pages:,}" for reason, pages in step.reasons[:_TOP_REASONS])
-        table.add_row(step.stage, f"{step.pages_in:,}", f"{step.pages_out:,}", top)
+    """Prints the funnel of each input and where things are."""
     console = Console()
-    console.print(table)
-    console.print(
-        f"{outcome.shards} shards in {join(run.folder, 'shards')}; {outcome.faults} damaged pieces"
-        f" of input in {join(run.folder, 'faults')}; files in {join(run.folder, MANIFEST)}",
-        highlight=False,
-        soft_wrap=True,
-    )
+    for name, steps in outcome.funnels.items():
+        table = Table("stage", "in", "out", "top reasons", title=f"run {run.id}, input '{name}'")
+        for column in table.columns[1:3]:
+            column.justify = "right"
+        for step in steps:
+            table.add_row(step.stage, f"{step.pages_in:,}", f"{step.pages_out:,}", _top(step))
+        console.print(table)
+    if not outcome.shards:
+        console.print("Nothing was kept: look at the reasons in rejects/ and verdicts/")
+    lines = (f"{outcome.shards:,} shards", join(run.folder, "shards"))
+    damage = (f"{outcome.faults:,} damaged pieces of input", join(run.folder, "faults"))
+    for what, where in (lines, damage, ("all files", join(run.folder, MANIFEST))):
+        console.print(f"{what}: {where}", highlight=False, soft_wrap=True)
+
+
+def _top(step: Step) -> str:
+    shown = [f"{reason} {pages:,}" for reason, pages in step.reasons[:_TOP_REASONS]]
+    more = len(step.reasons) - len(shown)
+    return ", ".join([*shown, f"{more} more reasons"] if more else shown)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """The ledger: receipts in; pages per stage, input and outcome out; and the check that they add up.
 
 For each input, at each stage it goes through: pages in = kept + the sum over reasons, and what one
-stage kept is what the next one got. The counts come from different hands (the reader, each stage,
-the rows of the files, Spark), so a page that is lost or counted twice anywhere breaks the sum.
+stage kept is what the next one got. The counts come from different hands: the reader counts what
+goes into ingest, each stage what it got and what became of it, Spark what goes into dedup and mix,
+and the footers of the written files their rows. A page that is lost or counted twice breaks a sum.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
-
-RELATIONAL = ("dedup", "mix")
 
 
 class LedgerError(RuntimeError):
@@ -77,23 +76,23 @@ def _outcome(counts: Counts, stage: str, outcome: str) -> int:
     return sum(n for (s, _, o), n in counts.items() if s == stage and o == outcome)
 
 
-def _reasons(counts: Counts, stage: str, source: str | None = None) -> Counter[str]:
+def _reasons(counts: Counts, stage: str, source: str) -> Counter[str]:
     reasons: Counter[str] = Counter()
     for (s, i, outcome), pages in counts.items():
         reason = outcome not in (IN, KEPT) and not outcome.startswith(SKIPPED)
-        if s == stage and source in (None, i) and reason:
+        if (s, i) == (stage, source) and reason:
             reasons[outcome] += pages
     return reasons
 
 
-def funnel(counts: Counts, stages: Iterable[str]) -> list[Step]:
-    """One step per stage, over all inputs, reasons from frequent to rare."""
+def funnel(counts: Counts, source: str, stages: Iterable[str]) -> list[Step]:
+    """One step per stage that the input `source` goes through, reasons from frequent to rare."""
     return [
         Step(
             stage,
-            _outcome(counts, stage, IN),
-            _outcome(counts, stage, KEPT),
-            sorted(_reasons(counts, stage).items(), key=lambda item: (-item[1], item[0])),
+            counts[stage, source, IN],
+            counts[stage, source, KEPT],
+            sorted(_reasons(counts, stage, source).items(), key=lambda r: (-r[1], r[0])),
         )
         for stage in stages
     ]

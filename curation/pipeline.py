@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,13 +22,14 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from curation import __version__, ledger, receipts
+from curation import ledger, receipts
 from curation.dedup.url import find_older_versions
 from curation.errors import UserError
 from curation.extract import extract_batch
 from curation.heuristics.gopher import filter_batch
 from curation.ingest.config import InputConfig
 from curation.language.identify import identify_batch
+from curation.ledger import LedgerError
 from curation.mixing import shards
 from curation.progress import Progress
 from curation.receipts import IN, KEPT, Counts, Receipt
@@ -36,11 +37,14 @@ from curation.recipe import Recipe
 from curation.run import MANIFEST, Run
 from curation.spark_tables import map_each, read_table, write_table
 from curation.split_pass import BatchFunction, SplitPass, run_split
-from curation.splits import Split, split_of
-from curation.storage import join, storage
+from curation.splits import Split
+from curation.storage import join, put, storage
 from curation.tables import write_file
+from schemas.arrow import Table
+from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
+from schemas.reject import REJECT
 from schemas.verdict import VERDICT
 
 STAGES = ("ingest", "extract", "language", "heuristics", "dedup", "mix")
@@ -58,9 +62,9 @@ def split_pass(recipe: Recipe) -> SplitPass:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a finished run counted."""
+    """What a finished run counted; a funnel for each input."""
 
-    funnel: list[ledger.Step]
+    funnels: dict[str, list[ledger.Step]]
     faults: int
     shards: int
 
@@ -109,7 +113,7 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
         keys = _keys(run, spark)
         found = find_older_versions(keys, run.recipe.dedup)
         files = write_table(found, run.folder, VERDICT)
-        verdicts = read_table(spark, run.folder, VERDICT, [file["path"] for file in files])
+        verdicts = read_table(spark, run.folder, VERDICT, files)
         counts = _pages(keys.where(F.col("drop_reason").isNull()), "dedup", IN)
         counts.update(_pages(verdicts, "dedup", None))
         for (_, source, outcome), pages in list(counts.items()):
@@ -122,13 +126,15 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
     done = receipts.done(run.folder)
     if "mix" in done:
         return
+    if "dedup" not in done:
+        raise UserError(f"{run.folder}: is not deduplicated yet: run jobs/dedup.py first")
     with progress.step("mix"):
         verdicts = _read(run, spark, VERDICT, [receipts.read(run.folder, "dedup")])
         selection = shards.select(_keys(run, spark), verdicts)
         assigned = shards.assign(selection, run.recipe.shards)
         numbers = sorted(row["shard"] for row in assigned.select("shard").distinct().collect())
         todo = [number for number in numbers if shards.shard_name(number) not in done]
-        shards.write_shards(assigned, run.folder, _document_files(run), todo)
+        shards.write_shards(assigned, run.folder, _documents(run), todo)
         counts = _pages(selection, "mix", IN)
         receipts.commit(run.folder, Receipt("mix", "driver", counts=counts))
 
@@ -143,37 +149,64 @@ def finish(run: Run) -> Outcome:
     counts = ledger.total(every)
     files = [file for receipt in every for file in receipt.files]
     faults = [fault for receipt in every for fault in receipt.faults]
-    ledger.check(counts, files, {i.name: _stages(i) for i in run.recipe.inputs})
-    rows = Receipt("ledger", "driver", counts=counts).to_row()["counts"]
-    for table, content in ((LEDGER, rows), (FAULT, faults)):
-        batch = pa.Table.from_batches([table.batch(content)])
-        files.append(write_file(run.folder, table.name, table, batch))
-    outcome = Outcome(
-        ledger.funnel(counts, STAGES), len(faults), sum(f["table"] == "shards" for f in files)
-    )
+    stages = {source.name: _stages(source) for source in run.recipe.inputs}
+    ledger.check(counts, files, stages)
+    files += _write_ends(run, counts, faults, {file["table"] for file in files})
+    _require_files(run, files)
+    funnels = {name: ledger.funnel(counts, name, names) for name, names in stages.items()}
+    outcome = Outcome(funnels, len(faults), sum(f["table"] == "shards" for f in files))
     _put_manifest(run, files, outcome, sum(receipt.cpu_s for receipt in every))
     return outcome
+
+
+def _write_ends(
+    run: Run, counts: Counts, faults: Sequence[dict[str, Any]], written: Container[str]
+) -> list[dict[str, Any]]:
+    """The ledger, the faults, and a file without rows for each table that would have none."""
+    rows = Receipt("ledger", "driver", counts=counts).to_row()["counts"]
+    ends: list[tuple[Table, str, Sequence[dict[str, Any]]]] = [
+        (LEDGER, LEDGER.name, rows),
+        (FAULT, FAULT.name, faults),
+    ]
+    ends += [(t, "empty", ()) for t in (DOCUMENT, REJECT, KEYS, VERDICT) if t.name not in written]
+    return [
+        write_file(run.folder, name, table, pa.Table.from_batches([table.batch(content)]))
+        for table, name, content in ends
+    ]
+
+
+def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:
+    """Every file that counts is there and as long as it was; what does not count is deleted."""
+    named = {join(run.folder, file["path"]): file["bytes"] for file in files}
+    for table in sorted({file["table"] for file in files}):
+        folder = join(run.folder, table)
+        storage(folder).sweep(folder, named)
+        for file in storage(folder).walk(folder):
+            if named.pop(file.uri) != file.size:
+                raise LedgerError(f"{file.uri} is not as long as when it was written")
+    if named:
+        raise LedgerError(f"{min(named)} is gone, and {len(named) - 1} other files")
 
 
 def read_outcome(run: Run) -> Outcome:
     """What a finished run counted, from its manifest."""
     manifest = run.manifest()
-    steps = [ledger.Step(**step) for step in manifest["funnel"]]
-    return Outcome(steps, manifest["faults"], manifest["shards"])
+    funnels = {
+        name: [ledger.Step(**step) for step in steps] for name, steps in manifest["funnel"].items()
+    }
+    return Outcome(funnels, manifest["faults"], manifest["shards"])
 
 
 def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s: float) -> None:
     manifest = {
         "run": run.id,
-        "version": __version__,
         "python_cpu_s": round(cpu_s, 3),
-        "funnel": [vars(step) for step in outcome.funnel],
+        "funnel": {name: [vars(s) for s in steps] for name, steps in outcome.funnels.items()},
         "faults": outcome.faults,
         "shards": outcome.shards,
         "files": files,
     }
-    uri = join(run.folder, MANIFEST)
-    storage(uri).put_if_absent(uri, json.dumps(manifest, indent=1).encode())
+    put(join(run.folder, MANIFEST), json.dumps(manifest, indent=1).encode())
 
 
 def _stages(source: InputConfig) -> list[str]:
@@ -189,22 +222,22 @@ def _split_receipts(run: Run) -> list[Receipt]:
     return found
 
 
-def _read(run: Run, spark: SparkSession, table: Any, from_receipts: Iterable[Receipt]) -> DataFrame:
+def _read(
+    run: Run, spark: SparkSession, table: Table, from_receipts: Iterable[Receipt]
+) -> DataFrame:
     files = [file for receipt in from_receipts for file in receipt.files]
-    paths = [file["path"] for file in files if file["table"] == table.name]
-    return read_table(spark, run.folder, table, paths)
+    wanted = [file for file in files if file["table"] == table.name]
+    return read_table(spark, run.folder, table, wanted)
 
 
 def _keys(run: Run, spark: SparkSession) -> DataFrame:
     return _read(run, spark, KEYS, _split_receipts(run))
 
 
-def _document_files(run: Run) -> dict[int, list[str]]:
+def _documents(run: Run) -> dict[int, list[dict[str, Any]]]:
     by_work = {receipt.work: receipt.files for receipt in _split_receipts(run)}
     return {
-        split_of(split.first_position): [
-            file["path"] for file in by_work[split.work] if file["table"] == "documents"
-        ]
+        split.number: [f for f in by_work[split.work] if f["table"] == DOCUMENT.name]
         for split in run.splits
     }
 

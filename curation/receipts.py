@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from curation.storage import join, storage
 from schemas.receipt import RECEIPT
 
+_READERS = 16
 IN, KEPT, SKIPPED = "in", "kept", "skipped:"
 Counts = Counter[tuple[str, str, str]]
 """Pages by (stage, input, outcome)."""
@@ -85,7 +87,9 @@ def done(folder: str) -> set[str]:
 
 def read_all(folder: str, wanted: Callable[[str], bool]) -> list[Receipt]:
     """The receipts of the wanted work, in the order of their names."""
-    return [read(folder, work) for work in sorted(done(folder)) if wanted(work)]
+    names = [work for work in sorted(done(folder)) if wanted(work)]
+    with ThreadPoolExecutor(_READERS) as pool:
+        return list(pool.map(lambda work: read(folder, work), names))
 
 
 def _uri(folder: str, work: str) -> str:

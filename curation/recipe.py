@@ -93,6 +93,9 @@ def _contradiction(recipe: Recipe) -> str | None:
     for source in recipe.inputs:
         if "heuristics" in source.stages and "language" not in source.stages:
             return f"input '{source.name}': stage 'heuristics' needs 'language' before it"
+    for language, words in recipe.heuristics.stop_words.items():
+        if wrong := [word for word in words if word != word.lower()]:
+            return f"'heuristics.stop_words.{language}' has '{wrong[0]}': write it in lower case"
     rules = vars(recipe.heuristics)
     for low in (key for key in rules if key.startswith("min_")):
         high = "max_" + low[4:]
@@ -153,15 +156,20 @@ def _override(values: dict[str, Any], override: str) -> None:
     target: Any = values
     try:
         value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"--set {override}: the value is not YAML") from error
+    try:
         for key in parents:
             target = target[int(key)] if isinstance(target, list) else target.setdefault(key, {})
         target[int(last) if isinstance(target, list) else last] = value
-    except (yaml.YAMLError, ValueError, IndexError, TypeError, AttributeError) as error:
+    except (ValueError, IndexError, TypeError, AttributeError) as error:
         raise UserError(f"--set {override}: no such place in the recipe") from error
 
 
 def _explain(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    # A key that is missing may be there under a wrong name, which says more.
+    first = min(errors, key=lambda e: e["type"] != "unexpected_keyword_argument")
     path = first["loc"]
     key = ".".join(str(part) for part in path)
     if first["type"] == "unexpected_keyword_argument":
@@ -170,7 +178,8 @@ def _explain(error: ValidationError) -> str:
         hint = f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(valid)}"
         return f"unknown key '{key}': {hint}"
     if first["type"] == "missing":
-        return f"'{key}' is missing"
+        hint = ": name them in the recipe, or with --input" if key == "inputs" else ""
+        return f"'{key}' is missing{hint}"
     allowed = _allowed(_type_at(path))
     got = json.dumps(first["input"], default=str)
     return f"'{key}' is {got[:80]}: {allowed or first['msg']}"
@@ -203,21 +212,26 @@ def _element(hint: Any) -> Any:
 def _allowed(hint: Any) -> str | None:
     """What may stand at a key of this type, in words."""
     bare = _bare(hint)
+    if dataclasses.is_dataclass(bare):
+        return "expected keys and values"
+    if get_origin(bare) is tuple:
+        return "expected a list, of one thing at least"
     if bare not in (int, float):
         return None
-    noun = "a whole number" if bare is int else "a number"
+    return "expected a " + ("whole number" if bare is int else "number") + _range(hint)
+
+
+def _range(hint: Any) -> str:
     fields = [m for m in get_args(hint)[1:] if hasattr(m, "metadata")]
     limits = {type(m).__name__: m for f in fields for m in f.metadata}
     low = getattr(limits.get("Ge"), "ge", None)
     high = getattr(limits.get("Le"), "le", None)
     below = getattr(limits.get("Lt"), "lt", None)
-    if low is not None and high is not None:
-        return f"expected {noun} from {low} to {high}"
-    if low is not None and below is not None:
-        return f"expected {noun} from {low} to below {below}"
-    if low is not None:
-        return f"expected {noun} of at least {low}"
-    return f"expected {noun}"
+    if low is None:
+        return ""
+    if high is not None:
+        return f" from {low} to {high}"
+    return f" of at least {low}" if below is None else f" from {low} to below {below}"
 
 
 _ADAPTER: TypeAdapter[Recipe] = TypeAdapter(Recipe)

@@ -1,28 +1,36 @@
 """A run: a folder that holds one recipe over one list of input files, and nothing else.
 
-What a run is, is fixed when it is opened: the resolved recipe and the files with their sizes and
-versions, whose hash is the run's id. Whoever opens the same again goes on where it stopped;
-whoever opens something else in its folder is told so, and nothing is written.
+What a run is, is fixed when it is opened: the resolved recipe, the files with their sizes and
+versions, and the versions of all packages that decide on bytes; their hash is the run's id.
+Whoever opens the same again goes on where it stopped; whoever opens something else in its folder
+is told so, and nothing is written. `recipe.yaml` is a copy for people; `run.json` is what counts.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from importlib.metadata import version
 from typing import Any
 
 import yaml
 
 from curation import __version__
 from curation.errors import UserError
+from curation.ingest.rows import check_readable
 from curation.recipe import Recipe, dump, validate
 from curation.splits import Split, find_files, plan
 from curation.storage import FileInfo, join, put, storage
 
 RUN, RECIPE, MANIFEST = "run.json", "recipe.yaml", "manifest.json"
+_PACKAGES = (
+    *("ada-url", "fastwarc", "fasttext-community", "lxml", "numba", "numpy", "pyarrow", "pyspark"),
+    *("resiliparse", "tldextract", "trafilatura", "xxhash"),
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class Run:
 
     @cached_property
     def id(self) -> str:
-        """64 bits of the recipe, the input files and the program's version, hex."""
+        """64 bits of `run.json`, hex."""
         return hashlib.sha256(self._description().encode()).hexdigest()[:16]
 
     @cached_property
@@ -46,11 +54,13 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether the manifest is there."""
-        return _exists(self.folder, MANIFEST)
+        uri = join(self.folder, MANIFEST)
+        return storage(uri).find(uri) is not None
 
     def manifest(self) -> dict[str, Any]:
         """The manifest of a finished run."""
-        manifest: dict[str, Any] = json.loads(_read(self.folder, MANIFEST))
+        uri = join(self.folder, MANIFEST)
+        manifest: dict[str, Any] = json.loads(storage(uri).read(uri))
         return manifest
 
     def open(self) -> None:
@@ -58,33 +68,39 @@ class Run:
 
         Raises `UserError` when it holds another run, or files that are no run.
         """
-        if _exists(self.folder, RUN):
-            there = Run.load(self.folder)
-            if there.id != self.id:
-                raise UserError(f"{self.folder} holds another run: {self._difference(there)}")
-            return
-        if storage(self.folder).walk(self.folder):
-            raise UserError(f"{self.folder} is not empty and holds no run: choose a new folder")
+        uri = join(self.folder, RUN)
+        if storage(uri).find(uri) is None:
+            if storage(self.folder).walk(self.folder):
+                raise UserError(f"{self.folder} is not empty and holds no run: choose a new folder")
+            storage(uri).put_if_absent(uri, self._description().encode())
+        there = Run.load(self.folder)  # ours, or that of whoever was faster
+        if there.id != self.id:
+            raise UserError(f"{self.folder} holds another run: {self._difference(there)}")
         put(join(self.folder, RECIPE), dump(self.recipe).encode())
-        put(join(self.folder, RUN), self._description().encode())
 
     @staticmethod
     def load(folder: str) -> Run:
-        """The run in `folder`; raises `UserError` when there is none."""
-        if not _exists(folder, RUN):
+        """The run in `folder`; raises `UserError` when there is none that goes on from here."""
+        uri = join(folder, RUN)
+        if storage(uri).find(uri) is None:
             raise UserError(f"{folder} holds no run")
-        description = json.loads(_read(folder, RUN))
-        recipe = validate(yaml.safe_load(_read(folder, RECIPE)), source=join(folder, RECIPE))
-        if description["version"] != __version__:
-            version = description["version"]
-            raise UserError(f"{folder} is a run of version {version}: this is {__version__}")
+        description = json.loads(storage(uri).read(uri))
+        if description["made_with"] != made_with():
+            there = description["made_with"].items() - made_with().items()
+            differing = ", ".join(f"{name} {version}" for name, version in sorted(there))
+            raise UserError(f"{folder} is a run of other versions ({differing}): install these")
+        recipe = validate(description["recipe"], source=uri)
         files = [[FileInfo(**file) for file in found] for found in description["files"]]
         return Run(folder, recipe, files)
 
     def _description(self) -> str:
-        files = [[asdict(file) for file in found] for found in self.files]
         return json.dumps(
-            {"version": __version__, "recipe": dump(self.recipe), "files": files}, indent=1
+            {
+                "made_with": made_with(),
+                "recipe": yaml.safe_load(dump(self.recipe)),
+                "files": [[asdict(file) for file in found] for found in self.files],
+            },
+            indent=1,
         )
 
     def _difference(self, there: Run) -> str:
@@ -96,19 +112,26 @@ class Run:
         return f"{what}: choose a new folder"
 
 
+def made_with() -> dict[str, str]:
+    """All versions that the bytes of shards depend on."""
+    return {
+        "winnow-curation": __version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        **{package: version(package) for package in _PACKAGES},
+    }
+
+
 def new_run(recipe: Recipe, folder: str) -> Run:
-    """The run of `recipe` into `folder`, with its input files listed; writes nothing."""
+    """The run of `recipe` into `folder`, with its input files listed; writes nothing.
+
+    Raises `UserError` for input that is not there, may not be read, or holds the folder.
+    """
+    for source in recipe.inputs:
+        for path in source.paths:
+            if join(folder, "").startswith(join(path, "")):
+                raise UserError(f"{folder} lies in the input {path}: choose a folder outside it")
     files = find_files(recipe.inputs)
-    for found in files:
-        storage(found[0].uri).read(found[0].uri, 0, 1)  # fails now if it may not be read
+    for source, found in zip(recipe.inputs, files, strict=True):
+        check_readable(found[0], source)
     return Run(folder, recipe, files)
-
-
-def _exists(folder: str, name: str) -> bool:
-    uri = join(folder, name)
-    return bool(storage(uri).glob(uri))
-
-
-def _read(folder: str, name: str) -> bytes:
-    uri = join(folder, name)
-    return storage(uri).read(uri)

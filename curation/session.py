@@ -1,8 +1,9 @@
 """The Spark session: one builder for local mode and for `spark-submit`.
 
-Under `spark-submit` (or in a notebook with a session) what belongs to the cluster stays as it is:
-master, memory, shuffle, dynamic allocation. In local mode it is set here. In both, results do not
-depend on the host: times are UTC, and workers run the interpreter that runs the driver.
+Under `spark-submit` what belongs to the cluster stays as it is: master, memory, shuffle, dynamic
+allocation. In local mode it is set here. In both, times are UTC, and workers run the interpreter
+that runs the driver unless PYSPARK_PYTHON names another. A notebook that has a session of its own
+passes that to the functions of `pipeline`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,6 +19,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from curation.errors import UserError
@@ -40,21 +43,33 @@ def start_session(conf: Mapping[str, str] | None = None) -> SparkSession:
 
     Raises `UserError` when Java is missing or too old.
     """
-    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    submitted = is_submitted()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings = dict(_SESSION)
     if not submitted:
         require_java()
         _share_kernel_cache()
         settings |= _LOCAL
-        logging = resources.files("curation").joinpath("log4j2.properties")
+        # As a URI, for a path may have spaces, and Java options are split at them.
+        logging = Path(str(resources.files("curation").joinpath("log4j2.properties"))).as_uri()
         settings["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={logging}"
     builder = SparkSession.builder.appName("winnow")
     for key, value in {**settings, **(conf or {})}.items():
         builder = builder.config(key, value)
-    spark = builder.getOrCreate()
+    try:
+        spark = builder.getOrCreate()
+    except PySparkException as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"Spark did not start: {reason}: check --spark-conf") from error
     spark.sparkContext.setLogLevel("ERROR")
+    # Spark's own handler calls the JVM, which may be in the middle of a call.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return spark
+
+
+def is_submitted() -> bool:
+    """Whether `spark-submit` started this process, with a JVM that is there already."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 @contextmanager

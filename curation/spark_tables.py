@@ -8,7 +8,7 @@ names no other attempt uses; only the rows that an action returns name the files
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,20 +22,24 @@ from schemas.arrow import Table
 from schemas.manifest import MANIFEST
 
 
-def read_table(spark: SparkSession, folder: str, table: Table, paths: Sequence[str]) -> DataFrame:
-    """The rows of the files `paths` (relative to `folder`) as a DataFrame of `table`."""
-    if not paths:
+def read_table(
+    spark: SparkSession, folder: str, table: Table, files: Sequence[Mapping[str, Any]]
+) -> DataFrame:
+    """The rows of `files` (manifest rows) as a DataFrame of `table`."""
+    if not files:
         return spark.createDataFrame([], table.spark)
-    if folder.startswith("/"):
-        return spark.read.schema(table.spark).parquet(*(f"file://{join(folder, p)}" for p in paths))
-    read = partial(_read, folder=folder, table=table, paths=list(paths))
-    return map_each(spark, len(paths), read, table.spark)
+    # Spark takes paths for patterns, so a folder with brackets in its name comes through us too.
+    if folder.startswith("/") and not any(c in folder for c in "[]{}*?\\"):
+        paths = [f"file://{join(folder, file['path'])}" for file in files]
+        return spark.read.schema(table.spark).parquet(*paths)
+    read = partial(_read, folder=folder, table=table, files=list(files))
+    return map_each(spark, len(files), read, table.spark)
 
 
 def _read(
-    number: int, *, folder: str, table: Table, paths: Sequence[str]
+    number: int, *, folder: str, table: Table, files: Sequence[Mapping[str, Any]]
 ) -> Iterator[pa.RecordBatch]:
-    yield from (table.conform(b) for b in read_file(folder, paths[number]).iter_batches())
+    yield from (table.conform(b) for b in read_file(folder, files[number]).iter_batches())
 
 
 def write_table(frame: DataFrame, folder: str, table: Table) -> list[dict[str, Any]]:

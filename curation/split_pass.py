@@ -19,10 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.dedup.keys import keys_batch
+from curation.errors import UserError
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.ingest.pages import Tally, read_pages
-from curation.receipts import SKIPPED, Counts, Receipt, add_stage
+from curation.receipts import IN, SKIPPED, Counts, Receipt, add_stage
 from curation.splits import Split
+from curation.storage import storage
 from curation.tables import TableWriter
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
@@ -56,6 +58,7 @@ def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
     The receipt is returned, not yet put: until then the files do not count.
     """
     started = time.process_time()
+    _require_unchanged(split)
     attempt = uuid.uuid4().hex[:12]
     source = todo.inputs[split.input]
     outputs = _Outputs(folder, f"{split.number:06d}-{attempt}", todo.rejects)
@@ -63,12 +66,13 @@ def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
     tally = Tally()
     stages = [stage for stage in todo.stages if stage[0] in source.stages]
     for pages in read_pages(split, source, todo.ingest, seed=todo.seed, tally=tally):
-        batch = outputs.part(pages, "ingest", source.name, counts)
+        batch = outputs.part(pages, "ingest", source.name, counts, counted=False)
         for name, function in stages:
             if batch.num_rows == 0:
                 break
             batch = outputs.part(function(batch), name, source.name, counts)
         outputs.keep(batch)
+    counts["ingest", source.name, IN] += tally.pages
     for kind, number in tally.skipped.items():
         counts["ingest", source.name, SKIPPED + kind] += number
     return Receipt(
@@ -79,6 +83,12 @@ def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
         faults=[asdict(damage) for damage in tally.damage],
         cpu_s=time.process_time() - started,
     )
+
+
+def _require_unchanged(split: Split) -> None:
+    file = storage(split.uri).find(split.uri)
+    if file is None or (split.version and file.version != split.version):
+        raise UserError(f"{split.uri}: was changed or removed since the run was opened")
 
 
 class _Outputs:
@@ -92,11 +102,20 @@ class _Outputs:
         self._config = rejects
 
     def part(
-        self, batch: pa.RecordBatch, stage: str, source: str, counts: Counts
+        self,
+        batch: pa.RecordBatch,
+        stage: str,
+        source: str,
+        counts: Counts,
+        *,
+        counted: bool = True,
     ) -> pa.RecordBatch:
-        """Writes the rows that have a reason, counts all, returns the rows that are still in."""
+        """Writes the rows that have a reason, counts all, returns the rows that are still in.
+
+        What goes into ingest is `counted` by the reader, not here.
+        """
         reasons = batch.column("drop_reason")
-        add_stage(counts, stage, source, batch.num_rows, reasons.to_pylist())
+        add_stage(counts, stage, source, batch.num_rows if counted else 0, reasons.to_pylist())
         kept = pc.is_null(reasons)
         rejected = batch.filter(pc.invert(kept))
         if rejected.num_rows:
@@ -118,6 +137,10 @@ class _Outputs:
 def _shorten(batch: pa.RecordBatch, config: RejectsConfig) -> pa.RecordBatch:
     if config.text == "full":
         return batch
-    length = 0 if config.text == "none" else _EXCERPT_CHARACTERS
-    at = batch.schema.get_field_index("text")
-    return batch.set_column(at, "text", pc.utf8_slice_codeunits(batch.column("text"), 0, length))
+    at, texts = batch.schema.get_field_index("text"), batch.column("text")
+    short = (
+        pa.nulls(len(texts), pa.string())
+        if config.text == "none"
+        else pc.utf8_slice_codeunits(texts, 0, _EXCERPT_CHARACTERS)
+    )
+    return batch.set_column(at, "text", short)

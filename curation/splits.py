@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field
 
 from curation.errors import UserError
-from curation.ingest.config import InputConfig, format_of
+from curation.ingest.config import InputConfig, format_of, is_known
 from curation.storage import WILDCARDS, FileInfo, storage
 
 ROW_BITS = 32
@@ -38,6 +38,7 @@ class Split:
     size: int
     start: int
     end: int
+    version: str = ""
 
     @property
     def work(self) -> str:
@@ -63,21 +64,28 @@ def find_files(inputs: Sequence[InputConfig]) -> list[list[FileInfo]]:
     """
     found = []
     for config in inputs:
-        files = {file for path in config.paths for file in _expand(path)}
+        files = sorted({file for path in config.paths for file in _expand(path, config)})
         for file in files:
             format_of(file.uri, config)
-        found.append(sorted(files))
+            if not file.uri.isprintable():
+                raise UserError(f"{file.uri!a}: its name is not text: rename it")
+        found.append(files)
     return found
 
 
-def _expand(path: str) -> list[FileInfo]:
+def _expand(path: str, config: InputConfig) -> list[FileInfo]:
+    """The file of that very name, what the pattern matches, or what a folder holds.
+
+    In a folder only files of known formats count: others, such as `_SUCCESS`, are no input.
+    """
     store = storage(path)
+    if file := store.find(path):
+        return [file]
     if any(c in path for c in WILDCARDS):
-        files = store.glob(path)
-        problem = "no file matches"
+        files, problem = store.glob(path), "no file matches"
     else:
-        files = store.glob(path) or store.walk(path)
-        problem = "no such file or folder, or the folder is empty"
+        files = [file for file in store.walk(path) if is_known(file.uri, config)]
+        problem = "no such file, and no folder with files of a known format"
     if not files:
         raise UserError(f"{path}: {problem}")
     return files
@@ -94,7 +102,10 @@ def plan(
             pieces = 1 if not form.splittable else -(-file.size // config.target_bytes) or 1
             cuts = [file.size * i // pieces for i in range(pieces + 1)]
             splits += [
-                Split(len(splits) + i, number, form.name, file.uri, file.size, cuts[i], cuts[i + 1])
+                Split(
+                    *(len(splits) + i, number, form.name, file.uri, file.size),
+                    *(cuts[i], cuts[i + 1], file.version),
+                )
                 for i in range(pieces)
             ]
     return splits

@@ -11,9 +11,8 @@ from __future__ import annotations
 import glob
 import io
 import os
-import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +46,9 @@ class Storage(Protocol):
     def glob(self, pattern: str) -> list[FileInfo]:
         """Files that match (`*`, `?`, `[...]` within a folder, `**` across), sorted by URI."""
 
+    def find(self, uri: str) -> FileInfo | None:
+        """The file of exactly that name; None where there is none."""
+
     def read(self, uri: str, start: int = 0, length: int | None = None) -> bytes:
         """Bytes `start` to `start + length`, fewer where the file ends."""
 
@@ -55,6 +57,9 @@ class Storage(Protocol):
 
     def put_if_absent(self, uri: str, data: bytes) -> bool:
         """True when this call made `uri`; False when it was there already."""
+
+    def sweep(self, folder: str, keep: Container[str]) -> int:
+        """Deletes all files under `folder` but those in `keep`; returns how many that were."""
 
 
 def storage(uri: str) -> Storage:
@@ -99,6 +104,10 @@ class LocalStorage:
             found = sorted(glob.glob(pattern, recursive=True))
             return [_describe(path) for path in found if not path.endswith("/") and _is_file(path)]
 
+    def find(self, uri: str) -> FileInfo | None:
+        """The file, if it is there and no folder."""
+        return _describe(uri) if _is_file(uri) else None
+
     def read(self, uri: str, start: int = 0, length: int | None = None) -> bytes:
         """A range of the file."""
         with _explained(uri), open(uri, "rb") as file:
@@ -110,17 +119,28 @@ class LocalStorage:
         """Writes beside `uri` under a hidden name, then renames: atomic on one file system."""
         with self._unfinished(uri) as path:
             yield path
+            _to_disk(path)
             os.replace(path, uri)
 
     def put_if_absent(self, uri: str, data: bytes) -> bool:
         """A hard link is exclusive, and the name never shows half a file."""
         with self._unfinished(uri) as path:
             path.write_bytes(data)
+            _to_disk(path)
             try:
                 os.link(path, uri)
             except FileExistsError:
                 return False
         return True
+
+    def sweep(self, folder: str, keep: Container[str]) -> int:
+        """Takes hidden files, which are unfinished work, as well."""
+        with _explained(folder):
+            found = [path for path in Path(folder).rglob("*") if _is_file(str(path))]
+            garbage = [path for path in found if str(path) not in keep]
+            for path in garbage:
+                path.unlink(missing_ok=True)
+        return len(garbage)
 
     @contextmanager
     def _unfinished(self, uri: str) -> Iterator[Path]:
@@ -132,6 +152,12 @@ class LocalStorage:
                 yield unfinished
             finally:
                 unfinished.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    """A name must not outlive, through a power failure, the bytes that it stands for."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _is_file(path: str) -> bool:
@@ -159,20 +185,17 @@ def put(uri: str, data: bytes) -> None:
         path.write_bytes(data)
 
 
-def copy_in(path: Path, uri: str) -> None:
-    """Copies a local file to `uri`."""
-    with storage(uri).create(uri) as unfinished:
-        shutil.copyfile(path, unfinished)
-
-
 class RangeReader(io.RawIOBase):
-    """A file of any storage as a seekable stream that reads in blocks of 4 MiB.
+    """A file of any storage as a seekable stream that reads in blocks (4 MiB).
 
     `tell()` counts from the start of the file; reading starts at `start`.
     """
 
-    def __init__(self, uri: str, size: int, start: int = 0) -> None:
+    def __init__(
+        self, uri: str, size: int, start: int = 0, *, block_bytes: int = BLOCK_BYTES
+    ) -> None:
         super().__init__()
+        self._block_bytes = block_bytes
         self._storage, self._uri, self._size = storage(uri), uri, size
         self._position, self._block, self._block_start = start, b"", start
 
@@ -199,7 +222,7 @@ class RangeReader(io.RawIOBase):
         view = memoryview(buffer)
         at = self._position - self._block_start
         if not 0 <= at < len(self._block):
-            self._block = self._storage.read(self._uri, self._position, BLOCK_BYTES)
+            self._block = self._storage.read(self._uri, self._position, self._block_bytes)
             self._block_start, at = self._position, 0
         piece = self._block[at : at + len(view)]
         view[: len(piece)] = piece

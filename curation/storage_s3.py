@@ -1,14 +1,15 @@
 """Amazon S3 and what speaks its protocol, through boto3.
 
 Credentials, region and endpoint come from the usual AWS chain (environment, profile, role) in
-each process. Requests are retried by botocore with jittered back-off; what fails for good is a
-`UserError` that says what to do.
+each process. Requests are retried by botocore, and bodies that break off are read again, both with
+jittered back-off; what fails for good is a `UserError` that says what to do. No `OSError` leaves
+this module: to whoever reads records that would mean damaged data.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -16,8 +17,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import boto3.exceptions
 import botocore.exceptions as aws
 from botocore.config import Config
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from urllib3.exceptions import HTTPError
 from wcmatch.glob import GLOBSTAR, globmatch
 
 from curation.errors import UserError
@@ -37,6 +41,9 @@ _ADVICE = {
 }
 
 
+_DELETED_AT_ONCE = 1000
+
+
 @cache
 def _client() -> Any:
     """One client per process: making one costs a quarter of a second."""
@@ -51,6 +58,48 @@ def _client() -> Any:
 def _split(uri: str) -> tuple[str, str]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
+
+
+class _ConflictError(Exception):
+    pass
+
+
+class _NotThereError(UserError):
+    pass
+
+
+class _AlreadyThereError(Exception):
+    pass
+
+
+class _BehindTheEndError(Exception):
+    pass
+
+
+_again = retry(
+    retry=retry_if_exception_type((aws.HTTPClientError, HTTPError, _ConflictError)),
+    wait=wait_random_exponential(multiplier=0.2, max=5),
+    stop=stop_after_attempt(5),
+    reraise=True,
+)
+
+
+@_again
+def _get(bucket: str, key: str, asked: dict[str, str]) -> bytes:
+    """The body too is read in the retry: it can break off after a good answer."""
+    body: bytes = _client().get_object(Bucket=bucket, Key=key, **asked)["Body"].read()
+    return body
+
+
+@_again
+def _put_if_absent(bucket: str, key: str, data: bytes) -> None:
+    """A conflict means that another write is under way, not that it has won."""
+    try:
+        _client().put_object(Bucket=bucket, Key=key, Body=data, IfNoneMatch="*")
+    except aws.ClientError as error:
+        if error.response["Error"]["Code"] in ("ConditionalRequestConflict", "409"):
+            raise _ConflictError from error
+        raise
 
 
 class S3Storage:
@@ -74,6 +123,16 @@ class S3Storage:
         files = [FileInfo(f"s3://{bucket}/{o['Key']}", o["Size"], o["ETag"]) for o in found]
         return sorted(f for f in files if not f.uri.endswith("/"))
 
+    def find(self, uri: str) -> FileInfo | None:
+        """The object of exactly that key."""
+        bucket, key = _split(uri)
+        try:
+            with _explained(uri):
+                head = _client().head_object(Bucket=bucket, Key=key)
+        except _NotThereError:
+            return None
+        return FileInfo(uri, head["ContentLength"], head["ETag"])
+
     def read(self, uri: str, start: int = 0, length: int | None = None) -> bytes:
         """A range of the object; a request that starts behind its end gives no bytes."""
         if length == 0:
@@ -83,10 +142,9 @@ class S3Storage:
         asked = {} if start == 0 and length is None else {"Range": f"bytes={start}-{end}"}
         try:
             with _explained(uri):
-                data: bytes = _client().get_object(Bucket=bucket, Key=key, **asked)["Body"].read()
+                return _get(bucket, key, asked)
         except _BehindTheEndError:
             return b""
-        return data
 
     @contextmanager
     def create(self, uri: str) -> Iterator[Path]:
@@ -104,21 +162,22 @@ class S3Storage:
         A retry after a lost answer may call a winner a loser: harmless, for whoever reads the
         object sees the truth.
         """
-        bucket, key = _split(uri)
         try:
             with _explained(uri):
-                _client().put_object(Bucket=bucket, Key=key, Body=data, IfNoneMatch="*")
+                _put_if_absent(*_split(uri), data)
         except _AlreadyThereError:
             return False
         return True
 
-
-class _AlreadyThereError(Exception):
-    pass
-
-
-class _BehindTheEndError(Exception):
-    pass
+    def sweep(self, folder: str, keep: Container[str]) -> int:
+        """Uploads show only when they are complete, so there is no unfinished work to see."""
+        garbage = [file.uri for file in self.walk(folder) if file.uri not in keep]
+        for at in range(0, len(garbage), _DELETED_AT_ONCE):
+            bucket, _ = _split(folder)
+            keys = [{"Key": _split(uri)[1]} for uri in garbage[at : at + _DELETED_AT_ONCE]]
+            with _explained(folder):
+                _client().delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+        return len(garbage)
 
 
 @contextmanager
@@ -131,18 +190,19 @@ def _explained(uri: str) -> Iterator[None]:
             f"{uri}: no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
             " AWS_PROFILE"
         ) from error
-    except (aws.ProfileNotFound, aws.EndpointConnectionError, aws.ConnectTimeoutError) as error:
-        raise UserError(f"{uri}: {error}") from error
     except (aws.ClientError, boto3.exceptions.S3UploadFailedError) as error:
         raise _meaning(uri, error) from error
+    except (aws.BotoCoreError, boto3.exceptions.Boto3Error, HTTPError, _ConflictError) as error:
+        raise UserError(f"{uri}: {error or type(error).__name__}") from error
 
 
 def _meaning(uri: str, error: Exception) -> Exception:
     code = error.response["Error"]["Code"] if isinstance(error, aws.ClientError) else ""
-    if code in ("PreconditionFailed", "ConditionalRequestConflict", "412"):
+    if code in ("PreconditionFailed", "412"):
         return _AlreadyThereError()
     if code in ("InvalidRange", "416"):
         return _BehindTheEndError()
     bucket = urlsplit(uri).netloc
     subject = f"s3://{bucket}" if code == "NoSuchBucket" else uri
-    return UserError(f"{subject}: {_ADVICE.get(code, error)}")
+    kind = _NotThereError if code in ("NoSuchKey", "404") else UserError
+    return kind(f"{subject}: {_ADVICE.get(code, error)}")

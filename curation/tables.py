@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -18,9 +18,8 @@ import pyarrow.parquet as pq
 from curation.storage import RangeReader, join, storage
 from schemas.arrow import Table
 
-ROW_GROUP_ROWS = 1024
 _HELD_BYTES = 256 << 20
-_BUFFER_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 18  # near a row group of documents, so that a stretch reads little more
 
 
 def write_file(folder: str, name: str, table: Table, rows: pa.Table) -> dict[str, Any]:
@@ -32,26 +31,25 @@ def write_file(folder: str, name: str, table: Table, rows: pa.Table) -> dict[str
             rows.cast(table.arrow).combine_chunks(),
             local,
             compression="zstd",
-            row_group_size=ROW_GROUP_ROWS,
+            row_group_size=table.row_group_rows,
             store_schema=False,
         )
         with local.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        size = local.stat().st_size
+        size, written = local.stat().st_size, pq.read_metadata(local).num_rows
     return {
         "table": table.name,
         "path": path,
-        "rows": rows.num_rows,
+        "rows": written,
         "bytes": size,
         "sha256": digest,
     }
 
 
-def read_file(folder: str, path: str) -> pq.ParquetFile:
-    """Opens a file of the run for reading."""
-    uri = join(folder, path)
-    (found,) = storage(uri).glob(uri)
-    return pq.ParquetFile(io.BufferedReader(RangeReader(uri, found.size), _BUFFER_BYTES))
+def read_file(folder: str, file: Mapping[str, Any]) -> pq.ParquetFile:
+    """Opens a file of the run, given by its manifest row, for reading by row groups."""
+    reader = RangeReader(join(folder, file["path"]), file["bytes"], block_bytes=_BLOCK_BYTES)
+    return pq.ParquetFile(io.BufferedReader(reader, _BLOCK_BYTES))
 
 
 class TableWriter:

@@ -35,10 +35,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its name (also its folder in a run) and its columns in order."""
+    """A table: its name (also its folder in a run) and its columns in order.
+
+    `row_group_rows` is how many rows its files can be read by: few where readers want stretches.
+    """
 
     name: str
     columns: tuple[Column, ...]
+    row_group_rows: int = 4096
 
     @cached_property
     def arrow(self) -> pa.Schema:

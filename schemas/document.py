@@ -1,8 +1,8 @@
 """`documents/`: the pages that passed every rule of the split pass. Immutable.
 
-One file per split, rows ordered by (`order_key`, `doc_id`): the order of the shards, so that
-whoever writes a shard reads one contiguous stretch of each file. Whether a document is still in
-is told by `verdicts/`, never by this table.
+One file per split (more where it holds much text), rows ordered by (`order_key`, `doc_id`): the
+order of the shards, so that whoever writes a shard reads one contiguous stretch of each file.
+Whether a document is still in is told by `verdicts/`, never by this table.
 """
 
 from __future__ import annotations
@@ -45,4 +45,4 @@ MEASURES = (
     Column("n_stop_words", pa.int32(), "distinct stop words; null for a language without a list"),
 )
 
-DOCUMENT = Table("documents", IDENTITY + PROVENANCE + PAGE + MEASURES)
+DOCUMENT = Table("documents", IDENTITY + PROVENANCE + PAGE + MEASURES, row_group_rows=64)

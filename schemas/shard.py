@@ -9,4 +9,6 @@ _SHIPPED = (
     *("doc_id", "url", "fetched_at", "domain", "language", "language_score", "title", "text"),
 )
 
-SHARD = Table("shards", tuple(c for c in DOCUMENT.columns if c.name in _SHIPPED))
+SHARD = Table(
+    "shards", tuple(c for c in DOCUMENT.columns if c.name in _SHIPPED), row_group_rows=1024
+)

@@ -63,7 +63,7 @@ def expected_shards(
     outcome = runs.run(spark, [small_input], folder)
     made = runs.shards(folder)
     assert len(made) == outcome.shards > 3
-    assert outcome.funnel[-1].pages_out > 50
+    assert outcome.funnels["crawl"][-1].pages_out > 50
     return made
 
 

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -52,6 +53,18 @@ def run(
     opened = new_run(recipe, str(folder))
     opened.open()
     return pipeline.run(opened, spark, quiet())
+
+
+@contextmanager
+def shuffle_partitions(spark: SparkSession, number: int) -> Iterator[None]:
+    """Shuffles with just that many partitions; Spark would else join small ones."""
+    settings = {"spark.sql.shuffle.partitions": number, "spark.sql.adaptive.enabled": False}
+    before = {name: spark.conf.get(name) for name in settings}
+    for name, value in settings.items():
+        spark.conf.set(name, value)
+    yield
+    for name, old in before.items():
+        spark.conf.set(name, str(old))
 
 
 def quiet() -> Progress:

@@ -41,9 +41,12 @@ def one_file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--recipe", "default", "--input", "nowhere.warc.gz"], "nowhere.warc.gz: no such file"),
+        (
+            ["--recipe", "default", "--input", "nowhere.warc.gz"],
+            "nowhere.warc.gz: no such file, and no folder",
+        ),
         (["--recipe", "default", "--input", "in/*.nothing"], "in/*.nothing: no file matches"),
-        (["--recipe", "default", "--input", "in"], "in/b.txt: its name does not tell its format"),
+        (["--recipe", "default", "--input", "in/*"], "in/b.txt: its name does not tell its format"),
         (["--recipe", "sample", "--set", "sed=1"], "unknown key 'sed': did you mean 'seed'?"),
         (["--recipe", "smaple"], "recipe smaple: no such file, and no bundled one"),
         (["--recipe", "sample", "--spark-conf", "x"], "--spark-conf x: expected key=value"),
@@ -112,7 +115,7 @@ def test_a_run_shows_its_funnel_and_is_recognised_when_it_is_finished(
     first = runs.curate("run", "--recipe", "default", *given, COLUMNS="200")
     assert first.returncode == 0, first.stderr
     assert "ingest" in first.stdout
-    assert "2 damaged pieces of input" in first.stdout
+    assert "2 damaged pieces of input: " in first.stdout
     assert "extract: 1 of 1 splits" in first.stderr
     before = snapshot(tmp_path)
     second = runs.curate("run", "--recipe", "default", *given, COLUMNS="200")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from curation.storage import copy_in, join
+from curation.storage import join, put
 from tests import runs
 
 
@@ -19,12 +19,8 @@ def test_shuffle_partitions(
     tmp_path: Path,
     partitions: int,
 ) -> None:
-    before = spark.conf.get("spark.sql.shuffle.partitions") or "2"
-    spark.conf.set("spark.sql.shuffle.partitions", partitions)
-    try:
+    with runs.shuffle_partitions(spark, partitions):
         runs.run(spark, [small_input], tmp_path / "run")
-    finally:
-        spark.conf.set("spark.sql.shuffle.partitions", before)
     assert runs.shards(tmp_path / "run") == expected_shards
 
 
@@ -53,12 +49,12 @@ def test_input_files_cut_differently_and_given_twice(
     (cut / "again.warc.gz").write_bytes(b"".join(pieces[::5]))
     outcome = runs.run(spark, [cut], tmp_path / "run")
     assert runs.shards(tmp_path / "run") == expected_shards
-    assert dict(outcome.funnel[4].reasons)["repeated_record"] > 10
+    assert dict(outcome.funnels["crawl"][4].reasons)["repeated_record"] > 10
 
 
 def test_s3_to_s3(small_input: Path, expected_shards: dict[str, bytes], s3: str) -> None:
     for file in small_input.iterdir():
-        copy_in(file, join(s3, "in", file.name))
+        put(join(s3, "in", file.name), file.read_bytes())
     given = ["run", "--recipe", "default", "--input", join(s3, "in", "*.warc.gz")]
     small = [word for override in runs.SMALL for word in ("--set", override)]
     done = runs.curate(*given, "--output", join(s3, "run"), *small)
@@ -66,3 +62,15 @@ def test_s3_to_s3(small_input: Path, expected_shards: dict[str, bytes], s3: str)
     assert runs.shards(join(s3, "run")) == expected_shards
     again = runs.curate(*given, "--output", join(s3, "run"), *small)
     assert "finished already" in again.stderr
+
+
+def test_hash_seed_locale_time_zone_and_workers(
+    small_input: Path, expected_shards: dict[str, bytes], tmp_path: Path
+) -> None:
+    small = [word for override in runs.SMALL for word in ("--set", override)]
+    given = ["--input", str(small_input), "--output", str(tmp_path / "run"), *small]
+    one_worker = ["--spark-conf", "spark.master=local[1,4]"]
+    world = {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "America/St_Johns"}
+    done = runs.curate("run", "--recipe", "default", *given, *one_worker, **world)
+    assert done.returncode == 0, done.stderr
+    assert runs.shards(tmp_path / "run") == expected_shards

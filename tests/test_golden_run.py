@@ -39,7 +39,7 @@ def run_sample(spark: SparkSession, folder: Path) -> dict[str, Any]:
                 "out": step.pages_out,
                 "reasons": dict(step.reasons),
             }
-            for step in outcome.funnel
+            for step in outcome.funnels["sample"]
         ],
         "faults": sorted(faults.to_pylist(), key=lambda fault: int(fault["offset"])),
         "shards": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,11 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from curation import receipts
 from tests import runs
 
 _WAIT_S = 120
+Process = subprocess.Popen[bytes]
 _ARGUMENTS = ("--set", "splits.target_bytes=30000", "--set", "shards.target_bytes=60000")
 _SPARK = ("--spark-conf", "spark.master=local[2,4]")
 
@@ -31,34 +34,73 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def started(small_input: Path, folder: Path) -> subprocess.Popen[bytes]:
-    """A run of its own process that has finished some splits and not others."""
-    process = subprocess.Popen(
+def launch(small_input: Path, folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         runs.command(*arguments(small_input, folder)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_until(lambda: process.poll() is not None or len(receipts.done(str(folder))) >= 2)
+
+
+def started(small_input: Path, folder: Path, condition: Callable[[set[str]], bool]) -> Process:
+    """A run of its own process, once the receipts that it has put meet a condition."""
+    process = launch(small_input, folder)
+    wait_until(lambda: process.poll() is not None or condition(receipts.done(str(folder))))
     assert process.poll() is None
     return process
 
 
-def test_kill_of_the_driver(
-    small_input: Path, expected_shards: dict[str, bytes], tmp_path: Path
-) -> None:
-    folder = tmp_path / "run"
-    process = started(small_input, folder)
+def kill(process: Process) -> None:
+    """Kills the driver as `kill -9` does, and waits until Spark has noticed."""
     family = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.wait()
-    psutil.wait_procs(family, timeout=_WAIT_S)
+    _, alive = psutil.wait_procs(family, timeout=_WAIT_S)
+    assert not alive
+
+
+def assert_whole(folder: Path, expected_shards: dict[str, bytes]) -> None:
+    """The shards are right, and no table holds a file that does not count."""
+    assert runs.shards(folder) == expected_shards
+    manifest = json.loads((folder / "manifest.json").read_text())
+    there = {str(p.relative_to(folder)) for p in folder.rglob("*") if "parquet" in p.name}
+    assert there == {file["path"] for file in manifest["files"]}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda done: len(done) >= 2,
+        lambda done: "dedup" in done,
+        lambda done: any(work.startswith("shard-") for work in done),
+    ],
+    ids=["extract", "after dedup", "mix"],
+)
+def test_kill_of_the_driver(
+    small_input: Path,
+    expected_shards: dict[str, bytes],
+    tmp_path: Path,
+    condition: Callable[[set[str]], bool],
+) -> None:
+    folder = tmp_path / "run"
+    kill(started(small_input, folder, condition))
     before = {r.work: r.attempt for r in receipts.read_all(str(folder), lambda _: True)}
     assert not (folder / "manifest.json").exists()
+    (folder / "documents" / "000000-loser-0.parquet").write_bytes(b"of an attempt that lost")
     done = runs.curate(*arguments(small_input, folder))
     assert done.returncode == 0, done.stderr
     after = {r.work: r.attempt for r in receipts.read_all(str(folder), lambda _: True)}
     assert before.items() <= after.items()
     assert len(before) < len(after)
+    assert_whole(folder, expected_shards)
+
+
+def test_two_drivers_of_one_run_at_once(
+    small_input: Path, expected_shards: dict[str, bytes], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    drivers = [launch(small_input, folder) for _ in range(2)]
+    assert [driver.wait(_WAIT_S) for driver in drivers] == [0, 0]
     assert runs.shards(folder) == expected_shards
 
 
@@ -66,7 +108,7 @@ def test_kill_of_a_python_worker(
     small_input: Path, expected_shards: dict[str, bytes], tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
-    process = started(small_input, folder)
+    process = started(small_input, folder, lambda done: len(done) >= 2)
     daemons = [
         child
         for child in psutil.Process(process.pid).children(recursive=True)
@@ -75,4 +117,4 @@ def test_kill_of_a_python_worker(
     workers = daemons[0].children()
     os.kill(workers[0].pid, signal.SIGKILL)
     assert process.wait(_WAIT_S) == 0
-    assert runs.shards(folder) == expected_shards
+    assert_whole(folder, expected_shards)

@@ -20,7 +20,7 @@ MINIMAL = "name: x\ninputs: [{paths: [in/*.warc.gz]}]\n"
 def test_every_bundled_recipe_loads() -> None:
     assert bundled() == ["default", "sample"]
     for name in bundled():
-        assert load(name).inputs
+        assert load(name, paths=["x.warc.gz"]).inputs
 
 
 def test_the_resolved_recipe_reads_back_to_itself(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_paths_of_the_command_line_count_from_here(
 
 def test_overrides_are_yaml_and_reach_into_lists() -> None:
     overrides = ["heuristics.min_words=7", "inputs.0.format=warc", "language.min_score=1"]
-    recipe = load("default", overrides=overrides)
+    recipe = load("default", paths=["x.warc.gz"], overrides=overrides)
     assert (recipe.heuristics.min_words, recipe.inputs[0].format) == (7, "warc")
     assert recipe.language.min_score == 1.0
 
@@ -63,8 +63,11 @@ def test_overrides_are_yaml_and_reach_into_lists() -> None:
         ("seed=-1", "'seed' is -1: expected a whole number from 0 to below 9223372036854775808"),
         ("dedup.over=some", "'dedup.over' is \"some\": Input should be 'all' or 'kept'"),
         ("extract.engine=magic", "'extract.engine' is \"magic\""),
-        ("inputs=[]", "'inputs' is []"),
-        ("language=5", "'language' is 5"),
+        ("inputs=[]", "'inputs' is []: expected a list, of one thing at least"),
+        ("inputs.0.paths=x", "'inputs.0.paths' is \"x\": expected a list"),
+        ("language=5", "'language' is 5: expected keys and values"),
+        ("heuristics.min_words=[1", "--set heuristics.min_words=[1: the value is not YAML"),
+        ("heuristics.stop_words={en: [The]}", "has 'The': write it in lower case"),
         ("inputs.0.stages=[heuristics]", "stage 'heuristics' needs 'language' before it"),
         ("heuristics.min_words=200000", "is 200000, over 'heuristics.max_words': 100000"),
         ("inputs.5.format=warc", "--set inputs.5.format=warc: no such place in the recipe"),
@@ -73,7 +76,7 @@ def test_overrides_are_yaml_and_reach_into_lists() -> None:
 )
 def test_a_mistake_is_one_line_that_names_the_key(override: str, message: str) -> None:
     with pytest.raises(UserError) as caught:
-        load("default", overrides=[override])
+        load("default", paths=["x.warc.gz"], overrides=[override])
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -89,7 +92,8 @@ def test_two_inputs_may_not_share_a_name(tmp_path: Path) -> None:
     [
         ("a: [", "not YAML"),
         ("- 1", "expected keys and values"),
-        ("name: x", "'inputs' is missing"),
+        ("name: x", "'inputs' is missing: name them in the recipe, or with --input"),
+        ("name: x\ninput: []", "unknown key 'input': did you mean 'inputs'?"),
         ("\x00", "not YAML"),
     ],
 )

@@ -53,9 +53,9 @@ def test_files_are_found_in_folders_and_patterns_each_once(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("nowhere.warc.gz", "nowhere.warc.gz: no such file or folder"),
+        ("nowhere.warc.gz", "nowhere.warc.gz: no such file, and no folder"),
         ("*.warc.gz", "no file matches"),
-        ("empty", "the folder is empty"),
+        ("empty", "no folder with files of a known format"),
     ],
 )
 def test_input_that_is_not_there_is_named(tmp_path: Path, path: str, message: str) -> None:

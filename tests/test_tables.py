@@ -29,7 +29,7 @@ def test_a_file_is_described_as_it_is(tmp_path: Path) -> None:
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
     }
-    assert read_file(str(tmp_path), file["path"]).read().column("a").to_pylist() == [3, 1]
+    assert read_file(str(tmp_path), file).read().column("a").to_pylist() == [3, 1]
 
 
 def test_bytes_depend_on_rows_and_not_on_chunks(tmp_path: Path) -> None:
@@ -68,6 +68,6 @@ def test_spark_writes_and_reads_tables(spark: SparkSession, tmp_path: Path) -> N
     frame = spark.createDataFrame([(n, str(n)) for n in range(50)], SMALL.spark).repartition(3)
     files = write_table(frame, str(tmp_path), SMALL)
     assert sum(file["rows"] for file in files) == 50
-    back = read_table(spark, str(tmp_path), SMALL, [file["path"] for file in files])
+    back = read_table(spark, str(tmp_path), SMALL, files)
     assert sorted(row["a"] for row in back.collect()) == list(range(50))
     assert read_table(spark, str(tmp_path), SMALL, []).count() == 0

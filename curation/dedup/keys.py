@@ -18,12 +18,21 @@ def keys_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     known = {
         "is_version": pc.invert(technical),
         "url_hash": _hash(url_keys),
+        "curated": pc.is_valid(batch.column("domain")),
         "text_hash": _hash(texts),
+        "row_hash": _row_hash(batch),
         "text_bytes": pc.binary_length(texts).cast(pa.int64()),
     }
     for name, values in known.items():
         batch = batch.append_column(name, values)
     return KEYS.conform(batch)
+
+
+def _row_hash(batch: pa.RecordBatch) -> pa.Array:
+    """Equal for rows that would be equal in a shard: the other columns follow from these."""
+    names = [name for name in ("url", "title", "text", "domain") if name in batch.schema.names]
+    parts = [batch.column(name).fill_null("").to_pylist() for name in names]
+    return pa.array([hash64("\0".join(row)) for row in zip(*parts, strict=True)], pa.int64())
 
 
 def _hash(values: pa.StringArray) -> pa.Array:

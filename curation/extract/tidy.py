@@ -10,7 +10,6 @@ import unicodedata
 
 _LINE_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_OUTER_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+|(?:\n[^\S\n]*)+\Z")
 
 
 def tidy(text: str) -> str:
@@ -20,5 +19,15 @@ def tidy(text: str) -> str:
     but white space is left.
     """
     text = _UNWANTED.sub("", _LINE_BREAKS.sub("\n", text))
-    text = _OUTER_BLANK_LINES.sub("", unicodedata.normalize("NFC", text))
-    return text if text.strip() else ""
+    return _without_outer_blank_lines(unicodedata.normalize("NFC", text))
+
+
+def _without_outer_blank_lines(text: str) -> str:
+    """No regular expression: on long runs of line breaks one takes quadratic time."""
+    words_end = len(text.rstrip())
+    words_start = len(text) - len(text.lstrip())
+    if words_end == 0:
+        return ""
+    last_line_end = text.find("\n", words_end)
+    first_line_start = text.rfind("\n", 0, words_start) + 1
+    return text[first_line_start : last_line_end if last_line_end >= 0 else None]

@@ -6,6 +6,7 @@ Source: Barbaresi 2021, Trafilatura: a web scraping library and command-line too
 from __future__ import annotations
 
 import logging
+from functools import cache
 
 import lxml.etree
 import lxml.html
@@ -32,10 +33,20 @@ def run(html: str, *, url: str | None) -> tuple[str, str | None]:
 
     Raises one of `FAILURES` where it cannot cope with the page.
     """
+    _require_engine()
     tree = _parse(html)
     title = tree.findtext(".//head/title") or tree.findtext(".//title")
     text = trafilatura_extract(tree, url=url, include_comments=False)
     return text or "", " ".join(title.split()) if title else None
+
+
+@cache
+def _require_engine() -> None:
+    """Crashes when the engine cannot extract any page: then `FAILURES` would reject them all."""
+    prose = "The wheel turns when the sluice of the mill is open. " * 10
+    page = f"<html><head><title>Mill</title></head><body><p>{prose}</p></body></html>"
+    if "sluice" not in (trafilatura_extract(_parse(page), url=None, include_comments=False) or ""):
+        raise RuntimeError("trafilatura does not extract a plain page: is it another version?")
 
 
 def _parse(html: str) -> lxml.html.HtmlElement:

@@ -32,7 +32,8 @@ class GopherConfig:
     """The thresholds, as published.
 
     `stop_words` holds a list (at most 63, lower case) for each language that the stop-word rule
-    judges; word lengths are not judged in languages written `without_spaces`.
+    judges (ASCII is matched in any case, other letters as they are written); word lengths are not
+    judged in languages written `without_spaces`.
     """
 
     min_words: Annotated[int, Field(ge=0)] = 50

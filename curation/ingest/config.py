@@ -64,9 +64,16 @@ _ENDINGS = {
     ".wet.gz": Format("wet", True),
     ".parquet": Format("parquet", True),
     ".jsonl": Format("jsonl", True),
+    ".ndjson": Format("jsonl", True),
     ".jsonl.gz": Format("jsonl", False),
     ".jsonl.zst": Format("jsonl", False),
 }
+
+
+def is_known(uri: str, config: InputConfig) -> bool:
+    """Whether a file found in a folder is one to read."""
+    name = uri.rsplit("/", 1)[1]
+    return not name.startswith("_") and (config.format != "auto" or uri.endswith(tuple(_ENDINGS)))
 
 
 def format_of(uri: str, config: InputConfig) -> Format:

@@ -133,10 +133,9 @@ def _row(
 
 def _document_id(raw: RawPage) -> str:
     """128 bits of the record's own identity, hex; never of where it was found."""
-    if raw.identity:
-        return xxhash.xxh3_128_hexdigest(encode(raw.identity))
-    parts = (raw.record_id or "", raw.url or "", str(raw.fetched_at or ""), raw.text or "")
-    return xxhash.xxh3_128_hexdigest(encode("\0".join(parts)) + b"\0" + (raw.html or b""))
+    known = "\0".join((raw.record_id or "", raw.url or "", str(raw.fetched_at or "")))
+    content = b"" if raw.named else encode(raw.text or "") + b"\0" + (raw.html or b"")
+    return xxhash.xxh3_128_hexdigest(encode(known) + b"\0" + content)
 
 
 def _valid(text: str | None) -> str | None:

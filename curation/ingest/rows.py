@@ -16,12 +16,13 @@ from typing import IO, TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curation.errors import UserError
 from curation.ingest.charset import find_charset
-from curation.ingest.config import ColumnNames, IngestConfig
+from curation.ingest.config import ColumnNames, IngestConfig, InputConfig, format_of
 from curation.ingest.raw_page import RawPage, encode, parse_time
 from curation.ingest.warc import Damage
 from curation.splits import Split
-from curation.storage import RangeReader
+from curation.storage import FileInfo, RangeReader, storage
 from schemas.drop_reason import DropReason
 
 if TYPE_CHECKING:
@@ -30,6 +31,23 @@ if TYPE_CHECKING:
 _BUFFER_BYTES = 1 << 20
 _BATCH_ROWS = 64
 _LINE_OVERHEAD = 8  # JSON escapes a character by up to six bytes, and other columns take some
+
+
+def check_readable(file: FileInfo, source: InputConfig) -> None:
+    """Raises `UserError` when a file may not be read, or has neither text nor html."""
+    head = storage(file.uri).read(file.uri, 0, 1)
+    if not head or format_of(file.uri, source).name != "parquet":
+        return
+    try:
+        names = pq.read_schema(io.BufferedReader(RangeReader(file.uri, file.size))).names
+    except (pa.ArrowException, OSError):
+        return  # a broken file is damage, counted when it is read
+    wanted = (source.columns.text, source.columns.html)
+    if not set(wanted) & set(names):
+        raise UserError(
+            f"{file.uri} has no column '{wanted[0]}' or '{wanted[1]}' (it has {', '.join(names)}):"
+            f" set columns.text of input '{source.name}'"
+        )
 
 
 def read_rows(

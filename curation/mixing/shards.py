@@ -14,18 +14,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pydantic import Field
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from curation.arrow_text import Ints
 from curation.receipts import KEPT, Counts, Receipt, commit
 from curation.splits import split_of
 from curation.tables import read_file, write_file
@@ -34,6 +36,8 @@ from schemas.shard import SHARD
 
 STAGE = "mix"
 _ROWS_PER_BUCKET = 50_000
+Documents = Mapping[int, Sequence[Mapping[str, Any]]]
+"""The manifest rows of each split's documents."""
 _ORDER = ("order_key", "doc_id")
 _COLUMNS = (*_ORDER, "position", "input")
 _WRITTEN = pa.schema([("work", pa.string())])
@@ -43,7 +47,7 @@ _WRITTEN = pa.schema([("work", pa.string())])
 class ShardsConfig:
     """How much text, in bytes of UTF-8, a shard holds: all hold about as much."""
 
-    target_bytes: Annotated[int, Field(ge=1)] = 256 << 20
+    target_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 256 << 20
 
 
 def select(keys: DataFrame, verdicts: DataFrame) -> DataFrame:
@@ -80,9 +84,9 @@ def assign(selection: DataFrame, config: ShardsConfig) -> DataFrame:
 
 
 def write_shards(
-    assigned: DataFrame, folder: str, documents: Mapping[int, Sequence[str]], shards: Sequence[int]
+    assigned: DataFrame, folder: str, documents: Documents, shards: Sequence[int]
 ) -> None:
-    """Writes `shards`, each with a receipt. `documents` names the files of each split."""
+    """Writes `shards`, each with a receipt."""
     if not shards:
         return
     files = dict(documents)
@@ -101,12 +105,10 @@ def write_shards(
 
 def shard_name(shard: int) -> str:
     """The name of a shard's file and of its receipt."""
-    return f"shard-{shard:05d}"
+    return f"shard-{shard:06d}"
 
 
-def _write_group(
-    rows: pa.Table, *, folder: str, documents: Mapping[int, Sequence[str]]
-) -> pa.Table:
+def _write_group(rows: pa.Table, *, folder: str, documents: Documents) -> pa.Table:
     started = time.process_time()
     shard = rows.column("shard")[0].as_py()
     texts = _read_rows(rows, folder, documents)
@@ -120,7 +122,7 @@ def _write_group(
     return pa.table({"work": [shard_name(shard)]}, schema=_WRITTEN)
 
 
-def _read_rows(rows: pa.Table, folder: str, documents: Mapping[int, Sequence[str]]) -> pa.Table:
+def _read_rows(rows: pa.Table, folder: str, documents: Documents) -> pa.Table:
     """The documents of a shard in its order; raises when one is not found."""
     orders = rows.column("order_key").to_numpy()
     positions = rows.column("position").to_numpy()
@@ -129,8 +131,8 @@ def _read_rows(rows: pa.Table, folder: str, documents: Mapping[int, Sequence[str
     found = [
         piece
         for split in np.unique(splits)
-        for path in documents[int(split)]
-        for piece in _read_stretch(folder, path, low, high, positions[splits == split])
+        for file in documents[int(split)]
+        for piece in _read_stretch(read_file(folder, file), low, high, positions[splits == split])
     ]
     texts = pa.concat_tables(found).sort_by([(name, "ascending") for name in _ORDER])
     if texts.num_rows != rows.num_rows:
@@ -138,23 +140,14 @@ def _read_rows(rows: pa.Table, folder: str, documents: Mapping[int, Sequence[str
     return texts
 
 
-def _read_stretch(
-    folder: str,
-    path: str,
-    low: int,
-    high: int,
-    positions: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> list[pa.Table]:
-    """The rows at `positions` among the row groups that overlap `low..high`."""
-    file = read_file(folder, path)
+def _read_stretch(file: pq.ParquetFile, low: int, high: int, positions: Ints) -> Iterator[pa.Table]:
+    """The rows at `positions`, from the row groups that overlap `low..high`."""
     wanted = pa.array(positions)
-    pieces = []
     for group in range(file.num_row_groups):
         order = file.metadata.row_group(group).column(_ORDER_INDEX).statistics
         if order.min <= high and order.max >= low:
             rows = file.read_row_group(group, columns=_READ)
-            pieces.append(rows.filter(pc.is_in(rows.column("position"), wanted)))
-    return pieces
+            yield rows.filter(pc.is_in(rows.column("position"), wanted))
 
 
 _ORDER_INDEX = DOCUMENT.arrow.get_field_index("order_key")

@@ -12,6 +12,7 @@ from curation.dedup.keys import keys_batch
 from curation.dedup.url import UrlDedupConfig, find_older_versions
 from schemas.keys import KEYS
 from schemas.reject import REJECT
+from tests import runs
 
 
 def key(doc_id: str, day: int | None, url: int | None = 1, **more: Any) -> dict[str, Any]:
@@ -24,7 +25,9 @@ def key(doc_id: str, day: int | None, url: int | None = 1, **more: Any) -> dict[
         "is_version": True,
         "url_hash": url,
         "fetched_at": day and datetime(2024, 1, day, tzinfo=UTC),
+        "curated": False,
         "text_hash": 5,
+        "row_hash": 6,
         "text_bytes": 10,
         **more,
     }
@@ -70,8 +73,30 @@ def test_a_fetch_that_failed_technically_is_no_version(spark: SparkSession) -> N
 
 
 def test_a_record_that_is_listed_twice_stays_once(spark: SparkSession) -> None:
-    rows = [key("a", 1, position=8), key("a", 1, position=7), key("a", 1, url=None, position=9)]
+    rows = [key("a", 1, position=8), key("a", 1, position=7), key("a", 1, position=9)]
     assert dropped(spark, rows) == {8: ("repeated_record", "a"), 9: ("repeated_record", "a")}
+
+
+def test_a_kept_copy_stays_wherever_a_rejected_one_of_the_same_record_lies(
+    spark: SparkSession,
+) -> None:
+    rejected: dict[str, Any] = {"drop_reason": "too_few_words"}
+    assert dropped(spark, [key("a", 1, position=1, **rejected), key("a", 1, position=2)]) == {}
+    assert dropped(spark, [key("a", 1, position=2, **rejected), key("a", 1, position=1)]) == {}
+
+
+def test_which_copy_stays_is_settled_by_what_shards_would_hold(spark: SparkSession) -> None:
+    for first, second in ((1, 2), (2, 1)):
+        rows = [key("a", 1, position=first, row_hash=9), key("a", 1, position=second, row_hash=3)]
+        assert dropped(spark, rows) == {first: ("repeated_record", "a")}
+
+
+def test_a_curated_page_stays_before_any_newer_crawled_one(spark: SparkSession) -> None:
+    rows = [key("a", None, curated=True), key("b", 5), key("c", 1, curated=True)]
+    assert dropped(spark, rows) == {
+        97: ("older_version", "c"),
+        98: ("older_version", "c"),
+    }
 
 
 def test_repeats_of_an_older_version_all_go(spark: SparkSession) -> None:
@@ -121,12 +146,8 @@ def test_any_order_and_partitioning_gives_the_definition(
     ]
     expected = naive(rows)
     dice.shuffle(rows)
-    before = spark.conf.get("spark.sql.shuffle.partitions")
-    spark.conf.set("spark.sql.shuffle.partitions", partitions)
-    try:
+    with runs.shuffle_partitions(spark, partitions):
         gone = dropped(spark, rows)
-    finally:
-        spark.conf.set("spark.sql.shuffle.partitions", before or "2")
     kept = {r["doc_id"] for r in rows if r["drop_reason"] is None and r["position"] not in gone}
     assert kept == expected
 

@@ -80,6 +80,11 @@ def test_the_batch_function_extracts_rejects_and_leaves_text_alone() -> None:
     assert done.schema.field("text").type == pa.string()
 
 
+def test_long_runs_of_line_breaks_take_no_time() -> None:
+    text = "a" + "\n" * 300_000 + "b" + " \n" * 300_000
+    assert tidy(text) == "a" + "\n" * 300_000 + "b "
+
+
 @given(st.text(st.characters()))
 def test_tidy_text_has_one_line_break_and_is_nfc_and_stays_as_it_is(text: str) -> None:
     tidied = tidy(text)

@@ -52,9 +52,9 @@ def test_a_response_is_a_row(tmp_path: Path) -> None:
     fetched_at = row.pop("fetched_at")
     assert fetched_at.isoformat() == "2024-05-06T07:08:09+00:00"
     assert row == {
-        "doc_id": "62876d167e092c171808a8b420a0f2e2",
+        "doc_id": "6eb5fadd947c8e383bcb595fe3926a9a",
         "position": 0,
-        "order_key": 5661549636277031266,
+        "order_key": 377605090696712953,
         "input": "crawl-1",
         "file": split.uri,
         "offset": 0,
@@ -127,9 +127,15 @@ def test_a_record_is_the_same_document_wherever_it_is_found(tmp_path: Path) -> N
     first, second = ids(warc(tmp_path, one, two))
     assert first != second
     assert ids(warc(tmp_path, two, one, name="y.warc.gz")) == [second, first]
-    other_content = record(http(b"<p>other"), record_id="1").replace(b"2024", b"2025")
+    other_content = record(http(b"<p>other"), record_id="1")
     assert ids(warc(tmp_path, other_content)) == [first]
     assert ids(warc(tmp_path, one), source=InputConfig(name="other", paths=("y",))) == [first]
+
+
+def test_records_of_a_crawler_that_repeats_its_ids_are_different_documents(tmp_path: Path) -> None:
+    one = record(http(b"<p>x"), record_id="1")
+    others = [one.replace(b"2024", b"2025"), one.replace(b"example.com", b"example.org")]
+    assert len(set(ids(warc(tmp_path, one, *others)))) == 3
 
 
 def test_records_without_an_id_are_their_url_time_and_content(tmp_path: Path) -> None:

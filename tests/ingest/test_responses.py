@@ -33,7 +33,7 @@ def test_a_page_is_its_body_and_what_the_headers_say(tmp_path: Path) -> None:
     block = http(HTML, content_type=b"text/html; charset=koi8-r")
     assert page(tmp_path, block, record_id="7") == RawPage(
         offset=0,
-        identity="<urn:uuid:7>",
+        named=True,
         record_id="<urn:uuid:7>",
         url="http://example.com/7",
         fetched_at=datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC),
@@ -214,7 +214,7 @@ def test_a_record_without_id_and_date_is_still_a_page(tmp_path: Path) -> None:
     for line in (b"WARC-Record-ID: <urn:uuid:a>\r\n", b"WARC-Date: 2024-05-06T07:08:09Z\r\n"):
         plain = plain.replace(line, b"")
     (found,), _ = pages_of(save(tmp_path, "x.warc.gz", member(plain)))
-    assert (found.html, found.identity, found.record_id, found.fetched_at) == (HTML, *[None] * 3)
+    assert (found.html, found.named, found.record_id, found.fetched_at) == (HTML, False, None, None)
 
 
 @pytest.mark.parametrize("date", [b"never", b"2008-10-294T05:21:46-0700", b"\xff", b"9" * 999])

@@ -1,0 +1,132 @@
+"""A folder holds one run, whoever opens it and when; what a run counts on stays as it was."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from curation import pipeline
+from curation.errors import UserError
+from curation.ledger import LedgerError
+from curation.recipe import load
+from curation.run import Run, new_run
+from curation.split_pass import run_split
+from tests import runs
+
+CLIPPED = runs.SAMPLE / "clipped.warc.gz"
+
+
+@pytest.fixture
+def one_file(tmp_path: Path) -> Path:
+    path = tmp_path / "in" / "a.warc.gz"
+    path.parent.mkdir()
+    path.write_bytes(CLIPPED.read_bytes())
+    return path
+
+
+def run_of(path: Path, folder: Path, *overrides: str) -> Run:
+    return new_run(load("default", paths=[str(path)], overrides=overrides), str(folder))
+
+
+def test_of_two_recipes_that_open_a_folder_at_once_one_is_refused(
+    one_file: Path, tmp_path: Path
+) -> None:
+    candidates = [run_of(one_file, tmp_path / "out", f"seed={seed}") for seed in range(6)]
+
+    def opened(run: Run) -> bool:
+        try:
+            run.open()
+        except UserError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(opened, candidates))
+    assert sum(results) == 1
+    assert Run.load(str(tmp_path / "out")) == candidates[results.index(True)]
+
+
+def test_a_run_that_was_opened_and_no_more_can_be_opened_again(
+    one_file: Path, tmp_path: Path
+) -> None:
+    run = run_of(one_file, tmp_path / "out [1] {a}")
+    run.open()
+    (tmp_path / "out [1] {a}" / "recipe.yaml").unlink()
+    run.open()
+    assert Run.load(run.folder) == run
+
+
+def test_a_run_of_other_versions_is_not_gone_on_with(one_file: Path, tmp_path: Path) -> None:
+    run = run_of(one_file, tmp_path / "out")
+    run.open()
+    path = tmp_path / "out" / "run.json"
+    description = json.loads(path.read_text())
+    description["made_with"]["pyarrow"] = "1.0"
+    path.write_text(json.dumps(description))
+    with pytest.raises(UserError, match=r"is a run of other versions \(pyarrow 1\.0\)"):
+        run.open()
+
+
+def test_an_output_inside_the_input_is_refused(one_file: Path) -> None:
+    with pytest.raises(UserError, match="lies in the input"):
+        run_of(one_file.parent, one_file.parent / "out")
+
+
+def test_parquet_without_the_columns_of_the_recipe_is_refused(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    path = tmp_path / "papers.parquet"
+    pq.write_table(pa.table({"body": ["x"], "url": ["y"]}), path)
+    with pytest.raises(UserError, match=r"no column 'text' or 'html' \(it has body, url\)"):
+        run_of(path, tmp_path / "out")
+    run_of(path, tmp_path / "out", "inputs.0.columns.text=body")
+
+
+def test_input_that_changes_after_the_run_was_opened_stops_it(
+    one_file: Path, tmp_path: Path
+) -> None:
+    run = run_of(one_file, tmp_path / "out")
+    one_file.write_bytes(one_file.read_bytes()[:-5])
+    with pytest.raises(UserError, match="was changed or removed since the run was opened"):
+        run_split(run.splits[0], pipeline.split_pass(run.recipe), run.folder)
+
+
+def test_nothing_kept_is_a_whole_run_with_every_table(
+    spark: SparkSession, one_file: Path, tmp_path: Path
+) -> None:
+    outcome = runs.run(spark, [one_file], tmp_path / "out", "heuristics.min_words=99999")
+    assert (outcome.shards, outcome.funnels["crawl"][-1].pages_in) == (0, 0)
+    for table in ("documents", "rejects", "keys", "verdicts", "ledger", "faults"):
+        assert list((tmp_path / "out" / table).glob("*.parquet")), table
+
+
+@pytest.mark.parametrize("damage", ["remove", "shorten"])
+def test_a_file_that_counts_and_is_gone_or_changed_is_found(
+    spark: SparkSession, one_file: Path, tmp_path: Path, damage: str
+) -> None:
+    folder = tmp_path / "out"
+    run = run_of(one_file, folder)
+    run.open()
+    pipeline.extract(run, spark, runs.quiet())
+    pipeline.dedup(run, spark, runs.quiet())
+    pipeline.mix(run, spark, runs.quiet())
+    (file,) = (folder / "rejects").iterdir()
+    if damage == "remove":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(LedgerError, match="is gone" if damage == "remove" else "not as long"):
+        pipeline.finish(run)
+
+
+def test_mix_before_dedup_is_refused(spark: SparkSession, one_file: Path, tmp_path: Path) -> None:
+    run = run_of(one_file, tmp_path / "out")
+    run.open()
+    pipeline.extract(run, spark, runs.quiet())
+    with pytest.raises(UserError, match=r"is not deduplicated yet: run jobs/dedup\.py first"):
+        pipeline.mix(run, spark, runs.quiet())
