@@ -5,6 +5,7 @@ OUTPUT ?= out/sample
 VENV := .venv
 RUN := $(VENV)/bin
 PIP := $(RUN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+export PYTHONWARNINGS = ignore::Warning:setuptools
 
 .DEFAULT_GOAL := help
 .PHONY: help install pipeline test check bench dist clean java
@@ -25,8 +26,8 @@ check: $(VENV)/dev.stamp ## lint and type-check
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 
-bench: $(VENV)/dev.stamp java ## measure a run: make bench DATA=folder-of-WARC-files
-	$(RUN)/python -m benchmarks.pipeline $(or $(DATA),curation/sample)
+bench: $(VENV)/dev.stamp java ## measure a run: make bench DATA=FOLDER SET=key=value
+	$(RUN)/python -m benchmarks.pipeline $(or $(DATA),curation/sample) $(addprefix --set ,$(SET))
 
 dist: $(VENV)/dev.stamp ## build the wheel and the source archive into dist/
 	$(RUN)/python -m build --outdir dist

@@ -57,8 +57,9 @@ def main() -> None:
         command += [word for override in options.overrides for word in ("--set", override)]
         figures = measure(command)
         manifest = json.loads((output / "manifest.json").read_text())
-    pages = manifest["funnel"][0]["pages_in"]
-    shipped = manifest["funnel"][-1]["pages_out"]
+    (funnel,) = manifest["funnel"].values()
+    pages = funnel[0]["pages_in"]
+    shipped = funnel[-1]["pages_out"]
     print("| pages | in shards | wall s | CPU s | pages per CPU s | peak MB |")
     print("|--:|--:|--:|--:|--:|--:|")
     print(

@@ -76,7 +76,9 @@ class Run:
         there = Run.load(self.folder)  # ours, or that of whoever was faster
         if there.id != self.id:
             raise UserError(f"{self.folder} holds another run: {self._difference(there)}")
-        put(join(self.folder, RECIPE), dump(self.recipe).encode())
+        copy = join(self.folder, RECIPE)
+        if storage(copy).find(copy) is None:
+            put(copy, dump(self.recipe).encode())
 
     @staticmethod
     def load(folder: str) -> Run:

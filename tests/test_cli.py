@@ -109,20 +109,25 @@ def test_missing_java_is_refused_with_the_command_that_installs_it(
 
 
 def test_a_run_shows_its_funnel_and_is_recognised_when_it_is_finished(
-    one_file: Path, tmp_path: Path
+    small_input: Path, expected_shards: dict[str, bytes], tmp_path: Path
 ) -> None:
-    given = ["--input", str(one_file), "--output", str(tmp_path / "out")]
-    first = runs.curate("run", "--recipe", "default", *given, COLUMNS="200")
+    given = ["--input", str(small_input), "--output", str(tmp_path / "out"), *SMALL]
+    given += ["--spark-conf", "spark.master=local[1,4]"]
+    # Nothing of the world a run happens in may show in its shards.
+    world = {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "America/St_Johns", "COLUMNS": "200"}
+    first = runs.curate("run", "--recipe", "default", *given, **world)
     assert first.returncode == 0, first.stderr
-    assert "ingest" in first.stdout
-    assert "2 damaged pieces of input: " in first.stdout
-    assert "extract: 1 of 1 splits" in first.stderr
-    before = snapshot(tmp_path)
-    second = runs.curate("run", "--recipe", "default", *given, COLUMNS="200")
+    assert runs.shards(tmp_path / "out") == expected_shards
+    assert "older_version" in first.stdout
+    assert f"0 damaged pieces of input: {tmp_path}/out/faults" in first.stdout
+    assert "extract: 7 of 7 splits" in first.stderr
+    assert "Traceback" not in first.stderr
+    before = snapshot(tmp_path / "out")
+    second = runs.curate("run", "--recipe", "default", *given, **world)
     assert second.returncode == 0
     assert "finished already" in second.stderr
     assert second.stdout == first.stdout
-    assert snapshot(tmp_path) == before
+    assert snapshot(tmp_path / "out") == before
 
 
 def submit(job: str, *arguments: str | Path) -> None:

@@ -62,15 +62,3 @@ def test_s3_to_s3(small_input: Path, expected_shards: dict[str, bytes], s3: str)
     assert runs.shards(join(s3, "run")) == expected_shards
     again = runs.curate(*given, "--output", join(s3, "run"), *small)
     assert "finished already" in again.stderr
-
-
-def test_hash_seed_locale_time_zone_and_workers(
-    small_input: Path, expected_shards: dict[str, bytes], tmp_path: Path
-) -> None:
-    small = [word for override in runs.SMALL for word in ("--set", override)]
-    given = ["--input", str(small_input), "--output", str(tmp_path / "run"), *small]
-    one_worker = ["--spark-conf", "spark.master=local[1,4]"]
-    world = {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "America/St_Johns"}
-    done = runs.curate("run", "--recipe", "default", *given, *one_worker, **world)
-    assert done.returncode == 0, done.stderr
-    assert runs.shards(tmp_path / "run") == expected_shards
