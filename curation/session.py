@@ -8,6 +8,7 @@ passes that to the functions of `pipeline`.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -51,8 +52,8 @@ def start_session(conf: Mapping[str, str] | None = None) -> SparkSession:
         _share_kernel_cache()
         settings |= _LOCAL
         # As a URI, for a path may have spaces, and Java options are split at them.
-        logging = Path(str(resources.files("curation").joinpath("log4j2.properties"))).as_uri()
-        settings["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={logging}"
+        log4j = Path(str(resources.files("curation").joinpath("log4j2.properties"))).as_uri()
+        settings["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={log4j}"
     builder = SparkSession.builder.appName("winnow")
     for key, value in {**settings, **(conf or {})}.items():
         builder = builder.config(key, value)
@@ -63,8 +64,13 @@ def start_session(conf: Mapping[str, str] | None = None) -> SparkSession:
         raise UserError(f"Spark did not start: {reason}: check --spark-conf") from error
     spark.sparkContext.setLogLevel("ERROR")
     # Spark's own handler calls the JVM, which may be in the middle of a call.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _interrupt)
     return spark
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    logging.disable(logging.CRITICAL)  # py4j would log the interrupt with a traceback
+    raise KeyboardInterrupt
 
 
 def is_submitted() -> bool:
@@ -79,6 +85,7 @@ def session(conf: Mapping[str, str] | None = None) -> Iterator[SparkSession]:
     try:
         yield spark
     finally:
+        spark.sparkContext.setLogLevel("OFF")  # what tasks say as they are cut off
         spark.stop()
 
 

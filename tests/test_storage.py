@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import io
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -142,3 +146,57 @@ def test_s3_failures_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     assert "127.0.0.1:1" in told("s3://winnow/x")
     storage_s3._client.cache_clear()
+
+
+class _Breaking(BaseHTTPRequestHandler):
+    """An S3 that breaks its answers off, answers 409, then does as it should."""
+
+    asked: ClassVar[list[str]] = []
+
+    def _turn(self) -> int:
+        self.asked.append(self.command)
+        return self.asked.count(self.command)
+
+    def do_GET(self) -> None:
+        whole = self._turn() > 2
+        self.send_response(200)
+        self.send_header("Content-Length", "10")
+        self.end_headers()
+        self.wfile.write(b"0123456789" if whole else b"01234")
+        self.close_connection = True
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        conflict = self._turn() == 1
+        body = b"<Error><Code>ConditionalRequestConflict</Code></Error>" if conflict else b""
+        self.send_response(409 if conflict else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def breaking(monkeypatch: pytest.MonkeyPatch, s3: str) -> Iterator[str]:
+    from curation import storage_s3
+
+    _Breaking.asked.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Breaking)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    storage_s3._client.cache_clear()
+    yield s3
+    server.shutdown()
+    storage_s3._client.cache_clear()
+
+
+def test_a_body_that_breaks_off_is_read_again(breaking: str) -> None:
+    assert storage(breaking).read(f"{breaking}/x") == b"0123456789"
+    assert _Breaking.asked == ["GET"] * 3
+
+
+def test_a_conflicting_write_is_tried_again_and_not_taken_for_lost(breaking: str) -> None:
+    assert storage(breaking).put_if_absent(f"{breaking}/x", b"data")
+    assert _Breaking.asked == ["PUT"] * 2
