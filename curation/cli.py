@@ -168,7 +168,7 @@ def show(run: Run, outcome: pipeline.Outcome) -> None:
     lines = (f"{outcome.shards:,} shards", join(run.folder, "shards"))
     damage = (f"{outcome.faults:,} damaged pieces of input", join(run.folder, "faults"))
     for what, where in (lines, damage, ("all files", join(run.folder, MANIFEST))):
-        console.print(f"{what}: {where}", highlight=False, soft_wrap=True)
+        console.print(f"{what}: {where}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _top(step: Step) -> str:

@@ -13,7 +13,7 @@ from schemas.document import DOCUMENT
 WHY = (
     Column("drop_reason", pa.string(), "the first rule that failed, in the order of stages", False),
     Column("failed_rules", pa.list_(pa.string()), "every rule of that stage that failed"),
-    Column("detail", pa.string(), "what was seen, where no measure tells it: '404', 'gzip: ...'"),
+    Column("detail", pa.string(), "what was seen: '404', 'n_words 12 under 50'"),
 )
 
 REJECT = Table("rejects", DOCUMENT.columns + WHY)

@@ -79,15 +79,28 @@ RULES = (
 
 
 def filter_batch(batch: pa.RecordBatch, *, config: GopherConfig) -> pa.RecordBatch:
-    """Appends the measures and `failed_rules`, and sets `drop_reason` to the first of them."""
+    """Appends the measures and `failed_rules`; sets `drop_reason` to the first, with `detail`."""
     measured = measure(batch.column("text"), batch.column("language"), config=config)
     failed = decide(measured, batch.column("language"), config=config)
     for name, values in measured.items():
         batch = batch.append_column(name, values)
-    reasons = pa.array([names[0] if names else None for names in failed], pa.string())
-    rules = pa.array([names or None for names in failed], pa.list_(pa.string()))
-    at = batch.schema.get_field_index("drop_reason")
-    return batch.set_column(at, "drop_reason", reasons).append_column("failed_rules", rules)
+    details = [
+        _explain(rules[0], measured, row, config) if rules else None
+        for row, rules in enumerate(failed)
+    ]
+    reasons = [rules[0].reason.value if rules else None for rules in failed]
+    for name, column in (("drop_reason", reasons), ("detail", details)):
+        at = batch.schema.get_field_index(name)
+        batch = batch.set_column(at, name, pa.array(column, pa.string()))
+    names = [[rule.reason.value for rule in rules] or None for rules in failed]
+    return batch.append_column("failed_rules", pa.array(names, pa.list_(pa.string())))
+
+
+def _explain(rule: Rule, measured: Mapping[str, pa.Array], row: int, config: GopherConfig) -> str:
+    """The measured value and the threshold that it failed."""
+    side = "under" if rule.limit.startswith("min_") else "over"
+    value = measured[rule.measure][row].as_py()
+    return f"{rule.measure} {value:.6g} {side} {getattr(config, rule.limit):g}"
 
 
 def measure(
@@ -114,16 +127,16 @@ def measure(
 
 def decide(
     measures: Mapping[str, pa.Array], languages: pa.StringArray, *, config: GopherConfig
-) -> list[list[str]]:
-    """The reasons of all rules that fail, in the order of `RULES`, for each page."""
+) -> list[list[Rule]]:
+    """The rules that fail, in the order of `RULES`, for each page."""
     spaced = np.array([lang not in config.without_spaces for lang in languages.to_pylist()], bool)
-    failed: list[list[str]] = [[] for _ in range(len(languages))]
+    failed: list[list[Rule]] = [[] for _ in range(len(languages))]
     for rule in RULES:
         values = measures[rule.measure].to_numpy(zero_copy_only=False)  # null becomes NaN: passes
         limit = getattr(config, rule.limit)
         broken = values < limit if rule.limit.startswith("min_") else values > limit
         for row in np.flatnonzero(broken & spaced if rule.needs_spaces else broken):
-            failed[row].append(rule.reason.value)
+            failed[row].append(rule)
     return failed
 
 

@@ -102,7 +102,8 @@ def test_scripts_without_spaces_count_words() -> None:
 
 def page(text: str, language: str = "en") -> list[str]:
     arrays = measure(pa.array([text]), pa.array([language]), config=CONFIG)
-    return decide(arrays, pa.array([language]), config=CONFIG)[0]
+    failed = decide(arrays, pa.array([language]), config=CONFIG)[0]
+    return [rule.reason.value for rule in failed]
 
 
 GOOD = "The water of the river comes with the spring and fills that old mill pond. " * 6
@@ -154,10 +155,12 @@ def test_the_batch_function_gives_the_first_reason_and_all_failed_rules() -> Non
             "text": ["# # # #", GOOD],
             "language": ["en", "en"],
             "drop_reason": pa.nulls(2, pa.string()),
+            "detail": pa.nulls(2, pa.string()),
         }
     )
     rows = filter_batch(batch, config=CONFIG).to_pylist()
     assert rows[0]["drop_reason"] == "too_few_words"
+    assert rows[0]["detail"] == "n_words 4 under 50"
     assert rows[0]["failed_rules"] == [
         "too_few_words",
         "words_too_short",
