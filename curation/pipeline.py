@@ -100,9 +100,10 @@ _WORK = "work string"
 def _pass_task(
     number: int, *, splits: list[Split], todo: SplitPass, folder: str
 ) -> Iterator[pa.RecordBatch]:
-    receipt = run_split(splits[number], todo, folder)
-    receipts.commit(folder, receipt)
-    yield pa.RecordBatch.from_pylist([{"work": receipt.work}])
+    split = splits[number]
+    if not receipts.is_done(folder, split.work):  # by an attempt that Spark has given up on
+        receipts.commit(folder, run_split(split, todo, folder))
+    yield pa.RecordBatch.from_pylist([{"work": split.work}])
 
 
 def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:

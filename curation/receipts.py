@@ -79,6 +79,12 @@ def read(folder: str, work: str) -> Receipt:
     return Receipt.from_row(json.loads(storage(uri).read(uri)))
 
 
+def is_done(folder: str, work: str) -> bool:
+    """Whether `work` has a receipt by now."""
+    uri = _uri(folder, work)
+    return storage(uri).find(uri) is not None
+
+
 def done(folder: str) -> set[str]:
     """The names of all work that has a receipt."""
     files = storage(folder).walk(join(folder, RECEIPT.name))

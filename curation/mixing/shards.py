@@ -28,7 +28,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from curation.arrow_text import Ints
-from curation.receipts import KEPT, Counts, Receipt, commit
+from curation.receipts import KEPT, Counts, Receipt, commit, is_done
 from curation.splits import split_of
 from curation.tables import read_file, write_file
 from schemas.document import DOCUMENT
@@ -111,6 +111,9 @@ def shard_name(shard: int) -> str:
 def _write_group(rows: pa.Table, *, folder: str, documents: Documents) -> pa.Table:
     started = time.process_time()
     shard = rows.column("shard")[0].as_py()
+    done = pa.table({"work": [shard_name(shard)]}, schema=_WRITTEN)
+    if is_done(folder, shard_name(shard)):  # by an attempt that Spark has given up on
+        return done
     texts = _read_rows(rows, folder, documents)
     counts: Counts = Counter()
     for source, pages in Counter(texts.column("input").to_pylist()).items():
@@ -119,7 +122,7 @@ def _write_group(rows: pa.Table, *, folder: str, documents: Documents) -> pa.Tab
     cpu_s = time.process_time() - started
     # Every attempt writes the same bytes under the same name, so any of them may win.
     commit(folder, Receipt(shard_name(shard), "any", [file], counts, cpu_s=cpu_s))
-    return pa.table({"work": [shard_name(shard)]}, schema=_WRITTEN)
+    return done
 
 
 def _read_rows(rows: pa.Table, folder: str, documents: Documents) -> pa.Table:
