@@ -123,10 +123,22 @@ def _find(name: str) -> str:
     raise UserError(f"recipe {name}: no such file, and no bundled one: {', '.join(bundled())}")
 
 
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML lets the last of two equal keys win in silence; a recipe does not."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        merge = "tag:yaml.org,2002:merge"  # `<<: *other`, which may be overridden
+        named = [key for key, _ in node.value if key.tag != merge]
+        keys = [self.construct_object(key, deep=True) for key in named]
+        if twice := [key for key in keys if keys.count(key) > 1]:
+            raise yaml.YAMLError(f"the key '{twice[0]}' stands twice{node.start_mark}")
+        return super().construct_mapping(node, deep)
+
+
 def _read(file: str) -> dict[str, Any]:
     try:
         with open(file, encoding="utf-8") as stream:
-            values = yaml.safe_load(stream)
+            values = yaml.load(stream, _UniqueKeys)  # noqa: S506 - a safe loader
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"recipe {file}: cannot be read: {error}") from error
     except yaml.YAMLError as error:

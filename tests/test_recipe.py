@@ -92,6 +92,7 @@ def test_two_inputs_may_not_share_a_name(tmp_path: Path) -> None:
     [
         ("a: [", "not YAML"),
         ("- 1", "expected keys and values"),
+        ("name: x\nname: y", "the key 'name' stands twice"),
         ("name: x", "'inputs' is missing: name them in the recipe, or with --input"),
         ("name: x\ninput: []", "unknown key 'input': did you mean 'inputs'?"),
         ("\x00", "not YAML"),
