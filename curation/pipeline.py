@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
+from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -89,7 +90,9 @@ def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
     todo.sort(key=lambda split: split.start - split.end)  # the longest first: no late straggler
     if not todo:
         return
-    task = partial(_pass_task, splits=todo, todo=split_pass(run.recipe), folder=run.folder)
+    # Broadcast, so that each worker reads the list once, and not each task.
+    splits = spark.sparkContext.broadcast(todo)
+    task = partial(_pass_task, splits=splits, todo=split_pass(run.recipe), folder=run.folder)
     with progress.watch("extract", run.folder, [split.work for split in run.splits], done):
         map_each(spark, len(todo), task, _WORK).collect()
 
@@ -98,9 +101,9 @@ _WORK = "work string"
 
 
 def _pass_task(
-    number: int, *, splits: list[Split], todo: SplitPass, folder: str
+    number: int, *, splits: Broadcast[list[Split]], todo: SplitPass, folder: str
 ) -> Iterator[pa.RecordBatch]:
-    split = splits[number]
+    split = splits.value[number]
     if not receipts.is_done(folder, split.work):  # by an attempt that Spark has given up on
         receipts.commit(folder, run_split(split, todo, folder))
     yield pa.RecordBatch.from_pylist([{"work": split.work}])
