@@ -18,9 +18,9 @@ Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
-SPACE, LETTER = 1, 2
+SPACE, LETTER, DIGIT = 1, 2, 4
 # Scripts written without spaces. A run of them counts as words of the usual length in it.
-PAIRED, SYLLABIC = 4, 8
+PAIRED, SYLLABIC = 8, 16
 _PAIRED_RANGES = (  # Kana, Han: two characters a word
     *((0x3005, 0x3007), (0x3041, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF)),
     *((0xF900, 0xFAFF), (0xFF66, 0xFF9D), (0x20000, 0x323AF)),
@@ -58,7 +58,9 @@ def character_classes() -> Bytes:
     table = np.zeros(_TABLE_SIZE, np.uint8)
     for code in range(_TABLE_SIZE):
         character = chr(code)
-        table[code] = SPACE * character.isspace() | LETTER * character.isalpha()
+        table[code] = (
+            SPACE * character.isspace() | LETTER * character.isalpha() | DIGIT * character.isdigit()
+        )
     for bit, ranges in ((PAIRED, _PAIRED_RANGES), (SYLLABIC, _SYLLABIC_RANGES)):
         for first, last in ranges:
             table[first : last + 1] |= np.uint8(bit)
