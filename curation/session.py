@@ -49,7 +49,6 @@ def start_session(conf: Mapping[str, str] | None = None) -> SparkSession:
     settings = dict(_SESSION)
     if not submitted:
         require_java()
-        _share_kernel_cache()
         settings |= _LOCAL
         # As a URI, for a path may have spaces, and Java options are split at them.
         log4j = Path(str(resources.files("curation").joinpath("log4j2.properties"))).as_uri()
@@ -107,9 +106,3 @@ def _java_version(java: str) -> int | None:
     asked = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
     match = re.search(r'version "(\d+)', asked.stderr + asked.stdout)
     return int(match[1]) if match else None
-
-
-def _share_kernel_cache() -> None:
-    """Compiled kernels go where every worker of this machine finds them."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache / "winnow" / "numba"))

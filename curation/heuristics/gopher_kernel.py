@@ -9,9 +9,9 @@ blank.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from curation.arrow_text import LETTER, PAIRED, SPACE, SYLLABIC, Bytes, Hashes, Ints, decode_at
+from curation.kernels import njit
 
 (WORDS, WORD_CHARACTERS, ALPHABETIC_WORDS, STOP_WORDS, HASHES, ELLIPSES) = range(6)
 (LINES, BULLET_LINES, ELLIPSIS_LINES) = range(6, 9)
