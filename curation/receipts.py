@@ -37,15 +37,11 @@ class Receipt:
 
     def to_row(self) -> dict[str, Any]:
         """As a row of the table `receipts`."""
-        counts = [
-            {"stage": stage, "input": source, "outcome": outcome, "pages": pages}
-            for (stage, source, outcome), pages in sorted(self.counts.items())
-        ]
         return {
             "work": self.work,
             "attempt": self.attempt,
             "files": list(self.files),
-            "counts": counts,
+            "counts": count_rows(self.counts),
             "faults": list(self.faults),
             "cpu_s": self.cpu_s,
         }
@@ -55,6 +51,14 @@ class Receipt:
         """From a row of the table `receipts`."""
         counts = {(c["stage"], c["input"], c["outcome"]): c["pages"] for c in row["counts"]}
         return Receipt(**{**row, "counts": Counter(counts)})
+
+
+def count_rows(counts: Counts) -> list[dict[str, Any]]:
+    """As rows of the table `ledger`."""
+    return [
+        {"stage": stage, "input": source, "outcome": outcome, "pages": pages}
+        for (stage, source, outcome), pages in sorted(counts.items())
+    ]
 
 
 def add_stage(

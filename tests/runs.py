@@ -62,9 +62,11 @@ def shuffle_partitions(spark: SparkSession, number: int) -> Iterator[None]:
     before = {name: spark.conf.get(name) for name in settings}
     for name, value in settings.items():
         spark.conf.set(name, value)
-    yield
-    for name, old in before.items():
-        spark.conf.set(name, str(old))
+    try:
+        yield
+    finally:
+        for name, old in before.items():
+            spark.conf.set(name, str(old))
 
 
 def quiet() -> Progress:

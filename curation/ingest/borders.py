@@ -15,6 +15,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from curation.storage import RangeReader
@@ -67,8 +68,9 @@ class _Piece(io.RawIOBase):
         self.given += size
         return size
 
+    @abstractmethod
     def _fill(self, view: memoryview) -> int:
-        raise NotImplementedError
+        """The same for a view."""
 
 
 class Member(_Piece):

@@ -123,7 +123,7 @@ def _row(
         "host": facts.host,
         "site": facts.site,
         "fetched_at": raw.fetched_at,
-        "text": _valid(raw.text),
+        "text": raw.text,
         "html": raw.html,
         "charset": raw.charset,
         "drop_reason": raw.reason,
