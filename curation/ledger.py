@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
+from curation.receipts import IN, KEPT, SKIPPED, Counts
 
 
 class LedgerError(RuntimeError):
@@ -28,14 +28,6 @@ class Step:
     pages_in: int
     pages_out: int
     reasons: Sequence[tuple[str, int]]
-
-
-def total(receipts: Iterable[Receipt]) -> Counts:
-    """The counts of all receipts together."""
-    counts: Counts = Counter()
-    for receipt in receipts:
-        counts.update(receipt.counts)
-    return counts
 
 
 def check(

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -36,7 +38,7 @@ from curation.progress import Progress
 from curation.receipts import IN, KEPT, Counts, Receipt
 from curation.recipe import Recipe
 from curation.run import MANIFEST, Run
-from curation.spark_tables import map_each, read_table, write_table
+from curation.spark_tables import map_each, read_receipts, read_table, write_table
 from curation.split_pass import BatchFunction, SplitPass, run_split
 from curation.splits import Split
 from curation.storage import join, put, storage
@@ -45,9 +47,11 @@ from schemas.arrow import Table
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
+from schemas.manifest import MANIFEST as MANIFEST_TABLE
 from schemas.reject import REJECT
 from schemas.verdict import VERDICT
 
+_ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
 STAGES = ("ingest", "extract", "language", "heuristics", "dedup", "mix")
 
 
@@ -68,6 +72,7 @@ class Outcome:
     funnels: dict[str, list[ledger.Step]]
     faults: int
     shards: int
+    retries: int
 
 
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
@@ -80,7 +85,7 @@ def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
 def mix_and_finish(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
     """The last parts together: shards, then the ledger and the manifest."""
     mix(run, spark, progress)
-    return finish(run)
+    return finish(run, spark)
 
 
 def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
@@ -93,7 +98,8 @@ def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
     # Broadcast, so that each worker reads the list once, and not each task.
     splits = spark.sparkContext.broadcast(todo)
     task = partial(_pass_task, splits=splits, todo=split_pass(run.recipe), folder=run.folder)
-    with progress.watch("extract", run.folder, [split.work for split in run.splits], done):
+    watched = progress.watch("extract", run.folder, [split.work for split in run.splits], done)
+    with watched, _step(spark, "extract"):
         map_each(spark, len(todo), task, _WORK).collect()
 
 
@@ -111,13 +117,15 @@ def _pass_task(
 
 def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Finds the documents that give way to another one, and writes their verdicts."""
-    if "dedup" in receipts.done(run.folder):
+    if receipts.is_done(run.folder, "dedup"):
         return
-    with progress.step("dedup"):
-        keys = _keys(run, spark)
-        found = find_older_versions(keys, run.recipe.dedup)
-        files = write_table(found, run.folder, VERDICT)
-        verdicts = read_table(spark, run.folder, VERDICT, files)
+    with progress.step("dedup"), _step(spark, "dedup"):
+        extracted = _split_receipts(run, spark)
+        keys = _keys(run, spark, extracted)
+        with _shuffles_of(spark, receipts.files(extracted, KEYS)):
+            found = find_older_versions(keys, run.recipe.dedup)
+            files = write_table(found, run.folder, VERDICT)
+        verdicts = read_table(spark, run.folder, VERDICT, _listed(files))
         counts = _pages(keys.where(F.col("drop_reason").isNull()), "dedup", IN)
         counts.update(_pages(verdicts, "dedup", None))
         for (_, source, outcome), pages in list(counts.items()):
@@ -127,39 +135,52 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
 
 def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Puts the documents that are still in into one order, and writes the shards."""
-    done = receipts.done(run.folder)
-    if "mix" in done:
+    if receipts.is_done(run.folder, "mix"):
         return
-    if "dedup" not in done:
+    if not receipts.is_done(run.folder, "dedup"):
         raise UserError(f"{run.folder}: is not deduplicated yet: run jobs/dedup.py first")
-    with progress.step("mix"):
-        verdicts = _read(run, spark, VERDICT, [receipts.read(run.folder, "dedup")])
-        selection = shards.select(_keys(run, spark), verdicts)
-        assigned = shards.assign(selection, run.recipe.shards)
-        numbers = sorted(row["shard"] for row in assigned.select("shard").distinct().collect())
-        todo = [number for number in numbers if shards.shard_name(number) not in done]
-        shards.write_shards(assigned, run.folder, _documents(run), todo)
-        counts = _pages(selection, "mix", IN)
+    with progress.step("mix"), _step(spark, "mix"):
+        extracted = _split_receipts(run, spark)
+        given = _listed(receipts.read(run.folder, "dedup").files)
+        verdicts = read_table(spark, run.folder, VERDICT, given)
+        keys, documents = _keys(run, spark, extracted), receipts.files(extracted, DOCUMENT)
+        with _shuffles_of(spark, receipts.files(extracted, KEYS)):
+            selection = shards.select(keys, verdicts)
+            number = pc.sum(documents["rows"]).as_py() or 0
+            layout = shards.lay_out(selection, number, run.recipe.shards)
+            if layout.pages:
+                assigned = shards.assign(selection, layout)
+                files = spark.sparkContext.broadcast(_by_split(run, documents))
+                shards.write_shards(assigned, layout, run.folder, files)
+        counts: Counts = Counter({("mix", name, IN): n for name, n in layout.pages.items()})
         receipts.commit(run.folder, Receipt("mix", "driver", counts=counts))
 
 
-def finish(run: Run) -> Outcome:
+def finish(run: Run, spark: SparkSession) -> Outcome:
     """Adds up the receipts, checks the sums, writes ledger and manifest; returns the funnel.
 
     Raises `LedgerError` when a page was lost or counted twice.
     """
     work = {*(split.work for split in run.splits), "dedup", "mix"}
-    every = receipts.read_all(run.folder, lambda name: name in work or name.startswith("shard-"))
-    counts = ledger.total(every)
-    files = [file for receipt in every for file in receipt.files]
-    faults = [fault for receipt in every for fault in receipt.faults]
+    done = sorted(receipts.done(run.folder))
+    every = read_receipts(
+        spark, run.folder, [name for name in done if name in work or name.startswith("shard-")]
+    )
+    counts = receipts.counts(every)
+    files = receipts.files(every).drop_columns("work").to_pylist()
+    faults = receipts.faults(every).drop_columns("work").to_pylist()
     stages = {source.name: _stages(source) for source in run.recipe.inputs}
     ledger.check(counts, files, stages)
     files += _write_ends(run, counts, faults, {file["table"] for file in files})
     _require_files(run, files)
     funnels = {name: ledger.funnel(counts, name, names) for name, names in stages.items()}
-    outcome = Outcome(funnels, len(faults), sum(f["table"] == "shards" for f in files))
-    _put_manifest(run, files, outcome, sum(receipt.cpu_s for receipt in every))
+    outcome = Outcome(
+        funnels,
+        len(faults),
+        sum(f["table"] == "shards" for f in files),
+        pc.sum(every["retries"]).as_py(),
+    )
+    _put_manifest(run, files, outcome, pc.sum(every["cpu_s"]).as_py())
     return outcome
 
 
@@ -197,7 +218,7 @@ def read_outcome(run: Run) -> Outcome:
     funnels = {
         name: [ledger.Step(**step) for step in steps] for name, steps in manifest["funnel"].items()
     }
-    return Outcome(funnels, manifest["faults"], manifest["shards"])
+    return Outcome(funnels, *(manifest[key] for key in ("faults", "shards", "retries")))
 
 
 def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s: float) -> None:
@@ -207,6 +228,7 @@ def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s
         "funnel": {name: [vars(s) for s in steps] for name, steps in outcome.funnels.items()},
         "faults": outcome.faults,
         "shards": outcome.shards,
+        "retries": outcome.retries,
         "files": files,
     }
     put(join(run.folder, MANIFEST), json.dumps(manifest, indent=1).encode())
@@ -217,32 +239,57 @@ def _stages(source: InputConfig) -> list[str]:
     return [stage for stage in STAGES if stage not in optional]
 
 
-def _split_receipts(run: Run) -> list[Receipt]:
+def _split_receipts(run: Run, spark: SparkSession) -> pa.Table:
     work = {split.work for split in run.splits}
-    found = receipts.read_all(run.folder, lambda name: name in work)
+    found = sorted(work & receipts.done(run.folder))
     if missing := len(work) - len(found):
         raise UserError(f"{run.folder}: {missing} of {len(work)} splits are not extracted yet")
-    return found
+    return read_receipts(spark, run.folder, found)
 
 
-def _read(
-    run: Run, spark: SparkSession, table: Table, from_receipts: Iterable[Receipt]
-) -> DataFrame:
-    files = [file for receipt in from_receipts for file in receipt.files]
-    wanted = [file for file in files if file["table"] == table.name]
-    return read_table(spark, run.folder, table, wanted)
+def _listed(files: Iterable[Mapping[str, Any]]) -> pa.Table:
+    return pa.Table.from_batches([MANIFEST_TABLE.batch(map(dict, files))])
 
 
-def _keys(run: Run, spark: SparkSession) -> DataFrame:
-    return _read(run, spark, KEYS, _split_receipts(run))
+def _keys(run: Run, spark: SparkSession, extracted: pa.Table) -> DataFrame:
+    return read_table(spark, run.folder, KEYS, receipts.files(extracted, KEYS))
 
 
-def _documents(run: Run) -> dict[int, list[dict[str, Any]]]:
-    by_work = {receipt.work: receipt.files for receipt in _split_receipts(run)}
-    return {
-        split.number: [f for f in by_work[split.work] if f["table"] == DOCUMENT.name]
-        for split in run.splits
-    }
+def _by_split(run: Run, documents: pa.Table) -> shards.Documents:
+    number = {split.work: split.number for split in run.splits}
+    files: dict[int, list[dict[str, Any]]] = {}
+    for file in documents.select(["work", "path", "bytes"]).to_pylist():
+        files.setdefault(number[file["work"]], []).append(file)
+    return files
+
+
+@contextmanager
+def _step(spark: SparkSession, name: str) -> Iterator[None]:
+    """Names what Spark does, for its web pages and event log."""
+    spark.sparkContext.setJobDescription(name)
+    try:
+        yield
+    finally:
+        spark.sparkContext.setLocalProperty("spark.job.description", None)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _shuffles_of(spark: SparkSession, keys: pa.Table) -> Iterator[None]:
+    """Shuffles of so many rows have partitions that fit in memory; Spark joins small ones again.
+
+    A number that the user has set stays.
+    """
+    name = "spark.sql.adaptive.coalescePartitions.initialPartitionNum"
+    least = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
+    rows = pc.sum(keys["rows"]).as_py() or 0
+    if spark.conf.get(name, None) is not None:
+        yield
+        return
+    spark.conf.set(name, max(least, rows // _ROWS_PER_PARTITION))
+    try:
+        yield
+    finally:
+        spark.conf.unset(name)
 
 
 def _pages(frame: DataFrame, stage: str, outcome: str | None) -> Counts:

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from curation.storage import join, storage
+from schemas.arrow import Table
 from schemas.receipt import RECEIPT
 
 _READERS = 16
@@ -34,6 +39,7 @@ class Receipt:
     counts: Counts = field(default_factory=Counter)
     faults: Sequence[dict[str, Any]] = ()
     cpu_s: float = 0.0
+    retries: int = 0
 
     def to_row(self) -> dict[str, Any]:
         """As a row of the table `receipts`."""
@@ -44,6 +50,7 @@ class Receipt:
             "counts": count_rows(self.counts),
             "faults": list(self.faults),
             "cpu_s": self.cpu_s,
+            "retries": self.retries,
         }
 
     @staticmethod
@@ -95,11 +102,40 @@ def done(folder: str) -> set[str]:
     return {f.uri.rsplit("/", 1)[1].removesuffix(".json") for f in files}
 
 
-def read_all(folder: str, wanted: Callable[[str], bool]) -> list[Receipt]:
-    """The receipts of the wanted work, in the order of their names."""
-    names = [work for work in sorted(done(folder)) if wanted(work)]
+def read_many(folder: str, works: Sequence[str]) -> pa.RecordBatch:
+    """The receipts for `works` as rows of the table `receipts`."""
     with ThreadPoolExecutor(_READERS) as pool:
-        return list(pool.map(lambda work: read(folder, work), names))
+        return RECEIPT.batch(receipt.to_row() for receipt in pool.map(partial(read, folder), works))
+
+
+def files(receipts: pa.Table, table: Table | None = None) -> pa.Table:
+    """What the receipts say was written (of one table): manifest rows, with their `work`."""
+    found = _rows(receipts, "files")
+    return found if table is None else found.filter(pc.equal(found["table"], table.name))
+
+
+def faults(receipts: pa.Table) -> pa.Table:
+    """The damage that the receipts tell of, with their `work`."""
+    return _rows(receipts, "faults")
+
+
+def counts(receipts: pa.Table) -> Counts:
+    """The counts of all receipts together."""
+    keys = ["stage", "input", "outcome"]
+    summed = _rows(receipts, "counts").group_by(keys).aggregate([("pages", "sum")])
+    return Counter(
+        {tuple(row[key] for key in keys): row["pages_sum"] for row in summed.to_pylist()}
+    )
+
+
+def _rows(receipts: pa.Table, column: str) -> pa.Table:
+    lists = pa.concat_arrays(receipts.column(column).chunks or [pa.array([], _type(column))])
+    rows = pa.Table.from_struct_array(lists.flatten())
+    return rows.append_column("work", receipts.column("work").take(pc.list_parent_indices(lists)))
+
+
+def _type(column: str) -> pa.DataType:
+    return RECEIPT.arrow.field(column).type
 
 
 def _uri(folder: str, work: str) -> str:

@@ -1,45 +1,105 @@
 """Narrow tables between Parquet files and Spark, and work handed out to tasks.
 
-Spark reads local files itself; from an object store they come through our storage layer, in
-Python tasks, so that no Hadoop connector is needed. Files are always written through it, under
+Spark reads files itself wherever its Hadoop can open them; elsewhere (S3 without the connector)
+they come through our storage layer, in Python tasks. Files are always written through it, under
 names no other attempt uses; only the rows that an action returns name the files that count.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from py4j.protocol import Py4JError
+from pyspark import Broadcast
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
+from curation import receipts
 from curation.storage import join
 from curation.tables import read_file, write_file
 from schemas.arrow import Table
 from schemas.manifest import MANIFEST
+from schemas.receipt import RECEIPT
+
+_TASK_BYTES = 64 << 20
+_OPEN_BYTES = 4 << 20  # what opening a file costs, as bytes: Spark's own measure
+_RECEIPTS_PER_TASK = 500
 
 
-def read_table(
-    spark: SparkSession, folder: str, table: Table, files: Sequence[Mapping[str, Any]]
-) -> DataFrame:
+def read_table(spark: SparkSession, folder: str, table: Table, files: pa.Table) -> DataFrame:
     """The rows of `files` (manifest rows) as a DataFrame of `table`."""
-    if not files:
+    if not files.num_rows:
         return spark.createDataFrame([], table.spark)
-    # Spark takes paths for patterns, so a folder with brackets in its name comes through us too.
-    if folder.startswith("/") and not any(c in folder for c in "[]{}*?\\"):
-        paths = [f"file://{join(folder, file['path'])}" for file in files]
-        return spark.read.schema(table.spark).parquet(*paths)
-    read = partial(_read, folder=folder, table=table, files=list(files))
-    return map_each(spark, len(files), read, table.spark)
+    paths = files.column("path").to_pylist()
+    if native := _native(spark, folder, paths[0]):
+        return spark.read.schema(table.spark).parquet(*(join(native, path) for path in paths))
+    named = files.select(["path", "bytes"])
+    listed = spark.sparkContext.broadcast(named.to_pylist())
+    cuts = _cuts(np.asarray(named.column("bytes")))
+    read = partial(_read, folder=folder, table=table, files=listed, cuts=cuts)
+    return map_each(spark, len(cuts) - 1, read, table.spark)
+
+
+def _native(spark: SparkSession, folder: str, path: str) -> str | None:
+    """The name by which Spark's Hadoop opens `folder`; None where it cannot see the file."""
+    # Hadoop takes paths for patterns, so a folder with brackets in its name comes through us.
+    if any(c in folder for c in "[]{}*?\\"):
+        return None
+    scheme, separator, rest = folder.partition("://")
+    names = [f"{s}://{rest}" for s in ("s3", "s3a")] if separator else [f"file://{scheme}"]
+    for name in names:
+        if _hadoop_sees(spark, join(name, path)):
+            return name
+    return None
+
+
+def _hadoop_sees(spark: SparkSession, uri: str) -> bool:
+    hadoop: Any = spark.sparkContext._jvm.org.apache.hadoop.fs.Path(uri)  # type: ignore[union-attr]  # noqa: SLF001
+    try:
+        conf = spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
+        return bool(hadoop.getFileSystem(conf).exists(hadoop))
+    except (Py4JError, PySparkException):  # no connector, or one that has no credentials
+        return False
+
+
+def _cuts(sizes: np.ndarray[Any, Any]) -> list[int]:
+    """Where to cut a list of files, so that each task reads about as many bytes."""
+    tasks = np.cumsum(sizes + _OPEN_BYTES) // _TASK_BYTES
+    return [0, *(np.flatnonzero(np.diff(tasks)) + 1).tolist(), len(sizes)]
 
 
 def _read(
-    number: int, *, folder: str, table: Table, files: Sequence[Mapping[str, Any]]
+    number: int,
+    *,
+    folder: str,
+    table: Table,
+    files: Broadcast[list[dict[str, Any]]],
+    cuts: Sequence[int],
 ) -> Iterator[pa.RecordBatch]:
-    yield from (table.conform(b) for b in read_file(folder, files[number]).iter_batches())
+    for file in files.value[cuts[number] : cuts[number + 1]]:
+        yield from (table.conform(batch) for batch in read_file(folder, file).iter_batches())
+
+
+def read_receipts(spark: SparkSession, folder: str, works: Sequence[str]) -> pa.Table:
+    """The receipts for `works` as one table, in the order of their names, read by tasks."""
+    cuts = [*range(0, len(works), _RECEIPTS_PER_TASK), len(works)]
+    listed = spark.sparkContext.broadcast([works[a:b] for a, b in pairwise(cuts)])
+    read = partial(_read_receipts, folder=folder, works=listed)
+    found = map_each(spark, len(cuts) - 1, read, RECEIPT.spark).toArrow()
+    return found.cast(RECEIPT.arrow).sort_by("work")
+
+
+def _read_receipts(
+    number: int, *, folder: str, works: Broadcast[list[Sequence[str]]]
+) -> Iterator[pa.RecordBatch]:
+    yield receipts.read_many(folder, works.value[number])
 
 
 def write_table(frame: DataFrame, folder: str, table: Table) -> list[dict[str, Any]]:

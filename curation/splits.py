@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from curation.errors import UserError
@@ -18,6 +20,8 @@ from curation.ingest.config import InputConfig, format_of, is_known
 from curation.storage import WILDCARDS, FileInfo, storage
 
 ROW_BITS = 32
+_MAX_SPLITS = 100_000
+Positions = TypeVar("Positions", int, npt.NDArray[np.int64])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +55,8 @@ class Split:
         return self.number << ROW_BITS
 
 
-def split_of(position: int) -> int:
-    """The number of the split that a position lies in."""
+def split_of(position: Positions) -> Positions:
+    """The number of the split that a position (or each of an array) lies in."""
     return position >> ROW_BITS
 
 
@@ -94,12 +98,18 @@ def _expand(path: str, config: InputConfig) -> list[FileInfo]:
 def plan(
     inputs: Sequence[InputConfig], files: Sequence[Sequence[FileInfo]], config: SplitsConfig
 ) -> list[Split]:
-    """Every file cut into equal ranges of at most `config.target_bytes`; nothing is read."""
+    """Every file cut into equal ranges of at most `config.target_bytes`; nothing is read.
+
+    Where that would be more than 100,000 or so, ranges are longer: what a driver holds is bounded,
+    and splits that are many make the stretches short that shards are read from.
+    """
     splits: list[Split] = []
+    total = sum(file.size for found in files for file in found) or 1
     for number, (source, found) in enumerate(zip(inputs, files, strict=True)):
         for file in found:
             form = format_of(file.uri, source)
-            pieces = 1 if not form.splittable else -(-file.size // config.target_bytes) or 1
+            pieces = -(-file.size // config.target_bytes) if form.splittable else 1
+            pieces = max(1, min(pieces, round(file.size * _MAX_SPLITS / total)))
             cuts = [file.size * i // pieces for i in range(pieces + 1)]
             splits += [
                 Split(

@@ -45,4 +45,4 @@ MEASURES = (
     Column("n_stop_words", pa.int32(), "distinct stop words; null for a language without a list"),
 )
 
-DOCUMENT = Table("documents", IDENTITY + PROVENANCE + PAGE + MEASURES, row_group_rows=64)
+DOCUMENT = Table("documents", IDENTITY + PROVENANCE + PAGE + MEASURES, row_group_rows=256)

@@ -21,5 +21,6 @@ RECEIPT = Table(
         Column("counts", pa.list_(pa.struct(list(LEDGER.arrow))), "pages per outcome", False),
         Column("faults", pa.list_(pa.struct(list(FAULT.arrow))), "damage in input files", False),
         Column("cpu_s", pa.float64(), "CPU seconds of the attempt in Python", False),
+        Column("retries", pa.int64(), "requests to stores that were made again", False),
     ),
 )

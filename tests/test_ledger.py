@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from curation.ledger import LedgerError, check, funnel, total
-from curation.receipts import Counts, Receipt, add_stage
+from curation.ledger import LedgerError, check, funnel
+from curation.receipts import Counts, add_stage
 
 STAGES = {"crawl": ["ingest", "heuristics", "dedup", "mix"]}
 
@@ -51,8 +51,3 @@ def test_the_funnel_orders_reasons_by_number_and_name() -> None:
     step = funnel(made, "crawl", ["heuristics"])[0]
     assert (step.pages_in, step.pages_out) == (5, 3)
     assert list(step.reasons) == [("too_few_words", 2), ("too_many_words", 2)]
-
-
-def test_the_ledger_is_the_sum_of_receipts() -> None:
-    twice = total([Receipt("a", "1", counts=counts()), Receipt("b", "2", counts=counts())])
-    assert twice["ingest", "crawl", "in"] == 12

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from curation import receipts
 from curation.receipts import Receipt
+from curation.spark_tables import read_receipts
 from schemas.arrow import SchemaError
+from schemas.document import DOCUMENT
+from schemas.keys import KEYS
 
 FILE = {"table": "keys", "path": "keys/a.parquet", "rows": 3, "bytes": 9, "sha256": "00"}
 FAULT = {"file": "f", "offset": 7, "fault": "clipped", "detail": "d"}
@@ -34,8 +39,23 @@ def test_done_names_the_work_that_has_a_receipt(folder: str) -> None:
     for work in ("split-000002", "dedup", "split-000001"):
         receipts.commit(folder, receipt(work, "a"))
     assert receipts.done(folder) == {"split-000001", "split-000002", "dedup"}
-    wanted = receipts.read_all(folder, lambda work: work.startswith("split"))
-    assert [found.work for found in wanted] == ["split-000001", "split-000002"]
+
+
+def test_receipts_are_read_as_a_table(spark: SparkSession, tmp_path: Path) -> None:
+    folder, works = str(tmp_path), [f"split-{number:06d}" for number in range(7)]
+    for work in works:
+        receipts.commit(folder, receipt(work, "a"))
+    table = read_receipts(spark, folder, works)
+    assert [Receipt.from_row(row) for row in table.to_pylist()] == [receipt(w, "a") for w in works]
+    assert receipts.counts(table) == {
+        ("ingest", "crawl", "in"): 21,
+        ("ingest", "crawl", "kept"): 21,
+    }
+    assert receipts.files(table, KEYS).to_pylist() == [{**FILE, "work": work} for work in works]
+    assert receipts.files(table, DOCUMENT).num_rows == 0
+    assert receipts.faults(table).to_pylist() == [{**FAULT, "work": work} for work in works]
+    none = read_receipts(spark, folder, [])
+    assert (none.num_rows, receipts.counts(none), receipts.files(none).num_rows) == (0, {}, 0)
 
 
 def test_a_receipt_that_is_not_of_its_table_is_refused(folder: str) -> None:

@@ -121,7 +121,7 @@ def test_a_file_that_counts_and_is_gone_or_changed_is_found(
     else:
         file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(LedgerError, match="is gone" if damage == "remove" else "not as long"):
-        pipeline.finish(run)
+        pipeline.finish(run, spark)
 
 
 def test_mix_before_dedup_is_refused(spark: SparkSession, one_file: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from curation.spark_tables import read_table, write_table
 from curation.tables import TableWriter, read_file, write_file
 from schemas.arrow import Column, SchemaError, Table
+from schemas.manifest import MANIFEST
 
 SMALL = Table("small", (Column("a", pa.int64(), "", False), Column("b", pa.string(), "")))
 
@@ -68,6 +69,19 @@ def test_spark_writes_and_reads_tables(spark: SparkSession, tmp_path: Path) -> N
     frame = spark.createDataFrame([(n, str(n)) for n in range(50)], SMALL.spark).repartition(3)
     files = write_table(frame, str(tmp_path), SMALL)
     assert sum(file["rows"] for file in files) == 50
-    back = read_table(spark, str(tmp_path), SMALL, files)
+    listed = pa.Table.from_pylist(files, MANIFEST.arrow)
+    back = read_table(spark, str(tmp_path), SMALL, listed)
     assert sorted(row["a"] for row in back.collect()) == list(range(50))
-    assert read_table(spark, str(tmp_path), SMALL, []).count() == 0
+    assert read_table(spark, str(tmp_path), SMALL, listed.slice(0, 0)).count() == 0
+
+
+@pytest.mark.parametrize("task_bytes", [1, 10**9])
+def test_where_hadoop_cannot_open_them_files_come_through_the_storage_layer(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task_bytes: int
+) -> None:
+    monkeypatch.setattr("curation.spark_tables._TASK_BYTES", task_bytes)
+    folder = str(tmp_path / "a [1] {b}")  # which Hadoop takes for a pattern
+    files = [write_file(folder, f"{n}", SMALL, rows(n, n + 10)) for n in range(5)]
+    back = read_table(spark, folder, SMALL, pa.Table.from_pylist(files, MANIFEST.arrow))
+    assert sorted(row["a"] for row in back.collect()) == [*range(5), *range(10, 15)]
+    assert back.rdd.getNumPartitions() == (5 if task_bytes == 1 else 1)

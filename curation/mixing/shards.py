@@ -3,8 +3,11 @@
 The order is `order_key` (a seeded hash of doc_id), ties by doc_id. A document's shard is the
 length of all text before it in that order, divided by the width of a shard: a prefix sum, so it
 depends on the set of documents alone, not on partitions, splits or arrival. Only narrow rows
-move: each `documents/` file is sorted by the same order, so a shard reads one contiguous stretch
-of each, and a page's text goes from there into its shard.
+move: each `documents/` file is sorted by the same order, so neighbouring shards read one
+contiguous stretch of each, and a page's text goes from there into its shard.
+
+A task writes as many neighbouring shards as make its stretches long enough to be worth a request;
+what does not fit in memory waits, shard by shard, on the task's local disk.
 
 Bytes are equal because rows are sorted here, chunks combined and files written by one writer with
 fixed row groups. A document longer than a shard leaves a gap in the numbers.
@@ -15,19 +18,23 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import partial
+from itertools import accumulate, pairwise
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import Field
+from pyspark import Broadcast
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from curation.arrow_text import Ints
+from curation.mixing.pieces import Pieces
 from curation.receipts import KEPT, Counts, Receipt, commit, is_done
 from curation.splits import split_of
 from curation.tables import read_file, write_file
@@ -36,6 +43,10 @@ from schemas.shard import SHARD
 
 STAGE = "mix"
 _ROWS_PER_BUCKET = 50_000
+_STRETCH_BYTES = 256 << 10  # about a row group of documents/
+_MAX_TASK_BYTES = 16 << 30
+_READERS = 8
+_FILES_AT_ONCE = 64
 Documents = Mapping[int, Sequence[Mapping[str, Any]]]
 """The manifest rows of each split's documents."""
 _ORDER = ("order_key", "doc_id")
@@ -50,55 +61,83 @@ class ShardsConfig:
     target_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 256 << 20
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Where shards begin.
+
+    `width` is the text of a shard in bytes, `starts` the text before each bucket (the first
+    `bits` bits of the order), `pages` how many there are of each input.
+    """
+
+    bits: int
+    width: int
+    shards: int
+    starts: Sequence[tuple[int, int]]
+    pages: Counter[str]
+
+
 def select(keys: DataFrame, verdicts: DataFrame) -> DataFrame:
     """The keys of the documents that are still in; `position` is unique on both sides."""
     kept = keys.where(F.col("drop_reason").isNull()).select(*_COLUMNS, "text_bytes")
     return kept.join(verdicts.select("position"), on="position", how="left_anti")
 
 
-def assign(selection: DataFrame, config: ShardsConfig) -> DataFrame:
-    """Appends `shard` to the selected rows.
+def lay_out(selection: DataFrame, documents: int, config: ShardsConfig) -> Layout:
+    """The first step of the prefix sum: over coarse buckets of the order, on the driver.
 
-    The prefix sum runs in two steps: over coarse buckets of the order on the driver, then over
-    the rows of each bucket, so that no task sees them all.
+    `documents` is about how many rows there are: it only says how coarse.
     """
-    bits = max(1, (selection.count() // _ROWS_PER_BUCKET).bit_length())
-    bucketed = selection.withColumn("bucket", F.shiftright("order_key", 64 - bits))
-    sums = sorted(map(tuple, bucketed.groupBy("bucket").agg(F.sum("text_bytes")).collect()))
-    total = sum(size for _, size in sums)
-    shards = max(1, round(total / config.target_bytes))
-    width = max(1, -(-total // shards))
-    before = accumulate((size for _, size in sums), initial=0)
-    starts = [(bucket, start) for (bucket, _), start in zip(sums, before, strict=False)]
-    offsets = selection.sparkSession.createDataFrame(starts, "bucket long, start long")
+    bits = max(1, (documents // _ROWS_PER_BUCKET).bit_length())
+    sums: Counter[int] = Counter()
+    pages: Counter[str] = Counter()
+    grouped = selection.groupBy(_bucket(bits).alias("bucket"), "input")
+    for row in grouped.agg(F.sum("text_bytes").alias("size"), F.count("*").alias("rows")).collect():
+        sums[row["bucket"]] += row["size"]
+        pages[row["input"]] += row["rows"]
+    total = sums.total()
+    width = max(1, -(-total // max(1, round(total / config.target_bytes))))
+    before = accumulate((size for _, size in sorted(sums.items())), initial=0)
+    starts = list(zip(sorted(sums), before, strict=False))
+    return Layout(bits, width, total // width + 1, starts, pages)
+
+
+def _bucket(bits: int) -> Any:
+    return F.shiftright("order_key", 64 - bits)
+
+
+def assign(selection: DataFrame, layout: Layout) -> DataFrame:
+    """Appends `shard` to the selected rows: the second step, over the rows of each bucket."""
+    offsets = selection.sparkSession.createDataFrame(layout.starts, "bucket long, start long")
     inside = (
         Window.partitionBy("bucket").orderBy(*_ORDER).rowsBetween(Window.unboundedPreceding, -1)
     )
     prefix = F.col("start") + F.coalesce(F.sum("text_bytes").over(inside), F.lit(0))
     return (
-        bucketed.join(F.broadcast(offsets), on="bucket", how="inner")
+        selection.withColumn("bucket", _bucket(layout.bits))
+        .join(F.broadcast(offsets), on="bucket", how="inner")
         .withColumn("prefix", prefix)
-        .withColumn("shard", F.expr(f"cast(prefix div {width} as int)"))
+        .withColumn("shard", F.expr(f"cast(prefix div {layout.width} as int)"))
         .select(*_COLUMNS, "shard")
     )
 
 
+def shards_per_task(width: int, files: int) -> int:
+    """How many shards of `width` bytes a task writes that reads a stretch of each of `files`."""
+    worth_while = -(-files * _STRETCH_BYTES // width)
+    return max(1, min(worth_while, _MAX_TASK_BYTES // width))
+
+
 def write_shards(
-    assigned: DataFrame, folder: str, documents: Documents, shards: Sequence[int]
+    assigned: DataFrame, layout: Layout, folder: str, documents: Broadcast[Documents]
 ) -> None:
-    """Writes `shards`, each with a receipt."""
-    if not shards:
-        return
-    files = dict(documents)
-
-    def write(rows: pa.Table) -> pa.Table:  # Spark reads these hints: a partial has none
-        return _write_group(rows, folder=folder, documents=files)
-
+    """Writes the shards that have no receipt yet, each with a receipt."""
+    files = sum(len(of_split) for of_split in documents.value.values())
+    together = shards_per_task(layout.width, files)
+    write = partial(_write_together, folder=folder, documents=documents)
     (
-        assigned.where(F.col("shard").isin(list(shards)))
-        .repartition(len(shards), "shard")
-        .groupBy("shard")
-        .applyInArrow(write, "work string")
+        assigned.withColumn("task", F.expr(f"cast(shard div {together} as int)"))
+        .repartitionById(-(-layout.shards // together), "task")
+        .mapInArrow(write, "work string")
         .collect()
     )
 
@@ -108,49 +147,89 @@ def shard_name(shard: int) -> str:
     return f"shard-{shard:06d}"
 
 
-def _write_group(rows: pa.Table, *, folder: str, documents: Documents) -> pa.Table:
+def _write_together(
+    batches: Iterator[pa.RecordBatch], *, folder: str, documents: Broadcast[Documents]
+) -> Iterator[pa.RecordBatch]:
+    """Writes the shards that the rows of a task belong to."""
+    held = list(batches)
+    if not held:
+        return
+    rows = pa.Table.from_batches(held).sort_by("position")
+    numbers = rows.column("shard").to_numpy()
+    expected = dict(zip(*(n.tolist() for n in np.unique(numbers, return_counts=True)), strict=True))
+    # Some may be done, by an attempt that Spark has given up on, or before a restart.
+    todo = [number for number in expected if not is_done(folder, shard_name(number))]
+    rows = rows.filter(np.isin(numbers, todo))
     started = time.process_time()
-    shard = rows.column("shard")[0].as_py()
-    done = pa.table({"work": [shard_name(shard)]}, schema=_WRITTEN)
-    if is_done(folder, shard_name(shard)):  # by an attempt that Spark has given up on
-        return done
-    texts = _read_rows(rows, folder, documents)
+    with TemporaryDirectory(prefix="winnow-mix-") as scratch:
+        pieces = Pieces(scratch)
+        for shard, piece in _read_pieces(rows, folder, documents.value) if todo else ():
+            pieces.add(shard, piece)
+        for shard in todo:
+            texts = pieces.take(shard).sort_by([(name, "ascending") for name in _ORDER])
+            if texts.num_rows != expected[shard]:
+                raise RuntimeError(
+                    f"{texts.num_rows} documents found of {expected[shard]} in shard {shard}"
+                )
+            receipt = _write(shard, texts, folder, time.process_time() - started)
+            started = time.process_time()
+            commit(folder, receipt)
+    yield pa.RecordBatch.from_pydict({"work": [shard_name(n) for n in expected]}, _WRITTEN)
+
+
+def _write(shard: int, texts: pa.Table, folder: str, cpu_s: float) -> Receipt:
+    # Every attempt writes the same bytes under the same name, so any of them may win.
     counts: Counts = Counter()
     for source, pages in Counter(texts.column("input").to_pylist()).items():
         counts[STAGE, source, KEPT] = pages
     file = write_file(folder, shard_name(shard), SHARD, texts.select(SHARD.arrow.names))
-    cpu_s = time.process_time() - started
-    # Every attempt writes the same bytes under the same name, so any of them may win.
-    commit(folder, Receipt(shard_name(shard), "any", [file], counts, cpu_s=cpu_s))
-    return done
+    return Receipt(shard_name(shard), "any", [file], counts, cpu_s=cpu_s)
 
 
-def _read_rows(rows: pa.Table, folder: str, documents: Documents) -> pa.Table:
-    """The documents of a shard in its order; raises when one is not found."""
+def _read_pieces(
+    rows: pa.Table, folder: str, documents: Documents
+) -> Iterator[tuple[int, pa.Table]]:
+    """The documents of `rows` (by position), each file read once, in pieces of one shard."""
     orders = rows.column("order_key").to_numpy()
-    positions = rows.column("position").to_numpy()
-    low, high = orders.min(), orders.max()
-    splits = split_of(positions)
-    found = [
-        piece
-        for split in np.unique(splits)
-        for file in documents[int(split)]
-        for piece in _read_stretch(read_file(folder, file), low, high, positions[splits == split])
+    positions, shards = (rows.column(name).to_numpy() for name in ("position", "shard"))
+    splits, firsts = np.unique(split_of(positions), return_index=True)
+    ends = [*firsts[1:], len(positions)]
+    files = [
+        (file, positions[first:end], shards[first:end])
+        for split, first, end in zip(splits.tolist(), firsts, ends, strict=True)
+        for file in documents[split]
     ]
-    texts = pa.concat_tables(found).sort_by([(name, "ascending") for name in _ORDER])
-    if texts.num_rows != rows.num_rows:
-        raise RuntimeError(f"{texts.num_rows} documents found of {rows.num_rows} in a shard")
-    return texts
+    low, high = orders.min(), orders.max()
+
+    def read(item: tuple[Mapping[str, Any], Ints, Ints]) -> list[tuple[int, pa.Table]]:
+        file, wanted, of_shard = item
+        stretch = _read_stretch(read_file(folder, file), low, high)
+        return [piece for group in stretch for piece in _cut(group, wanted, of_shard)]
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        for at in range(0, len(files), _FILES_AT_ONCE):
+            for pieces in pool.map(read, files[at : at + _FILES_AT_ONCE]):
+                yield from pieces
 
 
-def _read_stretch(file: pq.ParquetFile, low: int, high: int, positions: Ints) -> Iterator[pa.Table]:
-    """The rows at `positions`, from the row groups that overlap `low..high`."""
-    wanted = pa.array(positions)
+def _read_stretch(file: pq.ParquetFile, low: int, high: int) -> Iterator[pa.Table]:
+    """The row groups that overlap `low..high`."""
     for group in range(file.num_row_groups):
         order = file.metadata.row_group(group).column(_ORDER_INDEX).statistics
         if order.min <= high and order.max >= low:
-            rows = file.read_row_group(group, columns=_READ)
-            yield rows.filter(pc.is_in(rows.column("position"), wanted))
+            yield file.read_row_group(group, columns=_READ)
+
+
+def _cut(group: pa.Table, wanted: Ints, shards: Ints) -> Iterator[tuple[int, pa.Table]]:
+    """The rows at the `wanted` positions (sorted), cut where their shard changes."""
+    there = group.column("position").to_numpy()
+    at = np.minimum(np.searchsorted(wanted, there), len(wanted) - 1)
+    found = wanted[at] == there
+    rows, shard = group.filter(found), shards[at[found]]
+    cuts = [0, *(np.flatnonzero(np.diff(shard)) + 1).tolist(), len(shard)]
+    for start, end in pairwise(cuts):
+        if end > start:
+            yield int(shard[start]), rows.slice(start, end - start)
 
 
 _ORDER_INDEX = DOCUMENT.arrow.get_field_index("order_key")

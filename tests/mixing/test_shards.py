@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +10,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from curation import receipts
-from curation.mixing.shards import ShardsConfig, assign, select, write_shards
+from curation.mixing import shards as mixing
+from curation.mixing.shards import Layout, ShardsConfig, assign, lay_out, select, write_shards
+from curation.spark_tables import read_receipts
 from curation.tables import TableWriter
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
@@ -73,7 +76,9 @@ def test_shards_are_a_prefix_sum_of_text(
     rows = documents(number)
     verdicts = spark.createDataFrame([], VERDICT.spark)
     selection = select(keys_frame(spark, rows, partitions), verdicts)
-    found = assign(selection, ShardsConfig(target_bytes=target)).collect()
+    layout = lay_out(selection, number, ShardsConfig(target_bytes=target))
+    assert layout.pages == {"crawl": number}
+    found = assign(selection, layout).collect()
     assert {row["doc_id"]: row["shard"] for row in found} == naive(rows, target)
 
 
@@ -89,7 +94,7 @@ def test_documents_with_a_verdict_are_not_drawn(spark: SparkSession) -> None:
     assert left == {row["position"] for row in rows} - {row["position"] for row in gone}
 
 
-def write_documents(folder: str, rows: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+def write_documents(folder: str, rows: list[dict[str, Any]]) -> mixing.Documents:
     """The rows in files of their splits, two files each, written in any order."""
     files: dict[int, list[dict[str, Any]]] = {}
     for split in range(5):
@@ -103,36 +108,52 @@ def write_documents(folder: str, rows: list[dict[str, Any]]) -> dict[int, list[d
     return files
 
 
-def test_shards_hold_their_documents_in_order_and_equal_bytes(
-    spark: SparkSession, tmp_path: Any
-) -> None:
+def write(spark: SparkSession, folder: str, rows: list[dict[str, Any]], there: Any) -> Layout:
+    """Writes the shards of `rows`, of which only those in `there` are in documents/."""
+    selection = select(keys_frame(spark, rows, 2), spark.createDataFrame([], VERDICT.spark))
+    layout = lay_out(selection, len(rows), ShardsConfig(target_bytes=3000))
+    files = spark.sparkContext.broadcast(write_documents(folder, there))
+    write_shards(assign(selection, layout), layout, folder, files)
+    return layout
+
+
+def test_shards_hold_their_documents_in_order(spark: SparkSession, tmp_path: Path) -> None:
     rows = documents(300)
-    written = []
-    for attempt in range(2):
-        folder = str(tmp_path / str(attempt))
-        random.Random(attempt).shuffle(rows)
-        selection = select(
-            keys_frame(spark, rows, 1 + attempt), spark.createDataFrame([], VERDICT.spark)
-        )
-        assigned = assign(selection, ShardsConfig(target_bytes=3000))
-        shards = sorted({row["shard"] for row in assigned.collect()})
-        write_shards(assigned, folder, write_documents(folder, rows), shards)
-        files = sorted((tmp_path / str(attempt) / "shards").iterdir())
-        written.append({file.name: file.read_bytes() for file in files})
-    assert written[0] == written[1]
-    assert len(written[0]) == len(shards) > 3
+    layout = write(spark, str(tmp_path), rows, rows)
+    files = sorted((tmp_path / "shards").iterdir())
+    assert len(files) == layout.shards > 3
     expected = sorted(rows, key=lambda row: (row["order_key"], row["doc_id"]))
     tables = [pq.read_table(file) for file in files]
     assert [r["doc_id"] for t in tables for r in t.to_pylist()] == [r["doc_id"] for r in expected]
     assert [r["text"] for t in tables for r in t.to_pylist()] == [r["text"] for r in expected]
-    done = receipts.read_all(folder, lambda work: work.startswith("shard-"))
-    assert sum(r.counts["mix", "crawl", "kept"] for r in done) == 300
+    names = sorted(receipts.done(str(tmp_path)))
+    assert names == [mixing.shard_name(number) for number in range(layout.shards)]
+    counts = receipts.counts(read_receipts(spark, str(tmp_path), names))
+    assert counts == {("mix", "crawl", "kept"): 300}
 
 
-def test_a_document_that_is_missing_stops_the_run(spark: SparkSession, tmp_path: Any) -> None:
+def test_bytes_are_equal_however_many_shards_a_task_writes(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, written = documents(300), []
+    for stretch_bytes in (1, 1000, 10**9):
+        monkeypatch.setattr(mixing, "_STRETCH_BYTES", stretch_bytes)
+        random.Random(stretch_bytes).shuffle(rows)
+        folder = tmp_path / str(stretch_bytes)
+        write(spark, str(folder), rows, rows)
+        written.append({path.name: path.read_bytes() for path in (folder / "shards").iterdir()})
+    assert written[0] == written[1] == written[2]
+
+
+@pytest.mark.parametrize(
+    ("width", "files", "together"),
+    [(256 << 20, 10, 1), (256 << 20, 10_000, 10), (256 << 20, 90_000, 64), (1 << 30, 90_000, 16)],
+)
+def test_many_files_make_tasks_write_several_shards(width: int, files: int, together: int) -> None:
+    assert mixing.shards_per_task(width, files) == together
+
+
+def test_a_document_that_is_missing_stops_the_run(spark: SparkSession, tmp_path: Path) -> None:
     rows = documents(20)
-    folder = str(tmp_path)
-    selection = select(keys_frame(spark, rows, 1), spark.createDataFrame([], VERDICT.spark))
-    assigned = assign(selection, ShardsConfig())
-    with pytest.raises(Exception, match="19 documents found of 20 in a shard"):
-        write_shards(assigned, folder, write_documents(folder, rows[1:]), [0])
+    with pytest.raises(Exception, match="19 documents found of 20 in shard 0"):
+        write(spark, str(tmp_path), rows, rows[1:])
