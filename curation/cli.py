@@ -1,6 +1,7 @@
 """The command line: `curate run`, and what the jobs in `jobs/` share with it.
 
-Errors that a user can mend are one line and exit status 2.
+Errors that a user can mend are one line and exit status 2; a run that finished without some of
+its input says so and exits with 3.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -26,8 +28,8 @@ from curation.storage import join, normalise
 
 Part = Callable[[Run, SparkSession, Progress], object]
 
-USAGE_ERROR, INTERRUPTED = 2, 130
-_TOP_REASONS = 4
+USAGE_ERROR, INCOMPLETE, INTERRUPTED = 2, 3, 130
+_TOP_REASONS, _TOP_FILES = 4, 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,10 +58,10 @@ def run_job(name: str, part: Part, *, starts_run: bool = False) -> int:
         conf = spark_conf(options)
         run = open_run(options) if starts_run else Run.load(normalise(options.output))
         with session(conf) as spark:
+            if starts_run and options.retry_quarantined:
+                pipeline.take_back_quarantined(run, spark)
             result = part(run, spark, Progress())
-        if isinstance(result, pipeline.Outcome):
-            show(run, result)
-        return 0
+        return show(run, result) if isinstance(result, pipeline.Outcome) else 0
 
     return _guard(work)
 
@@ -73,7 +75,7 @@ def _guard(work: Callable[[], int]) -> int:
         print("curate: interrupted: the same command goes on where it was", file=sys.stderr)
         return INTERRUPTED
     except PySparkException as error:
-        if told := re.search(r"curation\.errors\.UserError: (.+)", str(error)):
+        if told := re.search(r"curation\.errors\.\w+: (.+)", str(error)):
             return _fail(told[1])
         raise
 
@@ -93,7 +95,13 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="GLOB",
         help="files, folders or quoted patterns, local or s3://, of WARC, WET, Parquet or JSONL;"
-        " instead of the paths of the recipe's input",
+        " instead of the paths of the recipe's input; @FILE names a list of them, one a line",
+    )
+    parser.add_argument(
+        "--prefix",
+        default="",
+        metavar="URI",
+        help="goes before relative paths in lists, such as s3://commoncrawl/",
     )
     parser.add_argument(
         "--output", required=True, metavar="DIR", help="a new folder, or s3://bucket/prefix"
@@ -106,6 +114,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="one value of the recipe, such as heuristics.min_words=20 or inputs.0.format=warc;"
         " may be repeated; every key stands in the recipe.yaml of a run",
+    )
+    parser.add_argument(
+        "--retry-quarantined",
+        action="store_true",
+        help="read again what could not be read, and make anew what was made without it",
     )
     _add_spark_conf(parser)
 
@@ -124,7 +137,9 @@ def open_run(options: argparse.Namespace) -> Run:
     """The run that the options name, with everything checked that can be before a start."""
     if not is_submitted():
         require_java()
-    recipe: Recipe = load(options.recipe, paths=options.input, overrides=options.overrides)
+    recipe: Recipe = load(
+        options.recipe, paths=options.input, prefix=options.prefix, overrides=options.overrides
+    )
     run = new_run(recipe, normalise(options.output))
     run.open()
     return run
@@ -143,18 +158,19 @@ def run_command(options: argparse.Namespace) -> int:
     """Runs a recipe over its inputs into a folder, or goes on with the run that is there."""
     conf = spark_conf(options)
     run = open_run(options)
-    if run.finished:
+    if run.finished and not options.retry_quarantined:
         print(f"{run.folder}: finished already; nothing to do", file=sys.stderr)
         outcome = pipeline.read_outcome(run)
     else:
         with session(conf) as spark:
+            if options.retry_quarantined:
+                pipeline.take_back_quarantined(run, spark)
             outcome = pipeline.run(run, spark, Progress())
-    show(run, outcome)
-    return 0
+    return show(run, outcome)
 
 
-def show(run: Run, outcome: pipeline.Outcome) -> None:
-    """Prints the funnel of each input and where things are."""
+def show(run: Run, outcome: pipeline.Outcome) -> int:
+    """Prints the funnel of each input and where things are; returns the exit status."""
     console = Console()
     for name, steps in outcome.funnels.items():
         table = Table("stage", "in", "out", "top reasons", title=f"run {run.id}, input '{name}'")
@@ -163,12 +179,28 @@ def show(run: Run, outcome: pipeline.Outcome) -> None:
         for step in steps:
             table.add_row(step.stage, f"{step.pages_in:,}", f"{step.pages_out:,}", _top(step))
         console.print(table)
+        if beside := outcome.skipped[name]:
+            kinds = ", ".join(f"{kind} {records:,}" for kind, records in beside.items())
+            console.print(f"Skipped beside these: {kinds}", highlight=False)
     if not outcome.shards:
         console.print("Nothing was kept: look at the reasons in rejects/ and verdicts/")
     lines = (f"{outcome.shards:,} shards", join(run.folder, "shards"))
     damage = (f"{outcome.faults:,} damaged pieces of input", join(run.folder, "faults"))
     for what, where in (lines, damage, ("all files", join(run.folder, MANIFEST))):
         console.print(f"{what}: {where}", highlight=False, markup=False, soft_wrap=True)
+    if outcome.retries:
+        console.print(f"{outcome.retries:,} requests were made again", highlight=False)
+    return _show_quarantined(outcome.quarantined) if outcome.quarantined else 0
+
+
+def _show_quarantined(splits: Sequence[Mapping[str, Any]]) -> int:
+    print("curate: finished without input that could not be read:", file=sys.stderr)
+    for split in splits[:_TOP_FILES]:
+        print(f"  {split['file']} from byte {split['offset']}: {split['detail']}", file=sys.stderr)
+    if (more := len(splits) - _TOP_FILES) > 0:
+        print(f"  and {more} more pieces: see 'quarantined' in {MANIFEST}", file=sys.stderr)
+    print("curate: the same command with --retry-quarantined completes the run", file=sys.stderr)
+    return INCOMPLETE
 
 
 def _top(step: Step) -> str:

@@ -1,7 +1,18 @@
-"""Errors that a user can cause and mend: shown as one line, without a traceback."""
+"""Errors that people who use Winnow can cause and mend."""
 
 from __future__ import annotations
 
 
 class UserError(Exception):
-    """What is wrong and what to do about it, in one or two lines."""
+    """One or two lines: what is wrong and what to do. Shown without a traceback."""
+
+
+class UnreadableError(UserError):
+    """A file that cannot be read now: gone, changed, denied, or its store does not answer.
+
+    Other files may well be read: a run goes on without this one.
+    """
+
+    def __init__(self, uri: str, why: str) -> None:
+        super().__init__(f"{uri}: {why}")
+        self.uri, self.why = uri, why

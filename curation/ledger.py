@@ -88,3 +88,13 @@ def funnel(counts: Counts, source: str, stages: Iterable[str]) -> list[Step]:
         )
         for stage in stages
     ]
+
+
+def skipped(counts: Counts, source: str) -> dict[str, int]:
+    """What of the input `source` stands beside the sums, by kind: no pages, or never read."""
+    found = {
+        outcome.removeprefix(SKIPPED): pages
+        for (_, i, outcome), pages in counts.items()
+        if i == source and outcome.startswith(SKIPPED) and pages
+    }
+    return dict(sorted(found.items()))

@@ -30,21 +30,30 @@ from curation.dedup.url import find_older_versions
 from curation.errors import UserError
 from curation.extract import extract_batch
 from curation.heuristics.gopher import filter_batch
-from curation.ingest.config import InputConfig
+from curation.ingest import selection
+from curation.ingest.config import InputConfig, index_columns
 from curation.language.identify import identify_batch
 from curation.ledger import LedgerError
 from curation.mixing import shards
 from curation.progress import Progress
-from curation.receipts import IN, KEPT, Counts, Receipt
+from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
 from curation.recipe import Recipe
-from curation.run import MANIFEST, Run
-from curation.spark_tables import map_each, read_receipts, read_table, write_table
+from curation.retries import take_retries
+from curation.run import MANIFEST, Run, select_work
+from curation.spark_tables import (
+    map_each,
+    read_foreign,
+    read_receipts,
+    read_table,
+    write_table,
+)
 from curation.split_pass import BatchFunction, SplitPass, run_split
 from curation.splits import Split
 from curation.storage import join, put, storage
 from curation.tables import write_file
 from schemas.arrow import Table
 from schemas.document import DOCUMENT
+from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
 from schemas.manifest import MANIFEST as MANIFEST_TABLE
@@ -67,12 +76,17 @@ def split_pass(recipe: Recipe) -> SplitPass:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a finished run counted; a funnel for each input."""
+    """What a finished run counted, and what it had to do without.
+
+    A funnel for each input; what was `skipped` of each beside it, by kind.
+    """
 
     funnels: dict[str, list[ledger.Step]]
-    faults: int
+    skipped: dict[str, dict[str, int]]
     shards: int
+    faults: int
     retries: int
+    quarantined: Sequence[Mapping[str, Any]]
 
 
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
@@ -90,6 +104,7 @@ def mix_and_finish(run: Run, spark: SparkSession, progress: Progress) -> Outcome
 
 def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Runs the pass over every split that has no receipt."""
+    _select(run, spark, progress)
     done = receipts.done(run.folder)
     todo = [split for split in run.splits if split.work not in done]
     todo.sort(key=lambda split: split.start - split.end)  # the longest first: no late straggler
@@ -101,6 +116,26 @@ def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
     watched = progress.watch("extract", run.folder, [split.work for split in run.splits], done)
     with watched, _step(spark, "extract"):
         map_each(spark, len(todo), task, _WORK).collect()
+
+
+def _select(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Finds the records that are wanted, for each input that is an index."""
+    for number, source in enumerate(run.recipe.inputs):
+        work = select_work(number)
+        if source.format != "index" or receipts.is_done(run.folder, work):
+            continue
+        with progress.step(f"select '{source.name}'"), _step(spark, "select"):
+            index = read_foreign(spark, run.files[number], partial(index_columns, source))
+            counts, rows = selection.count_skipped(index, source)
+            with _shuffles_of(spark, rows):
+                records = selection.select_records(index, source, over=run.recipe.dedup.over)
+                target = run.recipe.splits.target_bytes
+                files = selection.write_splits(
+                    records, run.folder, source, name=work, target_bytes=target
+                )
+            older = rows - sum(file["rows"] for file in files)
+            counts["ingest", source.name, SKIPPED + DropReason.OLDER_VERSION] = older
+            receipts.commit(run.folder, Receipt(work, "driver", files, counts))
 
 
 _WORK = "work string"
@@ -115,6 +150,24 @@ def _pass_task(
     yield pa.RecordBatch.from_pylist([{"work": split.work}])
 
 
+def take_back_quarantined(run: Run, spark: SparkSession) -> int:
+    """Makes the run as it was before the quarantined splits were given up; returns their number.
+
+    What was made without them goes first and from the end, so that a run that is killed in between
+    is still a whole run without them.
+    """
+    done = receipts.done(run.folder)
+    extracted = read_receipts(spark, run.folder, sorted(done & {s.work for s in run.splits}))
+    quarantined = set(receipts.quarantined(extracted)["work"].to_pylist())
+    if quarantined:
+        manifest = join(run.folder, MANIFEST)
+        storage(manifest).delete([manifest])
+        of_shards = {name for name in done if name.startswith("shard-")}
+        for works in ({"mix"}, of_shards, {"dedup"}, quarantined):
+            receipts.take_back(run.folder, works)
+    return len(quarantined)
+
+
 def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Finds the documents that give way to another one, and writes their verdicts."""
     if receipts.is_done(run.folder, "dedup"):
@@ -122,7 +175,7 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
     with progress.step("dedup"), _step(spark, "dedup"):
         extracted = _split_receipts(run, spark)
         keys = _keys(run, spark, extracted)
-        with _shuffles_of(spark, receipts.files(extracted, KEYS)):
+        with _shuffles_of(spark, _rows(receipts.files(extracted, KEYS))):
             found = find_older_versions(keys, run.recipe.dedup)
             files = write_table(found, run.folder, VERDICT)
         verdicts = read_table(spark, run.folder, VERDICT, _listed(files))
@@ -144,12 +197,11 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
         given = _listed(receipts.read(run.folder, "dedup").files)
         verdicts = read_table(spark, run.folder, VERDICT, given)
         keys, documents = _keys(run, spark, extracted), receipts.files(extracted, DOCUMENT)
-        with _shuffles_of(spark, receipts.files(extracted, KEYS)):
-            selection = shards.select(keys, verdicts)
-            number = pc.sum(documents["rows"]).as_py() or 0
-            layout = shards.lay_out(selection, number, run.recipe.shards)
+        with _shuffles_of(spark, _rows(receipts.files(extracted, KEYS))):
+            drawn = shards.select(keys, verdicts)
+            layout = shards.lay_out(drawn, _rows(documents), run.recipe.shards)
             if layout.pages:
-                assigned = shards.assign(selection, layout)
+                assigned = shards.assign(drawn, layout)
                 files = spark.sparkContext.broadcast(_by_split(run, documents))
                 shards.write_shards(assigned, layout, run.folder, files)
         counts: Counts = Counter({("mix", name, IN): n for name, n in layout.pages.items()})
@@ -161,7 +213,8 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
 
     Raises `LedgerError` when a page was lost or counted twice.
     """
-    work = {*(split.work for split in run.splits), "dedup", "mix"}
+    selected = {select_work(number) for number, _ in enumerate(run.recipe.inputs)}
+    work = {*(split.work for split in run.splits), *selected, "dedup", "mix"}
     done = sorted(receipts.done(run.folder))
     every = read_receipts(
         spark, run.folder, [name for name in done if name in work or name.startswith("shard-")]
@@ -174,11 +227,14 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
     files += _write_ends(run, counts, faults, {file["table"] for file in files})
     _require_files(run, files)
     funnels = {name: ledger.funnel(counts, name, names) for name, names in stages.items()}
+    quarantined = receipts.quarantined(every).to_pylist()
     outcome = Outcome(
-        funnels,
-        len(faults),
-        sum(f["table"] == "shards" for f in files),
-        pc.sum(every["retries"]).as_py(),
+        funnels=funnels,
+        skipped={name: ledger.skipped(counts, name) for name in stages},
+        shards=sum(file["table"] == "shards" for file in files),
+        faults=len(faults) - len(quarantined),
+        retries=pc.sum(every["retries"]).as_py() + take_retries(),
+        quarantined=quarantined,
     )
     _put_manifest(run, files, outcome, pc.sum(every["cpu_s"]).as_py())
     return outcome
@@ -218,7 +274,11 @@ def read_outcome(run: Run) -> Outcome:
     funnels = {
         name: [ledger.Step(**step) for step in steps] for name, steps in manifest["funnel"].items()
     }
-    return Outcome(funnels, *(manifest[key] for key in ("faults", "shards", "retries")))
+    counted = {key: manifest[key] for key in _OUTCOME}
+    return Outcome(funnels=funnels, **counted)
+
+
+_OUTCOME = ("skipped", "shards", "faults", "retries", "quarantined")
 
 
 def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s: float) -> None:
@@ -226,9 +286,7 @@ def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s
         "run": run.id,
         "python_cpu_s": round(cpu_s, 3),
         "funnel": {name: [vars(s) for s in steps] for name, steps in outcome.funnels.items()},
-        "faults": outcome.faults,
-        "shards": outcome.shards,
-        "retries": outcome.retries,
+        **{key: getattr(outcome, key) for key in _OUTCOME},
         "files": files,
     }
     put(join(run.folder, MANIFEST), json.dumps(manifest, indent=1).encode())
@@ -255,6 +313,10 @@ def _keys(run: Run, spark: SparkSession, extracted: pa.Table) -> DataFrame:
     return read_table(spark, run.folder, KEYS, receipts.files(extracted, KEYS))
 
 
+def _rows(files: pa.Table) -> int:
+    return pc.sum(files["rows"]).as_py() or 0
+
+
 def _by_split(run: Run, documents: pa.Table) -> shards.Documents:
     number = {split.work: split.number for split in run.splits}
     files: dict[int, list[dict[str, Any]]] = {}
@@ -274,14 +336,13 @@ def _step(spark: SparkSession, name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _shuffles_of(spark: SparkSession, keys: pa.Table) -> Iterator[None]:
+def _shuffles_of(spark: SparkSession, rows: int) -> Iterator[None]:
     """Shuffles of so many rows have partitions that fit in memory; Spark joins small ones again.
 
     A number that the user has set stays.
     """
     name = "spark.sql.adaptive.coalescePartitions.initialPartitionNum"
     least = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
-    rows = pc.sum(keys["rows"]).as_py() or 0
     if spark.conf.get(name, None) is not None:
         yield
         return

@@ -25,6 +25,8 @@ from schemas.receipt import RECEIPT
 
 _READERS = 16
 IN, KEPT, SKIPPED = "in", "kept", "skipped:"
+QUARANTINED = "quarantined"
+"""The fault of a split whose file could not be read: its pages are missing until it is retried."""
 Counts = Counter[tuple[str, str, str]]
 """Pages by (stage, input, outcome)."""
 
@@ -96,6 +98,11 @@ def is_done(folder: str, work: str) -> bool:
     return storage(uri).find(uri) is not None
 
 
+def take_back(folder: str, works: Iterable[str]) -> None:
+    """Deletes the receipts for `works`, so that they are done again."""
+    storage(folder).delete([_uri(folder, work) for work in works])
+
+
 def done(folder: str) -> set[str]:
     """The names of all work that has a receipt."""
     files = storage(folder).walk(join(folder, RECEIPT.name))
@@ -117,6 +124,12 @@ def files(receipts: pa.Table, table: Table | None = None) -> pa.Table:
 def faults(receipts: pa.Table) -> pa.Table:
     """The damage that the receipts tell of, with their `work`."""
     return _rows(receipts, "faults")
+
+
+def quarantined(receipts: pa.Table) -> pa.Table:
+    """The faults that put a split into quarantine, with its `work`."""
+    found = faults(receipts)
+    return found.filter(pc.equal(found["fault"], QUARANTINED))
 
 
 def counts(receipts: pa.Table) -> Counts:

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import yaml
@@ -53,22 +55,29 @@ class Recipe:
     shards: ShardsConfig = field(default_factory=ShardsConfig)
 
 
-def load(name: str, *, paths: Iterable[str] = (), overrides: Iterable[str] = ()) -> Recipe:
+def load(
+    name: str, *, paths: Iterable[str] = (), prefix: str = "", overrides: Iterable[str] = ()
+) -> Recipe:
     """The recipe in file `name`, or the bundled one of that name.
 
-    `paths` replace those of the recipe's only input; `overrides` are `key.sub=value` with a YAML
-    value. Relative paths in a recipe count from its own folder, others from the working folder.
+    `paths` and `prefix` replace those of the recipe's only input; `overrides` are `key.sub=value`
+    with a YAML value. Relative paths in a recipe count from its own folder, others from the
+    working folder.
     Raises `UserError` for whatever is wrong with any of them.
     """
     file = _find(name)
     values = _read(file)
-    folder = os.path.dirname(file)
+    folder = os.path.dirname(str(file))
     for item in _inputs(values):
         found = item.get("paths")
         if isinstance(found, list):
             item["paths"] = [normalise(str(path), base=folder) for path in found]
+        if item.get("prefix") and isinstance(item["prefix"], str):
+            item["prefix"] = normalise(item["prefix"], base=folder)
     if paths:
-        _replace_paths(values, [normalise(path) for path in paths])
+        _only_input(values, "--input")["paths"] = [normalise(path) for path in paths]
+    if prefix:
+        _only_input(values, "--prefix")["prefix"] = normalise(prefix)
     for override in overrides:
         _override(values, override)
     return validate(values, source=name)
@@ -91,8 +100,8 @@ def _contradiction(recipe: Recipe) -> str | None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         return f"two inputs are named '{twice[0]}': give each a 'name' of its own"
     for source in recipe.inputs:
-        if "heuristics" in source.stages and "language" not in source.stages:
-            return f"input '{source.name}': stage 'heuristics' needs 'language' before it"
+        if problem := _input_contradiction(source):
+            return f"input '{source.name}': {problem}"
     for language, words in recipe.heuristics.stop_words.items():
         if wrong := [word for word in words if word != word.lower()]:
             return f"'heuristics.stop_words.{language}' has '{wrong[0]}': write it in lower case"
@@ -101,6 +110,16 @@ def _contradiction(recipe: Recipe) -> str | None:
         high = "max_" + low[4:]
         if high in rules and rules[low] > rules[high]:
             return f"'heuristics.{low}' is {rules[low]}, over 'heuristics.{high}': {rules[high]}"
+    return None
+
+
+def _input_contradiction(source: InputConfig) -> str | None:
+    if "heuristics" in source.stages and "language" not in source.stages:
+        return "stage 'heuristics' needs 'language' before it"
+    if source.format == "index" and not source.prefix:
+        return "an index needs 'prefix', such as s3://commoncrawl/"
+    if source.where and source.format != "index":
+        return "'where' needs 'format: index'"
     return None
 
 
@@ -115,11 +134,11 @@ def bundled() -> list[str]:
     return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".yaml"))
 
 
-def _find(name: str) -> str:
+def _find(name: str) -> Traversable:
     if name in bundled():
-        return str(resources.files("curation.recipes").joinpath(f"{name}.yaml"))
+        return resources.files("curation.recipes").joinpath(f"{name}.yaml")
     if os.path.isfile(name):
-        return os.path.abspath(name)
+        return Path(os.path.abspath(name))
     raise UserError(f"recipe {name}: no such file, and no bundled one: {', '.join(bundled())}")
 
 
@@ -135,10 +154,10 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _read(file: str) -> dict[str, Any]:
+def _read(file: Traversable) -> dict[str, Any]:
     try:
-        with open(file, encoding="utf-8") as stream:
-            values = yaml.load(stream, _UniqueKeys)  # noqa: S506 - a safe loader
+        text = file.read_text(encoding="utf-8")  # a bundled one may lie in a zip
+        values = yaml.load(text, _UniqueKeys)  # noqa: S506 - a safe loader
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"recipe {file}: cannot be read: {error}") from error
     except yaml.YAMLError as error:
@@ -153,11 +172,12 @@ def _inputs(values: dict[str, Any]) -> list[dict[str, Any]]:
     return [i for i in inputs if isinstance(i, dict)] if isinstance(inputs, list) else []
 
 
-def _replace_paths(values: dict[str, Any], paths: list[str]) -> None:
+def _only_input(values: dict[str, Any], option: str) -> dict[str, Any]:
     inputs = values.setdefault("inputs", [{"name": "crawl"}])
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
-        raise UserError("--input needs a recipe with one input: name the paths in the recipe")
-    inputs[0]["paths"] = paths
+        raise UserError(f"{option} needs a recipe with one input: say it in the recipe")
+    only: dict[str, Any] = inputs[0]
+    return only
 
 
 def _override(values: dict[str, Any], override: str) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from curation import __version__
+from curation import __version__, receipts
 from curation.errors import UserError
 from curation.ingest.rows import check_readable
 from curation.recipe import Recipe, dump, validate
@@ -31,6 +31,11 @@ _PACKAGES = (
     *("ada-url", "fastwarc", "fasttext-community", "lxml", "numba", "numpy", "pyarrow", "pyspark"),
     *("resiliparse", "tldextract", "trafilatura", "xxhash"),
 )
+
+
+def select_work(number: int) -> str:
+    """The name of the receipt for what was selected from the index that is input `number`."""
+    return f"select-{number:02d}"
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,20 @@ class Run:
 
     @cached_property
     def splits(self) -> list[Split]:
-        """The same list for the same run."""
-        return plan(self.recipe.inputs, self.files, self.recipe.splits)
+        """The same list for the same run: ranges of files, then files of selected records.
+
+        Raises `UserError` when the records of an index are not selected yet.
+        """
+        splits = plan(self.recipe.inputs, self.files, self.recipe.splits)
+        for number, source in enumerate(self.recipe.inputs):
+            if source.format != "index":
+                continue
+            if not receipts.is_done(self.folder, select_work(number)):
+                raise UserError(f"{self.folder}: is not extracted yet: run jobs/extract.py first")
+            for file in receipts.read(self.folder, select_work(number)).files:
+                uri, size = join(self.folder, file["path"]), file["bytes"]
+                splits.append(Split(len(splits), number, "index", uri, size, 0, size))
+        return splits
 
     @property
     def finished(self) -> bool:
@@ -131,7 +148,7 @@ def new_run(recipe: Recipe, folder: str) -> Run:
     """
     for source in recipe.inputs:
         for path in source.paths:
-            if join(folder, "").startswith(join(path, "")):
+            if join(folder, "").startswith(join(path, "")) and not path.startswith("@"):
                 raise UserError(f"{folder} lies in the input {path}: choose a folder outside it")
     files = find_files(recipe.inputs)
     for source, found in zip(recipe.inputs, files, strict=True):

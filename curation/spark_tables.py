@@ -7,6 +7,7 @@ names no other attempt uses; only the rows that an action returns name the files
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -15,14 +16,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from py4j.protocol import Py4JError
 from pyspark import Broadcast
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
 
 from curation import receipts
-from curation.storage import join
+from curation.storage import FileInfo, RangeReader, join
 from curation.tables import read_file, write_file
 from schemas.arrow import Table
 from schemas.manifest import MANIFEST
@@ -37,26 +40,54 @@ def read_table(spark: SparkSession, folder: str, table: Table, files: pa.Table) 
     """The rows of `files` (manifest rows) as a DataFrame of `table`."""
     if not files.num_rows:
         return spark.createDataFrame([], table.spark)
-    paths = files.column("path").to_pylist()
-    if native := _native(spark, folder, paths[0]):
-        return spark.read.schema(table.spark).parquet(*(join(native, path) for path in paths))
-    named = files.select(["path", "bytes"])
-    listed = spark.sparkContext.broadcast(named.to_pylist())
-    cuts = _cuts(np.asarray(named.column("bytes")))
+    paths = [join(folder, path) for path in files.column("path").to_pylist()]
+    if native := _native(spark, paths):
+        return spark.read.schema(table.spark).parquet(*native)
+    listed = spark.sparkContext.broadcast(files.select(["path", "bytes"]).to_pylist())
+    cuts = _cuts(np.asarray(files.column("bytes")))
     read = partial(_read, folder=folder, table=table, files=listed, cuts=cuts)
     return map_each(spark, len(cuts) - 1, read, table.spark)
 
 
-def _native(spark: SparkSession, folder: str, path: str) -> str | None:
-    """The name by which Spark's Hadoop opens `folder`; None where it cannot see the file."""
-    # Hadoop takes paths for patterns, so a folder with brackets in its name comes through us.
-    if any(c in folder for c in "[]{}*?\\"):
+def read_foreign(
+    spark: SparkSession, files: Sequence[FileInfo], pick: Callable[[list[str]], list[str]]
+) -> DataFrame:
+    """Columns of Parquet files that are not ours: those that `pick` chooses of their names.
+
+    All have the columns of the first file, by name; one that a file lacks is null there.
+    """
+    if native := _native(spark, [file.uri for file in files]):
+        frame = spark.read.parquet(*native)
+        return frame.select(pick(frame.columns))
+    schema = pq.read_schema(RangeReader(files[0].uri, files[0].size))
+    wanted = pa.schema([schema.field(name) for name in pick(schema.names)])
+    read = partial(_read_foreign, files=spark.sparkContext.broadcast(list(files)), schema=wanted)
+    return map_each(spark, len(files), read, from_arrow_schema(wanted, prefer_timestamp_ntz=False))
+
+
+def _read_foreign(
+    number: int, *, files: Broadcast[list[FileInfo]], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    info = files.value[number]
+    file = pq.ParquetFile(io.BufferedReader(RangeReader(info.uri, info.size)))
+    names = [name for name in schema.names if name in file.schema_arrow.names]
+    for batch in file.iter_batches(columns=names):
+        columns = [
+            batch.column(f.name) if f.name in names else pa.nulls(batch.num_rows, f.type)
+            for f in schema
+        ]
+        yield pa.RecordBatch.from_arrays(columns, schema.names).cast(schema)
+
+
+def _native(spark: SparkSession, uris: Sequence[str]) -> list[str] | None:
+    """The names by which Spark's Hadoop opens the files; None where it cannot see the first."""
+    # Hadoop takes paths for patterns, so names with brackets come through us.
+    if any(c in uri for uri in uris for c in "[]{}*?\\"):
         return None
-    scheme, separator, rest = folder.partition("://")
-    names = [f"{s}://{rest}" for s in ("s3", "s3a")] if separator else [f"file://{scheme}"]
-    for name in names:
-        if _hadoop_sees(spark, join(name, path)):
-            return name
+    for scheme in ("s3://", "s3a://") if uris[0].startswith("s3://") else ("file://",):
+        names = [scheme + uri.removeprefix("s3://") for uri in uris]
+        if _hadoop_sees(spark, names[0]):
+            return names
     return None
 
 

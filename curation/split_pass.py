@@ -12,17 +12,19 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.dedup.keys import keys_batch
-from curation.errors import UserError
+from curation.errors import UnreadableError
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.ingest.pages import Tally, read_pages
-from curation.receipts import IN, SKIPPED, Counts, Receipt, add_stage
+from curation.ingest.warc import Damage
+from curation.receipts import IN, QUARANTINED, SKIPPED, Counts, Receipt, add_stage
+from curation.retries import take_retries
 from curation.splits import Split
 from curation.storage import storage
 from curation.tables import TableWriter
@@ -55,11 +57,22 @@ class SplitPass:
 def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
     """Reads `split`, runs the stages of its input, writes its tables below `folder`.
 
-    The receipt is returned, not yet put: until then the files do not count.
+    The receipt is returned, not yet put: until then the files do not count. A split whose file
+    cannot be read, after all retries, is put into quarantine: it has no pages, and one fault.
     """
-    started = time.process_time()
+    started, attempt = time.process_time(), uuid.uuid4().hex[:12]
+    try:
+        receipt = _read_and_write(split, todo, folder, attempt)
+    except UnreadableError as error:
+        if error.uri != split.uri:
+            raise
+        fault = Damage(split.uri, split.start, QUARANTINED, error.why)
+        receipt = Receipt(split.work, attempt, faults=[asdict(fault)])
+    return replace(receipt, cpu_s=time.process_time() - started, retries=take_retries())
+
+
+def _read_and_write(split: Split, todo: SplitPass, folder: str, attempt: str) -> Receipt:
     _require_unchanged(split)
-    attempt = uuid.uuid4().hex[:12]
     source = todo.inputs[split.input]
     outputs = _Outputs(folder, f"{split.number:06d}-{attempt}", todo.rejects)
     counts: Counts = Counter()
@@ -81,14 +94,13 @@ def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
         files=outputs.close(),
         counts=counts,
         faults=[asdict(damage) for damage in tally.damage],
-        cpu_s=time.process_time() - started,
     )
 
 
 def _require_unchanged(split: Split) -> None:
     file = storage(split.uri).find(split.uri)
     if file is None or (split.version and file.version != split.version):
-        raise UserError(f"{split.uri}: was changed or removed since the run was opened")
+        raise UnreadableError(split.uri, "was changed or removed since the run was opened")
 
 
 class _Outputs:

@@ -7,7 +7,10 @@ record has one owner wherever the cuts fall. Readers find the first border thems
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -17,10 +20,11 @@ from pydantic import Field
 
 from curation.errors import UserError
 from curation.ingest.config import InputConfig, format_of, is_known
-from curation.storage import WILDCARDS, FileInfo, storage
+from curation.storage import WILDCARDS, FileInfo, normalise, storage
 
 ROW_BITS = 32
 _MAX_SPLITS = 100_000
+_ASKED_AT_ONCE = 64
 Positions = TypeVar("Positions", int, npt.NDArray[np.int64])
 
 
@@ -63,8 +67,8 @@ def split_of(position: Positions) -> Positions:
 def find_files(inputs: Sequence[InputConfig]) -> list[list[FileInfo]]:
     """The files of each input, sorted by URI, each once.
 
-    Raises `UserError` for a path that does not exist, a pattern that matches nothing, and a file
-    whose name does not tell its format.
+    Raises `UserError` for a path that does not exist, a pattern or list that names nothing, and a
+    file whose name does not tell its format.
     """
     found = []
     for config in inputs:
@@ -82,6 +86,8 @@ def _expand(path: str, config: InputConfig) -> list[FileInfo]:
 
     In a folder only files of known formats count: others, such as `_SUCCESS`, are no input.
     """
+    if path.startswith("@"):
+        return _listed(path[1:], config.prefix)
     store = storage(path)
     if file := store.find(path):
         return [file]
@@ -95,18 +101,39 @@ def _expand(path: str, config: InputConfig) -> list[FileInfo]:
     return files
 
 
+def _listed(path: str, prefix: str) -> list[FileInfo]:
+    """The files that a list names, one a line; the list may be compressed."""
+    content = storage(path).read(path)
+    try:
+        unpacked = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+        lines = unpacked.decode().splitlines()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: is no list of paths: {error}") from error
+    base = prefix or path.rsplit("/", 1)[0]
+    names = [normalise(line.strip(), base=base) for line in lines if line.strip()]
+    with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
+        found = list(pool.map(lambda uri: storage(uri).find(uri), names))
+    if missing := [name for name, file in zip(names, found, strict=True) if file is None]:
+        more = f", nor are {len(missing) - 1} others" if len(missing) > 1 else ""
+        raise UserError(f"{missing[0]}: is not there{more}: named by the list {path}")
+    if not names:
+        raise UserError(f"{path}: the list names no file")
+    return [file for file in found if file]
+
+
 def plan(
     inputs: Sequence[InputConfig], files: Sequence[Sequence[FileInfo]], config: SplitsConfig
 ) -> list[Split]:
     """Every file cut into equal ranges of at most `config.target_bytes`; nothing is read.
 
     Where that would be more than 100,000 or so, ranges are longer: what a driver holds is bounded,
-    and splits that are many make the stretches short that shards are read from.
+    and splits that are many make the stretches short that shards are read from. The records of an
+    index are selected later: their splits are not among these.
     """
     splits: list[Split] = []
     total = sum(file.size for found in files for file in found) or 1
     for number, (source, found) in enumerate(zip(inputs, files, strict=True)):
-        for file in found:
+        for file in found if source.format != "index" else ():
             form = format_of(file.uri, source)
             pieces = -(-file.size // config.target_bytes) if form.splittable else 1
             pieces = max(1, min(pieces, round(file.size * _MAX_SPLITS / total)))

@@ -12,14 +12,14 @@ import glob
 import io
 import os
 import uuid
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from curation.errors import UserError
+from curation.errors import UnreadableError, UserError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -61,6 +61,9 @@ class Storage(Protocol):
     def sweep(self, folder: str, keep: Container[str]) -> int:
         """Deletes all files under `folder` but those in `keep`; returns how many that were."""
 
+    def delete(self, uris: Sequence[str]) -> None:
+        """Deletes these files, in their order as far as the store can; none need be there."""
+
 
 def storage(uri: str) -> Storage:
     """The storage that holds `uri`; raises `UserError` for a scheme that is not supported."""
@@ -75,14 +78,21 @@ def storage(uri: str) -> Storage:
 
 
 def normalise(uri: str, *, base: str | None = None) -> str:
-    """The one spelling of `uri`: an absolute path or `s3://...`; `base` resolves relative paths."""
+    """The one spelling of `uri`: an absolute path or `s3://...`.
+
+    Relative paths count from `base`, itself either; an `@` before the path of a list stays there.
+    """
+    if uri.startswith("@"):
+        return "@" + normalise(uri[1:], base=base)
     scheme = urlsplit(uri).scheme
     if scheme in ("s3", "s3a", "s3n"):
         return "s3://" + uri.split("://", 1)[1].rstrip("/")
     if scheme == "file":
-        uri = uri.split("://", 1)[1]
+        uri = uri.removeprefix("file:").removeprefix("//")
     elif "://" in uri:
         return uri
+    if base and "://" in base:
+        return join(normalise(base), uri)
     return os.path.normpath(os.path.join(base or os.getcwd(), os.path.expanduser(uri)))
 
 
@@ -138,9 +148,14 @@ class LocalStorage:
         with _explained(folder):
             found = [path for path in Path(folder).rglob("*") if _is_file(str(path))]
             garbage = [path for path in found if str(path) not in keep]
-            for path in garbage:
-                path.unlink(missing_ok=True)
+            self.delete([str(path) for path in garbage])
         return len(garbage)
+
+    def delete(self, uris: Sequence[str]) -> None:
+        """One by one."""
+        for uri in uris:
+            with _explained(uri):
+                Path(uri).unlink(missing_ok=True)
 
     @contextmanager
     def _unfinished(self, uri: str) -> Iterator[Path]:
@@ -166,7 +181,7 @@ def _is_file(path: str) -> bool:
 
 def _describe(path: str) -> FileInfo:
     if not os.access(path, os.R_OK):
-        raise UserError(f"{path}: may not be read, or is a link to nothing")
+        raise UnreadableError(path, "may not be read, or is a link to nothing")
     stat = os.stat(path)
     return FileInfo(path, stat.st_size, str(stat.st_mtime_ns))
 
@@ -176,7 +191,7 @@ def _explained(uri: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(f"{uri}: {error.strerror or error}") from error
+        raise UnreadableError(uri, error.strerror or str(error)) from error
 
 
 def put(uri: str, data: bytes) -> None:
@@ -186,7 +201,7 @@ def put(uri: str, data: bytes) -> None:
 
 
 class RangeReader(io.RawIOBase):
-    """A file of any storage as a seekable stream that reads in blocks (4 MiB).
+    """A file of any storage as a seekable stream that reads in blocks (4 MiB), to byte `size`.
 
     `tell()` counts from the start of the file; reading starts at `start`.
     """
@@ -217,13 +232,18 @@ class RangeReader(io.RawIOBase):
         self._position = base + offset
         return self._position
 
+    def load(self) -> None:
+        """Reads the block that starts at the current position."""
+        size = min(self._block_bytes, self._size - self._position)
+        self._block = self._storage.read(self._uri, self._position, size) if size > 0 else b""
+        self._block_start = self._position
+
     def readinto(self, buffer: Buffer) -> int:
         """Fills `buffer` as far as the current block goes; 0 at the end of the file."""
         view = memoryview(buffer)
+        if not 0 <= self._position - self._block_start < len(self._block):
+            self.load()
         at = self._position - self._block_start
-        if not 0 <= at < len(self._block):
-            self._block = self._storage.read(self._uri, self._position, self._block_bytes)
-            self._block_start, at = self._position, 0
         piece = self._block[at : at + len(view)]
         view[: len(piece)] = piece
         self._position += len(piece)

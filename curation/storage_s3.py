@@ -1,15 +1,21 @@
 """Amazon S3 and what speaks its protocol, through boto3.
 
 Credentials, region and endpoint come from the usual AWS chain (environment, profile, role) in
-each process. Requests are retried by botocore, and bodies that break off are read again, both with
-jittered back-off; what fails for good is a `UserError` that says what to do. No `OSError` leaves
-this module: to whoever reads records that would mean damaged data.
+each process. Two variables of ours name buckets, separated by commas: WINNOW_S3_ANONYMOUS those
+that are read without credentials, WINNOW_S3_REQUESTER_PAYS those whose reader pays.
+
+Requests are tried again by botocore, and bodies that break off or crawl by us, both with full
+jitter and a bound; a host that cannot be reached is given up on sooner. What fails for good is a
+`UserError` that says what to do. No `OSError` leaves this module: to whoever reads records that
+would mean damaged data.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Container, Iterator
+import time
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -19,12 +25,14 @@ from urllib.parse import urlsplit
 import boto3
 import boto3.exceptions
 import botocore.exceptions as aws
+from botocore import UNSIGNED
 from botocore.config import Config
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 from urllib3.exceptions import HTTPError
 from wcmatch.glob import GLOBSTAR, globmatch
 
-from curation.errors import UserError
+from curation.errors import UnreadableError, UserError
+from curation.retries import count_retry
 from curation.storage import WILDCARDS, FileInfo
 
 _ADVICE = {
@@ -36,23 +44,65 @@ _ADVICE = {
     "NoSuchBucket": "no such bucket",
     "NoSuchKey": "no such object",
     "404": "no such object",
+    "301": "the bucket is in another region: set AWS_REGION",
     "PermanentRedirect": "the bucket is in another region: set AWS_REGION",
     "AuthorizationHeaderMalformed": "the bucket is in another region: set AWS_REGION",
+    "400": "the request was refused: check AWS_REGION, and whether the credentials have expired",
 }
+_OF_ONE_OBJECT = {"AccessDenied", "403", "NoSuchKey", "404"}
 
-
+_NO_CONNECTION = (aws.EndpointConnectionError, aws.ConnectTimeoutError)
 _DELETED_AT_ONCE = 1000
+_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 5, 20
+_FIRST_ATTEMPTS = 3
+_CHUNK_BYTES = 64 << 10
+_PATIENCE_S, _LEAST_BYTES_PER_S = 60.0, 64 << 10
 
 
 @cache
-def _client() -> Any:
-    """One client per process: making one costs a quarter of a second."""
+def _client(*, anonymous: bool = False) -> Any:
+    """One client per process and kind: making one costs a quarter of a second."""
     config = Config(
-        retries={"mode": "standard", "max_attempts": 5},
-        connect_timeout=5,
-        read_timeout=60,
+        # The other modes share a small budget of retries among all requests of a process.
+        retries={"mode": "legacy", "total_max_attempts": 7},
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        read_timeout=_READ_TIMEOUT_S,
+        max_pool_connections=64,
+        signature_version=UNSIGNED if anonymous else None,
     )
-    return boto3.Session().client("s3", config=config)
+    client = boto3.Session().client("s3", config=config)
+    client.meta.events.register_first("needs-retry.s3", _look_at_attempt)
+    return client
+
+
+_answered: set[str] = set()
+"""Hosts that have answered this process: worth some patience when they stop to."""
+
+
+def _look_at_attempt(
+    attempts: int, caught_exception: Exception | None, endpoint: Any, **_: Any
+) -> None:
+    """Called after each attempt: counts retries, and gives up early on who never answered."""
+    if attempts > 1:
+        count_retry()
+    if caught_exception is None:
+        _answered.add(endpoint.host)
+    elif endpoint.host not in _answered and (
+        isinstance(caught_exception, aws.ReadTimeoutError)
+        or (isinstance(caught_exception, _NO_CONNECTION) and attempts >= _FIRST_ATTEMPTS)
+    ):
+        raise caught_exception
+
+
+def _reader(bucket: str) -> tuple[Any, dict[str, str]]:
+    """The client that reads `bucket`, and what its requests say beside the key."""
+    paying = bucket in _buckets("WINNOW_S3_REQUESTER_PAYS")
+    client = _client(anonymous=bucket in _buckets("WINNOW_S3_ANONYMOUS"))
+    return client, {"RequestPayer": "requester"} if paying else {}
+
+
+def _buckets(variable: str) -> list[str]:
+    return [name.strip() for name in os.environ.get(variable, "").split(",")]
 
 
 def _split(uri: str) -> tuple[str, str]:
@@ -64,7 +114,11 @@ class _ConflictError(Exception):
     pass
 
 
-class _NotThereError(UserError):
+class _SlowError(Exception):
+    pass
+
+
+class _NotThereError(UnreadableError):
     pass
 
 
@@ -76,19 +130,31 @@ class _BehindTheEndError(Exception):
     pass
 
 
+_PASSING = (
+    *(aws.HTTPClientError, aws.IncompleteReadError, aws.ResponseStreamingError, HTTPError),
+    *(_ConflictError, _SlowError),
+)
 _again = retry(
-    retry=retry_if_exception_type((aws.HTTPClientError, HTTPError, _ConflictError)),
+    retry=retry_if_exception_type(_PASSING),
     wait=wait_random_exponential(multiplier=0.2, max=5),
     stop=stop_after_attempt(5),
+    before_sleep=lambda _: count_retry(),
     reraise=True,
 )
 
 
 @_again
 def _get(bucket: str, key: str, asked: dict[str, str]) -> bytes:
-    """The body too is read in the retry: it can break off after a good answer."""
-    body: bytes = _client().get_object(Bucket=bucket, Key=key, **asked)["Body"].read()
-    return body
+    """The body too is read in the retry: it can break off, or crawl, after a good answer."""
+    client, paying = _reader(bucket)
+    answer = client.get_object(Bucket=bucket, Key=key, **asked, **paying)
+    deadline = time.monotonic() + _PATIENCE_S + answer["ContentLength"] / _LEAST_BYTES_PER_S
+    pieces = []
+    for piece in answer["Body"].iter_chunks(_CHUNK_BYTES):
+        pieces.append(piece)
+        if time.monotonic() > deadline:
+            raise _SlowError(f"under {_LEAST_BYTES_PER_S} bytes per second")
+    return b"".join(pieces)
 
 
 @_again
@@ -118,7 +184,9 @@ class S3Storage:
     def _list(self, prefix: str) -> list[FileInfo]:
         bucket, key = _split(prefix)
         with _explained(prefix):
-            pages = _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+            client, paying = _reader(bucket)
+            listing = client.get_paginator("list_objects_v2")
+            pages = listing.paginate(Bucket=bucket, Prefix=key, **paying)
             found = [o for page in pages for o in page.get("Contents", [])]
         files = [FileInfo(f"s3://{bucket}/{o['Key']}", o["Size"], o["ETag"]) for o in found]
         return sorted(f for f in files if not f.uri.endswith("/"))
@@ -128,7 +196,8 @@ class S3Storage:
         bucket, key = _split(uri)
         try:
             with _explained(uri):
-                head = _client().head_object(Bucket=bucket, Key=key)
+                client, paying = _reader(bucket)
+                head = client.head_object(Bucket=bucket, Key=key, **paying)
         except _NotThereError:
             return None
         return FileInfo(uri, head["ContentLength"], head["ETag"])
@@ -172,12 +241,16 @@ class S3Storage:
     def sweep(self, folder: str, keep: Container[str]) -> int:
         """Uploads show only when they are complete, so there is no unfinished work to see."""
         garbage = [file.uri for file in self.walk(folder) if file.uri not in keep]
-        for at in range(0, len(garbage), _DELETED_AT_ONCE):
-            bucket, _ = _split(folder)
-            keys = [{"Key": _split(uri)[1]} for uri in garbage[at : at + _DELETED_AT_ONCE]]
-            with _explained(folder):
-                _client().delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+        self.delete(garbage)
         return len(garbage)
+
+    def delete(self, uris: Sequence[str]) -> None:
+        """A thousand objects a request; all are in one bucket."""
+        for at in range(0, len(uris), _DELETED_AT_ONCE):
+            bucket, _ = _split(uris[at])
+            keys = [{"Key": _split(uri)[1]} for uri in uris[at : at + _DELETED_AT_ONCE]]
+            with _explained(uris[at]):
+                _client().delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
 
 
 @contextmanager
@@ -192,17 +265,26 @@ def _explained(uri: str) -> Iterator[None]:
         ) from error
     except (aws.ClientError, boto3.exceptions.S3UploadFailedError) as error:
         raise _meaning(uri, error) from error
-    except (aws.BotoCoreError, boto3.exceptions.Boto3Error, HTTPError, _ConflictError) as error:
-        raise UserError(f"{uri}: {error or type(error).__name__}") from error
+    except _NO_CONNECTION as error:
+        raise UserError(f"{uri}: {error}: check AWS_ENDPOINT_URL and the network") from error
+    except (aws.BotoCoreError, boto3.exceptions.Boto3Error) as error:
+        raise UnreadableError(uri, str(error)) from error
+    except (HTTPError, _ConflictError, _SlowError) as error:
+        raise UnreadableError(uri, str(error) or type(error).__name__) from error
 
 
 def _meaning(uri: str, error: Exception) -> Exception:
-    code = error.response["Error"]["Code"] if isinstance(error, aws.ClientError) else ""
+    answer: Any = getattr(error, "response", {"Error": {"Code": ""}, "ResponseMetadata": {}})
+    code, status = answer["Error"]["Code"], answer["ResponseMetadata"].get("HTTPStatusCode", 500)
     if code in ("PreconditionFailed", "412"):
         return _AlreadyThereError()
     if code in ("InvalidRange", "416"):
         return _BehindTheEndError()
     bucket = urlsplit(uri).netloc
     subject = f"s3://{bucket}" if code == "NoSuchBucket" else uri
-    kind = _NotThereError if code in ("NoSuchKey", "404") else UserError
-    return kind(f"{subject}: {_ADVICE.get(code, error)}")
+    why = _ADVICE.get(code, str(error))
+    if code in ("NoSuchKey", "404"):
+        return _NotThereError(uri, why)
+    if code in _OF_ONE_OBJECT or status >= 500:
+        return UnreadableError(uri, why)
+    return UserError(f"{subject}: {why}")

@@ -26,7 +26,7 @@ FAULT = Table(
     (
         Column("file", pa.string(), "URI of the input file", False),
         Column("offset", pa.int64(), "byte at which the damaged piece starts", False),
-        Column("fault", pa.string(), "clipped, corrupt, empty", False),
+        Column("fault", pa.string(), "clipped, corrupt, empty, quarantined", False),
         Column("detail", pa.string(), "what was wrong", False),
     ),
 )

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from curation.session import session
 from tests import runs
+from tests.proxy import Proxy, running_proxy
 from tests.s3 import running_server
 
 # No result may depend on where the tests run.
@@ -46,6 +47,20 @@ def s3(s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     storage_s3._client.cache_clear()
     return f"s3://winnow/{os.urandom(4).hex()}"
+
+
+@pytest.fixture
+def proxy(
+    s3: str, s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Proxy]:
+    """A proxy without faults, through which this process reaches the folder `s3`."""
+    from curation import storage_s3
+
+    with running_proxy(s3_environment["AWS_ENDPOINT_URL"]) as running:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
+        storage_s3._client.cache_clear()
+        yield running
+    storage_s3._client.cache_clear()
 
 
 @pytest.fixture(scope="session")

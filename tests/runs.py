@@ -25,6 +25,11 @@ SAMPLE = Path(__file__).parent.parent / "curation" / "sample"
 SMALL = ("splits.target_bytes=60000", "shards.target_bytes=60000")
 
 
+def unpack(member: bytes) -> bytes:
+    """What a gzip member holds."""
+    return zlib.decompress(member, wbits=31)
+
+
 def members(data: bytes) -> list[bytes]:
     """The gzip members of a file."""
     found = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -87,13 +88,44 @@ def test_parquet_without_the_columns_of_the_recipe_is_refused(tmp_path: Path) ->
     run_of(path, tmp_path / "out", "inputs.0.columns.text=body")
 
 
-def test_input_that_changes_after_the_run_was_opened_stops_it(
-    one_file: Path, tmp_path: Path
+@pytest.mark.parametrize("change", ["remove", "shorten"])
+def test_input_that_is_not_what_it_was_is_put_into_quarantine(
+    one_file: Path, tmp_path: Path, change: str
 ) -> None:
     run = run_of(one_file, tmp_path / "out")
-    one_file.write_bytes(one_file.read_bytes()[:-5])
-    with pytest.raises(UserError, match="was changed or removed since the run was opened"):
-        run_split(run.splits[0], pipeline.split_pass(run.recipe), run.folder)
+    if change == "remove":
+        one_file.unlink()
+    else:
+        one_file.write_bytes(one_file.read_bytes()[:-5])
+    receipt = run_split(run.splits[0], pipeline.split_pass(run.recipe), run.folder)
+    assert (receipt.files, receipt.counts) == ((), {})
+    why = "was changed or removed since the run was opened"
+    fault = {"file": str(one_file), "offset": 0, "fault": "quarantined", "detail": why}
+    assert receipt.faults == [fault]
+
+
+def test_what_cannot_be_read_is_left_out_listed_and_completed_later(
+    spark: SparkSession, small_input: Path, expected_shards: dict[str, bytes], tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    shutil.copytree(small_input, folder)
+    recipe = load("default", paths=[str(folder)], overrides=runs.SMALL)
+    run = new_run(recipe, str(tmp_path / "out"))
+    run.open()
+    (folder / "versions.warc.gz").rename(tmp_path / "elsewhere")
+    outcome = pipeline.run(run, spark, runs.quiet())
+    assert {split["file"] for split in outcome.quarantined} == {f"{folder}/versions.warc.gz"}
+    assert pipeline.read_outcome(run).quarantined == outcome.quarantined
+    runs.run(spark, [folder / "pages.warc.gz"], tmp_path / "without")
+    assert runs.shards(tmp_path / "out") == runs.shards(tmp_path / "without")
+    assert pipeline.take_back_quarantined(run, spark) == len(outcome.quarantined)
+    assert not run.finished
+    (tmp_path / "elsewhere").rename(folder / "versions.warc.gz")
+    completed = pipeline.run(run, spark, runs.quiet())
+    assert (completed.quarantined, completed.faults) == ([], outcome.faults)
+    assert runs.shards(tmp_path / "out") == expected_shards
+    assert pipeline.take_back_quarantined(run, spark) == 0
+    assert run.finished
 
 
 def test_nothing_kept_is_a_whole_run_with_every_table(

@@ -107,7 +107,9 @@ def test_range_reader_reads_as_a_file_does(folder: str, monkeypatch: pytest.Monk
 
 def test_normalise_gives_each_place_one_name(tmp_path: Path) -> None:
     assert normalise("a/../b", base="/x") == "/x/b"
-    assert normalise("file:///x/y") == "/x/y"
+    assert normalise("file:///x/y") == normalise("file:/x/y") == "/x/y"
+    assert normalise("a.warc", base="s3://bucket/in") == "s3://bucket/in/a.warc"
+    assert normalise("@a.gz", base="/x") == "@/x/a.gz"
     assert normalise("s3a://bucket/key/") == "s3://bucket/key"
     assert normalise(str(tmp_path)) == str(tmp_path)
 

@@ -28,13 +28,18 @@ class ColumnNames:
 class InputConfig:
     """One source of pages.
 
-    `stages` are those it passes through, in the pipeline's order; a curated source names its
-    `domain`, which no classifier then changes.
+    A path that starts with `@` names a list of paths, one a line, as Common Crawl's warc.paths.gz;
+    `prefix` goes before relative ones, and before the file names in an index. With the format
+    `index` the paths are those of a columnar index, and only the records are read for which its
+    rows meet the condition `where` (Spark SQL). `stages` are those it passes through, in the
+    pipeline's order; a curated source names its `domain`, which no classifier then changes.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "crawl"
     paths: Annotated[tuple[str, ...], Field(min_length=1)]
-    format: Literal["auto", "warc", "wet", "parquet", "jsonl"] = "auto"
+    prefix: str = ""
+    format: Literal["auto", "warc", "wet", "parquet", "jsonl", "index"] = "auto"
+    where: str | None = None
     columns: ColumnNames = ColumnNames()
     stages: tuple[StageName, ...] = ("extract", "language", "heuristics")
     domain: Domain | None = None
@@ -45,6 +50,10 @@ class IngestConfig:
     """Which records are pages worth parsing. Sizes count after transfer and content decoding."""
 
     max_body_bytes: Annotated[int, Field(ge=1)] = 10_000_000
+
+
+_REQUIRED = ("url", "warc_filename", "warc_record_offset", "warc_record_length")
+_OPTIONAL = ("fetch_time", "fetch_status", "content_truncated")
 
 
 @dataclass(frozen=True)
@@ -87,5 +96,16 @@ def format_of(uri: str, config: InputConfig) -> Format:
             return _ENDINGS[ending]
     raise UserError(
         f"{uri}: its name does not tell its format (known: {', '.join(_ENDINGS)}):"
-        f" set the format of input '{config.name}' in the recipe"
+        f" state the format of input '{config.name}'"
     )
+
+
+def index_columns(config: InputConfig, names: list[str]) -> list[str]:
+    """Those of an index's columns that are needed; raises `UserError` for one that is missing."""
+    if missing := [name for name in _REQUIRED if name not in names]:
+        raise UserError(
+            f"input '{config.name}': the index has no column '{missing[0]}' (it has"
+            f" {', '.join(names)})"
+        )
+    where = config.where or ""
+    return [n for n in names if n in (*_REQUIRED, *_OPTIONAL) or n.lower() in where.lower()]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import xxhash
 
 from curation.extract.tidy import tidy
@@ -21,9 +22,11 @@ from curation.ingest.config import IngestConfig, InputConfig
 from curation.ingest.raw_page import RawPage, encode
 from curation.ingest.responses import read_conversion, read_response
 from curation.ingest.rows import read_rows
+from curation.ingest.selected import read_selected
 from curation.ingest.urls import hash64, url_facts
-from curation.ingest.warc import Damage, read_records
+from curation.ingest.warc import Damage, Record, read_records
 from curation.splits import Split
+from curation.storage import RangeReader
 from schemas.arrow import Column, Table
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
@@ -81,15 +84,20 @@ def _raw_pages(
     if split.format in ("parquet", "jsonl"):
         yield from read_rows(split, source.columns, config, tally.damage)
         return
-    page_type, read = {
-        "warc": ("response", read_response),
-        "wet": ("conversion", read_conversion),
-    }[split.format]
-    for record in read_records(split, tally.damage):
+    page_type, read = ("response", read_response)
+    if split.format == "wet":
+        page_type, read = ("conversion", read_conversion)
+    for record in _records(split, tally.damage):
         if record.type == page_type:
             yield read(record, config)
         else:
             tally.skipped[record.type] += 1
+
+
+def _records(split: Split, damage: list[Damage]) -> Iterator[Record]:
+    if split.format == "index":
+        return read_selected(pq.read_table(RangeReader(split.uri, split.size)), damage)
+    return read_records(split, damage)
 
 
 def _settle(raw: RawPage, source: InputConfig) -> RawPage:
@@ -115,7 +123,7 @@ def _row(
         "order_key": hash64(doc_id, seed=seed),
         "input": source.name,
         "domain": source.domain,
-        "file": split.uri,
+        "file": raw.file or split.uri,
         "offset": raw.offset,
         "record_id": _valid(raw.record_id),
         "url": url,

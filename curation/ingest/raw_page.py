@@ -21,6 +21,7 @@ class RawPage:
     """
 
     offset: int
+    file: str | None = None  # where that is not the split's own
     named: bool = False
     record_id: str | None = None
     url: str | None = None

@@ -107,6 +107,7 @@ def _identified(record: Record) -> RawPage:
     record_id = (headers.get("WARC-Record-ID") or "").strip() or None
     return RawPage(
         offset=record.offset,
+        file=record.file,
         named=record_id is not None,
         record_id=record_id,
         url=url or None,

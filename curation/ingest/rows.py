@@ -18,7 +18,13 @@ import pyarrow.parquet as pq
 
 from curation.errors import UserError
 from curation.ingest.charset import find_charset
-from curation.ingest.config import ColumnNames, IngestConfig, InputConfig, format_of
+from curation.ingest.config import (
+    ColumnNames,
+    IngestConfig,
+    InputConfig,
+    format_of,
+    index_columns,
+)
 from curation.ingest.raw_page import RawPage, encode, parse_time
 from curation.ingest.warc import Damage
 from curation.splits import Split
@@ -36,12 +42,15 @@ _LINE_OVERHEAD = 8  # JSON escapes a character by up to six bytes, and other col
 def check_readable(file: FileInfo, source: InputConfig) -> None:
     """Raises `UserError` when a file may not be read, or has neither text nor html."""
     head = storage(file.uri).read(file.uri, 0, 1)
-    if not head or format_of(file.uri, source).name != "parquet":
+    if not head or format_of(file.uri, source).name not in ("parquet", "index"):
         return
     try:
         names = pq.read_schema(io.BufferedReader(RangeReader(file.uri, file.size))).names
     except (pa.ArrowException, OSError):
         return  # a broken file is damage, counted when it is read
+    if source.format == "index":
+        index_columns(source, names)
+        return
     wanted = (source.columns.text, source.columns.html)
     if not set(wanted) & set(names):
         raise UserError(

@@ -8,7 +8,7 @@ record it hits, never those after it; memory is bounded, whatever a member unpac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from fastwarc.warc import ArchiveIterator, WarcRecord
@@ -34,6 +34,7 @@ class Damage:
 class Record:
     """A record, to be read before the next one is asked for, and where its member starts."""
 
+    file: str
     offset: int
     warc: WarcRecord
 
@@ -53,27 +54,22 @@ def read_records(split: Split, damage: list[Damage]) -> Iterator[Record]:
     if split.start == 0 and not is_padding(file, 0, position):
         damage.append(Damage(split.uri, 0, "corrupt", "the file does not start with a record"))
     while position < split.end:
-        lenient = _ends_lines_with_lf(piece_type(file, position))
-        piece = piece_type(file, position)
-        yield from _read_piece(piece, split, damage, lenient=lenient)
+        piece = yield from read_at(file, position, split.uri, piece_type, damage)
         position = _next(file, piece, split, damage)
 
 
-def _ends_lines_with_lf(piece: Member | Plain) -> bool:
-    """Old tools do; FastWARC reads that in its quirks mode only, which hides other faults."""
-    return b"\r" not in piece.read(len("WARC/0.18\r"))
-
-
-def _read_piece(
-    piece: Member | Plain, split: Split, damage: list[Damage], *, lenient: bool
-) -> Iterator[Record]:
-    problem = ""
+def read_at(
+    file: RangeReader, start: int, uri: str, kind: type[Member] | type[Plain], damage: list[Damage]
+) -> Generator[Record, None, Member | Plain]:
+    """The records of the piece that starts at `start`; returns the piece, read to its end."""
+    lenient = _ends_lines_with_lf(kind(file, start))
+    piece, problem = kind(file, start), ""
     if not piece.fault.startswith("corrupt"):
         try:
             for warc in ArchiveIterator(
                 piece, parse_http=False, stream_detect=False, quirks_mode=lenient
             ):
-                yield Record(piece.start, warc)
+                yield Record(uri, piece.start, warc)
         except OSError as error:
             problem = f"corrupt: {error}"
     while piece.read(_CHUNK):
@@ -81,7 +77,13 @@ def _read_piece(
     if problem := piece.fault or problem:
         fault, _, detail = problem.partition(": ")
         offset = piece.broken if piece.fault else piece.start
-        damage.append(Damage(split.uri, offset, fault, detail))
+        damage.append(Damage(uri, offset, fault, detail))
+    return piece
+
+
+def _ends_lines_with_lf(piece: Member | Plain) -> bool:
+    """Old tools do; FastWARC reads that in its quirks mode only, which hides other faults."""
+    return b"\r" not in piece.read(len("WARC/0.18\r"))
 
 
 def _next(file: RangeReader, piece: Member | Plain, split: Split, damage: list[Damage]) -> int:

@@ -36,6 +36,7 @@ from pyspark.sql import functions as F
 from curation.arrow_text import Ints
 from curation.mixing.pieces import Pieces
 from curation.receipts import KEPT, Counts, Receipt, commit, is_done
+from curation.retries import take_retries
 from curation.splits import split_of
 from curation.tables import read_file, write_file
 from schemas.document import DOCUMENT
@@ -183,7 +184,7 @@ def _write(shard: int, texts: pa.Table, folder: str, cpu_s: float) -> Receipt:
     for source, pages in Counter(texts.column("input").to_pylist()).items():
         counts[STAGE, source, KEPT] = pages
     file = write_file(folder, shard_name(shard), SHARD, texts.select(SHARD.arrow.names))
-    return Receipt(shard_name(shard), "any", [file], counts, cpu_s=cpu_s)
+    return Receipt(shard_name(shard), "any", [file], counts, cpu_s=cpu_s, retries=take_retries())
 
 
 def _read_pieces(
