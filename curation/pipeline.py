@@ -39,7 +39,7 @@ from curation.progress import Progress
 from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
 from curation.recipe import Recipe
 from curation.retries import take_retries
-from curation.run import MANIFEST, Run, select_work
+from curation.run import MANIFEST, Run, made_with, require_made_with, select_work
 from curation.spark_tables import (
     map_each,
     read_foreign,
@@ -112,7 +112,13 @@ def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
         return
     # Broadcast, so that each worker reads the list once, and not each task.
     splits = spark.sparkContext.broadcast(todo)
-    task = partial(_pass_task, splits=splits, todo=split_pass(run.recipe), folder=run.folder)
+    task = partial(
+        _pass_task,
+        splits=splits,
+        todo=split_pass(run.recipe),
+        folder=run.folder,
+        versions=made_with(),
+    )
     watched = progress.watch("extract", run.folder, [split.work for split in run.splits], done)
     with watched, _step(spark, "extract"):
         map_each(spark, len(todo), task, _WORK).collect()
@@ -142,8 +148,14 @@ _WORK = "work string"
 
 
 def _pass_task(
-    number: int, *, splits: Broadcast[list[Split]], todo: SplitPass, folder: str
+    number: int,
+    *,
+    splits: Broadcast[list[Split]],
+    todo: SplitPass,
+    folder: str,
+    versions: Mapping[str, str],
 ) -> Iterator[pa.RecordBatch]:
+    require_made_with(versions)
     split = splits.value[number]
     if not receipts.is_done(folder, split.work):  # by an attempt that Spark has given up on
         receipts.commit(folder, run_split(split, todo, folder))

@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+import socket
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from typing import Any
 
+import pyspark
 import yaml
 
 from curation import __version__, receipts
@@ -28,7 +30,7 @@ from curation.storage import FileInfo, join, put, storage
 
 RUN, RECIPE, MANIFEST = "run.json", "recipe.yaml", "manifest.json"
 _PACKAGES = (
-    *("ada-url", "fastwarc", "fasttext-community", "lxml", "numba", "numpy", "pyarrow", "pyspark"),
+    *("ada-url", "fastwarc", "fasttext-community", "lxml", "numba", "numpy", "pyarrow"),
     *("resiliparse", "tldextract", "trafilatura", "xxhash"),
 )
 
@@ -131,14 +133,26 @@ class Run:
         return f"{what}: choose a new folder"
 
 
+@cache
 def made_with() -> dict[str, str]:
     """All versions that the bytes of shards depend on."""
     return {
         "winnow-curation": __version__,
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "pyspark": pyspark.__version__,  # on executors it comes with Spark, not as a package
         **{package: version(package) for package in _PACKAGES},
     }
+
+
+def require_made_with(driver: Mapping[str, str]) -> None:
+    """Raises `UserError` where this machine's versions are not those of the driver."""
+    if differing := sorted(made_with().items() - driver.items()):
+        package, found = differing[0]
+        raise UserError(
+            f"{socket.gethostname()} has {package} {found}, the driver {driver[package]}: install"
+            " the same versions on every machine, or send them along with --archives"
+        )
 
 
 def new_run(recipe: Recipe, folder: str) -> Run:

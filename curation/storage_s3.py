@@ -49,6 +49,7 @@ _ADVICE = {
     "AuthorizationHeaderMalformed": "the bucket is in another region: set AWS_REGION",
     "400": "the request was refused: check AWS_REGION, and whether the credentials have expired",
 }
+_WITHOUT_REASON = {"301", "400", "403"}  # a HEAD has no body to tell it: a GET has
 _OF_ONE_OBJECT = {"AccessDenied", "403", "NoSuchKey", "404"}
 
 _NO_CONNECTION = (aws.EndpointConnectionError, aws.ConnectTimeoutError)
@@ -157,6 +158,16 @@ def _get(bucket: str, key: str, asked: dict[str, str]) -> bytes:
     return b"".join(pieces)
 
 
+def _head(bucket: str, key: str) -> Any:
+    client, paying = _reader(bucket)
+    try:
+        return client.head_object(Bucket=bucket, Key=key, **paying)
+    except aws.ClientError as error:
+        if error.response["Error"]["Code"] in _WITHOUT_REASON:
+            _get(bucket, key, {"Range": "bytes=0-0"})
+        raise
+
+
 @_again
 def _put_if_absent(bucket: str, key: str, data: bytes) -> None:
     """A conflict means that another write is under way, not that it has won."""
@@ -196,8 +207,7 @@ class S3Storage:
         bucket, key = _split(uri)
         try:
             with _explained(uri):
-                client, paying = _reader(bucket)
-                head = client.head_object(Bucket=bucket, Key=key, **paying)
+                head = _head(bucket, key)
         except _NotThereError:
             return None
         return FileInfo(uri, head["ContentLength"], head["ETag"])

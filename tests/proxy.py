@@ -62,6 +62,7 @@ class Request:
     range_header: str | None
     status: int
     body_bytes_sent: int
+    payer: str | None = None
 
 
 class Proxy(ThreadingHTTPServer):
@@ -239,8 +240,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(held)
 
     def _record(self, status: int, sent: int) -> None:
-        query, asked = urlsplit(self.path).query, self.headers["Range"]
-        self.server.requests.append(Request(self.command, self._path(), query, asked, status, sent))
+        asked, payer = self.headers["Range"], self.headers["x-amz-request-payer"]
+        where = (self.command, self._path(), urlsplit(self.path).query)
+        self.server.requests.append(Request(*where, asked, status, sent, payer))
 
     def _reset(self, status: int) -> None:
         """A socket that lingers for 0 s is not closed with FIN but with RST."""

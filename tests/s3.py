@@ -15,6 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 KEY, SECRET, BUCKET = "winnow-test", "winnow-test-secret", "winnow"
+PUBLIC_BUCKET = "winnow-public"
 _READY_S = 60
 
 
@@ -23,7 +24,9 @@ def running_server(folder: Path, ports: tuple[int, ...]) -> Iterator[dict[str, s
     """Runs SeaweedFS below `folder`; gives the environment that reaches it, bucket made."""
     identity = {"name": "test", "credentials": [{"accessKey": KEY, "secretKey": SECRET}]}
     config = folder / "s3.json"
-    config.write_text(json.dumps({"identities": [{**identity, "actions": ["Admin"]}]}))
+    public = {"name": "anonymous", "actions": [f"Read:{PUBLIC_BUCKET}", f"List:{PUBLIC_BUCKET}"]}
+    identities = [{**identity, "actions": ["Admin"]}, public]
+    config.write_text(json.dumps({"identities": identities}))
     s3, master, volume, filer = ports
     options = {
         "dir": folder,
@@ -81,7 +84,8 @@ def _wait_for_bucket(environment: dict[str, str]) -> None:
     deadline = time.monotonic() + _READY_S
     while True:
         try:
-            client(environment).create_bucket(Bucket=BUCKET)  # type: ignore[attr-defined]
+            for bucket in (BUCKET, PUBLIC_BUCKET):
+                client(environment).create_bucket(Bucket=bucket)  # type: ignore[attr-defined]
         except (BotoCoreError, ClientError):
             if time.monotonic() > deadline:
                 raise

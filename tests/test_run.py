@@ -15,7 +15,7 @@ from curation import pipeline
 from curation.errors import UserError
 from curation.ledger import LedgerError
 from curation.recipe import load
-from curation.run import Run, new_run
+from curation.run import Run, made_with, new_run, require_made_with
 from curation.split_pass import run_split
 from tests import runs
 
@@ -71,6 +71,13 @@ def test_a_run_of_other_versions_is_not_gone_on_with(one_file: Path, tmp_path: P
     path.write_text(json.dumps(description))
     with pytest.raises(UserError, match=r"is a run of other versions \(pyarrow 1\.0\)"):
         run.open()
+
+
+def test_a_machine_with_other_versions_is_refused() -> None:
+    require_made_with(made_with())
+    told = rf"has pyarrow {made_with()['pyarrow']}, the driver 1\.0: install the same versions"
+    with pytest.raises(UserError, match=told):
+        require_made_with({**made_with(), "pyarrow": "1.0"})
 
 
 def test_an_output_inside_the_input_is_refused(one_file: Path) -> None:
