@@ -63,7 +63,7 @@ class Progress:
         with Bar(*columns, console=self._console) as bar:
             task = bar.add_task(stage, total=len(watcher.work), pages_per_s=0.0)
             while True:
-                stopped = stop.wait(_TERMINAL_INTERVAL_S)
+                stopped = stop.wait(max(_TERMINAL_INTERVAL_S, watcher.pause_s))
                 watcher.look()
                 bar.update(task, completed=len(watcher.done), pages_per_s=watcher.pages_per_s)
                 if stopped:
@@ -72,7 +72,7 @@ class Progress:
     def _show_lines(self, stage: str, watcher: _Watcher, stop: threading.Event) -> None:
         stopped = False
         while not stopped:
-            stopped = stop.wait(_PLAIN_INTERVAL_S)
+            stopped = stop.wait(max(_PLAIN_INTERVAL_S, watcher.pause_s))
             watcher.look()
             self._console.print(f"{stage}: {watcher.line()}", highlight=False, soft_wrap=True)
 
@@ -83,14 +83,18 @@ class _Watcher:
     def __init__(self, folder: str, work: set[str], done: set[str]) -> None:
         self._folder, self.work, self.done = folder, work, done
         self._started, self._at_start, self._pages = time.monotonic(), len(done), 0
+        self.pause_s = 0.0
 
     def look(self) -> None:
-        """Reads the receipts that are new."""
+        """Reads the receipts that are new; takes no more than a twentieth of the time."""
+        started = time.monotonic()
         try:
             new = (receipts.done(self._folder) & self.work) - self.done
             counts = [receipts.read(self._folder, work).counts for work in new]
         except UserError:
             return  # a display must not end a run: the next look may do better
+        finally:
+            self.pause_s = 20 * (time.monotonic() - started)
         self.done |= new
         self._pages += sum(n for c in counts for (s, _, o), n in c.items() if (s, o) == _PAGES)
 
