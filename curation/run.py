@@ -92,6 +92,11 @@ class Run:
             if storage(self.folder).walk(self.folder):
                 raise UserError(f"{self.folder} is not empty and holds no run: choose a new folder")
             storage(uri).put_if_absent(uri, self._description().encode())
+            if storage(uri).put_if_absent(uri, self._description().encode()):
+                raise UserError(
+                    f"{self.folder}: its store overwrites what a conditional write (If-None-Match)"
+                    " must leave, so two attempts could count: write to another store"
+                )
         there = Run.load(self.folder)  # ours, or that of whoever was faster
         if there.id != self.id:
             raise UserError(f"{self.folder} holds another run: {self._difference(there)}")

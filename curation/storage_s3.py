@@ -47,6 +47,7 @@ _ADVICE = {
     "301": "the bucket is in another region: set AWS_REGION",
     "PermanentRedirect": "the bucket is in another region: set AWS_REGION",
     "AuthorizationHeaderMalformed": "the bucket is in another region: set AWS_REGION",
+    "NotImplemented": "the store has no conditional writes (If-None-Match): use another",
     "400": "the request was refused: check AWS_REGION, and whether the credentials have expired",
 }
 _WITHOUT_REASON = {"301", "400", "403"}  # a HEAD has no body to tell it: a GET has

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -202,3 +204,40 @@ def test_a_requester_who_pays_says_so_in_every_read(
     monkeypatch.delenv("WINNOW_S3_REQUESTER_PAYS")
     assert storage(s3).read(uri) == b"data"
     assert proxy.requests[-1].payer is None
+
+
+class _Overwriting(BaseHTTPRequestHandler):
+    """A store that takes every write, whatever is there."""
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(200, b"")
+
+    def do_HEAD(self) -> None:
+        self._answer(404, b"")
+
+    def do_GET(self) -> None:
+        self._answer(200, b"<ListBucketResult/>")
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_store_without_conditional_writes_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, small_input: Path, s3: str
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Overwriting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        storage_s3._client.cache_clear()
+        given = ["--input", str(small_input), "--output", f"{s3}/run"]
+        assert main(["run", "--recipe", "default", *given]) == 2
+        server.shutdown()
+    storage_s3._client.cache_clear()
+    assert "its store overwrites what a conditional write" in capsys.readouterr().err
