@@ -89,8 +89,11 @@ def _judged(index: DataFrame, config: InputConfig) -> DataFrame:
 
     whole = known("content_truncated", "string").isNull()
     succeeded = F.coalesce(known("fetch_status", "int") == 200, F.lit(True)) & whole
+    found = F.expr(
+        "warc_filename is not null and warc_record_offset >= 0 and warc_record_length > 0"
+    )
     return index.select(
-        (succeeded & F.col("warc_filename").isNotNull()).alias("fetched"),
+        F.coalesce(succeeded & found, F.lit(False)).alias("fetched"),
         F.coalesce(F.expr(config.where or "true"), F.lit(False)).alias("wanted"),
         "url",
         known("fetch_time", "timestamp").alias("fetched_at"),

@@ -95,8 +95,9 @@ def test_only_wanted_records_of_whole_fetches_are_read(
     old, new = dict(pages[0], content_languages="eng"), dict(pages[1], url=pages[0]["url"])
     new |= {"fetch_time": datetime(2030, 1, 1, tzinfo=UTC), "content_languages": "deu"}
     failed, cut = dict(pages[2], fetch_status=404), dict(pages[3], content_truncated="length")
+    nowhere = dict(pages[6], warc_record_offset=None)
     wanted = dict(pages[4], content_languages="eng")
-    rows = [old, new, failed, cut, wanted, dict(pages[5], content_languages=None)]
+    rows = [old, new, failed, cut, nowhere, wanted, dict(pages[5], content_languages=None)]
     index = write_index(tmp_path / "index.parquet", rows)
     where = "inputs.0.where=content_languages = 'eng' or fetch_status = 404"
     run = open_run(index, small_input.parent, tmp_path / "out", where, f"dedup.over={over}")
@@ -104,7 +105,7 @@ def test_only_wanted_records_of_whole_fetches_are_read(
     read = [wanted, old] if over == "kept" else [wanted]
     file = str(small_input / "pages.warc.gz")
     assert records(tmp_path / "out") == {(file, row["warc_record_offset"]) for row in read}
-    skipped = {"failed_fetch": 2, "not_selected": 2} | (
+    skipped = {"failed_fetch": 3, "not_selected": 2} | (
         {} if over == "kept" else {"older_version": 1}
     )
     assert outcome.skipped["crawl"] == skipped
