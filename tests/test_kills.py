@@ -27,6 +27,14 @@ def arguments(small_input: Path, folder: Path) -> list[str | Path]:
     return [*given, *_ARGUMENTS, *_SPARK]
 
 
+def command(process: psutil.Process) -> list[str]:
+    """Its command line; empty for one that has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _WAIT_S
     while not condition():
@@ -116,12 +124,9 @@ def test_kill_of_a_python_worker(
 ) -> None:
     folder = tmp_path / "run"
     process = started(small_input, folder, lambda done: len(done) >= 2)
-    daemons = [
-        child
-        for child in psutil.Process(process.pid).children(recursive=True)
-        if "pyspark.daemon" in child.cmdline() and child.children()
-    ]
-    workers = daemons[0].children()
-    os.kill(workers[0].pid, signal.SIGKILL)
+    family = psutil.Process(process.pid).children(recursive=True)
+    daemons = {child.pid for child in family if "pyspark.daemon" in command(child)}
+    worker = next(child for child in family if child.ppid() in daemons)
+    os.kill(worker.pid, signal.SIGKILL)
     assert process.wait(_WAIT_S) == 0
     assert_whole(folder, expected_shards)

@@ -33,6 +33,7 @@ def test_a_page_is_its_body_and_what_the_headers_say(tmp_path: Path) -> None:
     block = http(HTML, content_type=b"text/html; charset=koi8-r")
     assert page(tmp_path, block, record_id="7") == RawPage(
         offset=0,
+        file=str(tmp_path / "x.warc.gz"),
         named=True,
         record_id="<urn:uuid:7>",
         url="http://example.com/7",
