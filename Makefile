@@ -5,13 +5,19 @@ OUTPUT ?= out/sample
 VENV := .venv
 RUN := $(VENV)/bin
 PIP := $(RUN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' curation/__init__.py)
+WHEEL := dist/winnow_curation-$(VERSION)-py3-none-any.whl
+ZIP := dist/winnow-curation-$(VERSION)-pyfiles.zip
+SOURCES := $(shell find curation classifiers schemas -not -path '*__pycache__*')  # folders too: files go
+# All that a run needs but the project itself: what executors have when code comes as a zip.
+ENV_PIP := build/env/bin/python -m pip --disable-pip-version-check --quiet
 export PYTHONWARNINGS = ignore::Warning:setuptools
 
 .DEFAULT_GOAL := help
-.PHONY: help install pipeline test check bench dist clean java
+.PHONY: help install pipeline test cluster-test check bench dist dist-env clean java
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/run.stamp ## make .venv with what a run needs
 
@@ -21,6 +27,9 @@ pipeline: $(VENV)/run.stamp java ## run the bundled sample into OUTPUT (out/samp
 test: $(VENV)/dev.stamp java ## run the tests, S3 server and Spark included
 	$(RUN)/python -m pytest
 
+cluster-test: $(ZIP) build/env.stamp $(wildcard dist/environment.tar.gz) java ## run the jobs on a real Spark cluster of this machine
+	$(RUN)/python -m pytest tests/cluster
+
 check: $(VENV)/dev.stamp ## lint and type-check
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
@@ -29,8 +38,9 @@ check: $(VENV)/dev.stamp ## lint and type-check
 bench: $(VENV)/dev.stamp java ## measure a run: make bench DATA=FOLDER SET=key=value
 	$(RUN)/python -m benchmarks.pipeline $(or $(DATA),curation/sample) $(addprefix --set ,$(SET))
 
-dist: $(VENV)/dev.stamp ## build the wheel and the source archive into dist/
-	$(RUN)/python -m build --outdir dist
+dist: $(ZIP) ## build the wheel, the source archive and a zip for --py-files into dist/
+
+dist-env: dist/environment.tar.gz ## pack what executors need besides Spark and Python, for --archives
 
 clean: ## remove what was built and run here, but not .venv
 	rm -rf build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -54,3 +64,19 @@ $(VENV)/run.stamp: setup.cfg pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/dev.stamp: $(VENV)/run.stamp
 	$(PIP) --editable '.[dev]'
 	touch $@
+
+$(ZIP): $(SOURCES) setup.cfg pyproject.toml README.md | $(VENV)/dev.stamp
+	$(RUN)/python -m build --quiet --outdir dist
+	cp $(WHEEL) $@
+
+build/env.stamp: setup.cfg constraints.txt | $(ZIP)
+	$(RUN)/python -m venv --clear build/env
+	$(ENV_PIP) install --constraint constraints.txt $(WHEEL)
+	$(ENV_PIP) uninstall --yes winnow-curation
+	touch $@
+
+# Spark brings pyspark itself; its metadata stays, for a run notes the version.
+dist/environment.tar.gz: $(ZIP) build/env.stamp
+	$(ENV_PIP) install --no-deps $(WHEEL)
+	$(RUN)/venv-pack --quiet --force --prefix build/env --exclude '*/site-packages/pyspark/*' --output $@
+	$(ENV_PIP) uninstall --yes winnow-curation

@@ -1,9 +1,10 @@
 """The Spark session: one builder for local mode and for `spark-submit`.
 
 Under `spark-submit` what belongs to the cluster stays as it is: master, memory, shuffle, dynamic
-allocation. In local mode it is set here. In both, times are UTC, and workers run the interpreter
-that runs the driver unless PYSPARK_PYTHON names another. A notebook that has a session of its own
-passes that to the functions of `pipeline`.
+allocation. In local mode it is set here. In both, times are UTC; workers run the interpreter that
+runs the driver unless PYSPARK_PYTHON names another, and learn from the driver where S3 is, but no
+key: each machine finds its own. A notebook that has a session of its own passes that to the
+functions of `pipeline`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
-from pathlib import Path
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -27,6 +27,11 @@ from curation.errors import UserError
 
 _MIN_JAVA = 17
 _SESSION = {"spark.sql.session.timeZone": "UTC"}
+# What the workers' environment takes from the driver's; nothing of it is secret.
+_FORWARDED = (
+    *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),
+    *("WINNOW_S3_ANONYMOUS", "WINNOW_S3_REQUESTER_PAYS"),
+)
 _LOCAL = {
     # Four attempts per task, as on a cluster: a killed Python worker costs a retry, not the run.
     "spark.master": "local[*,4]",
@@ -44,27 +49,48 @@ def start_session(conf: Mapping[str, str] | None = None) -> SparkSession:
 
     Raises `UserError` when Java is missing or too old.
     """
-    submitted = is_submitted()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    settings = dict(_SESSION)
-    if not submitted:
-        require_java()
-        settings |= _LOCAL
-        # As a URI, for a path may have spaces, and Java options are split at them.
-        log4j = Path(str(resources.files("curation").joinpath("log4j2.properties"))).as_uri()
-        settings["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={log4j}"
-    builder = SparkSession.builder.appName("winnow")
-    for key, value in {**settings, **(conf or {})}.items():
-        builder = builder.config(key, value)
-    try:
-        spark = builder.getOrCreate()
-    except PySparkException as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"Spark did not start: {reason}: check --spark-conf") from error
+    with _settings() as settings:
+        spark = _create({**settings, **(conf or {})})
+    tell_workers(spark)
     spark.sparkContext.setLogLevel("ERROR")
     # Spark's own handler calls the JVM, which may be in the middle of a call.
     signal.signal(signal.SIGINT, _interrupt)
     return spark
+
+
+@contextmanager
+def _settings() -> Iterator[Mapping[str, str]]:
+    """What is set here. The JVM starts inside the context, for it reads a file of ours then."""
+    if is_submitted():
+        yield _SESSION
+        return
+    require_java()
+    # From a zip it is a temporary file. As a URI, for Java options are split at spaces.
+    with resources.as_file(resources.files("curation").joinpath("log4j2.properties")) as log4j:
+        options = f"-Dlog4j2.configurationFile={log4j.absolute().as_uri()}"
+        yield {**_SESSION, **_LOCAL, "spark.driver.extraJavaOptions": options}
+
+
+def _create(settings: Mapping[str, str]) -> SparkSession:
+    builder = SparkSession.builder.appName("winnow")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    try:
+        return builder.getOrCreate()
+    except PySparkException as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"Spark did not start: {reason}: check --spark-conf") from error
+
+
+def tell_workers(spark: SparkSession) -> None:
+    """Puts what the driver's environment says of S3 into that of workers.
+
+    What `spark.executorEnv.*` has put there stays.
+    """
+    for name in _FORWARDED:
+        if name in os.environ:
+            spark.sparkContext.environment.setdefault(name, os.environ[name])
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -2,47 +2,157 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 import curation
+from curation import kernels
+from tests.archive import ROOT, zip_packages
 
-ASK = "import curation.kernels, os; print(os.environ['NUMBA_CACHE_DIR'])"
+ASK = "from curation.kernels import cache_folder; print(cache_folder())"
+CALL = """
+import numpy as np
+from curation.heuristics.gopher_kernel import count
+classes, words, ranges = np.zeros(256, np.uint8), np.zeros(0, np.uint64), np.zeros((1, 2), np.int64)
+assert count(np.zeros(3, np.uint8), np.array([0, 3]), classes, words, ranges).shape == (1, 9)
+hits, misses = count.stats.cache_hits, count.stats.cache_misses
+print(count.__module__, sum(hits.values()), sum(misses.values()))
+"""
 
 
-def cache_folder(package: Path, **environment: str) -> Path:
-    """Where a fresh process that imports `package` keeps its kernels."""
+def fresh(code: str, path: Path, **environment: str) -> str:
+    """What a process of its own prints, with modules from `path` and nothing of ours set."""
     known = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     done = subprocess.run(
-        [sys.executable, "-c", ASK],
-        env={**known, "PYTHONPATH": str(package.parent), **environment},
-        cwd=package.parent,
+        [sys.executable, "-P", "-c", code],
+        env={**known, "PYTHONPATH": str(path), **environment},
         capture_output=True,
         text=True,
         check=True,
     )
-    return Path(done.stdout.strip())
+    return done.stdout.strip()
 
 
 def test_a_change_of_any_source_gives_another_folder(tmp_path: Path) -> None:
     package = tmp_path / "curation"
-    package.mkdir()
-    for name in ("__init__.py", "kernels.py", "arrow_text.py"):
+    (package / "deep").mkdir(parents=True)
+    for name in ("__init__.py", "kernels.py"):
         shutil.copy(Path(curation.__file__).with_name(name), package)
+    (package / "deep" / "constants.py").write_text("LIMIT = 1\n")
     cache = str(tmp_path / "cache")
-    before = cache_folder(package, XDG_CACHE_HOME=cache)
-    assert before == cache_folder(package, XDG_CACHE_HOME=cache)
-    assert before.is_relative_to(cache)
-    with (package / "arrow_text.py").open("a") as file:
-        file.write("# changed\n")
-    assert cache_folder(package, XDG_CACHE_HOME=cache) != before
+    before = fresh(ASK, tmp_path, XDG_CACHE_HOME=cache)
+    assert before == fresh(ASK, tmp_path, XDG_CACHE_HOME=cache)
+    assert Path(before).is_relative_to(cache)
+    (package / "deep" / "constants.py").write_text("LIMIT = 2\n")
+    assert fresh(ASK, tmp_path, XDG_CACHE_HOME=cache) != before
 
 
-def test_a_home_that_cannot_be_written_costs_the_cache_and_not_the_run(tmp_path: Path) -> None:
-    package = Path(curation.__file__).parent
-    (tmp_path / "file").write_text("")
-    folder = cache_folder(package, XDG_CACHE_HOME=str(tmp_path / "file"))
-    assert folder.is_dir()
-    assert not folder.is_relative_to(tmp_path)
-    folder.rmdir()
+def test_zips_and_folders_share_a_cache_though_there_is_no_home(tmp_path: Path) -> None:
+    """Each executor has a copy of the zip, at a path of its own."""
+    home, temporary = tmp_path / "missing", tmp_path / "tmp"
+    temporary.mkdir()
+    world = {"HOME": str(home), "XDG_CACHE_HOME": "", "TMPDIR": str(temporary)}
+    places = [zip_packages(tmp_path / name / "code.zip") for name in ("first", "second")]
+    before = set(tmp_path.rglob("*"))
+    assert fresh(CALL, places[0], **world) == "curation.heuristics.gopher_kernel 0 1"
+    for place in (places[1], ROOT):
+        assert fresh(CALL, place, **world) == "curation.heuristics.gopher_kernel 1 0"
+    made = set(tmp_path.rglob("*")) - before
+    folders = {path for path in made if path.parent == temporary}
+    assert len(folders) == 1
+    assert all(path.is_relative_to(*folders) for path in made)
+    assert any(path.suffix == ".nbc" for path in made)
+
+
+choose = kernels.cache_folder.__wrapped__
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, beside an empty folder `tmp` for temporary files."""
+    for name in ("home", "tmp"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    return tmp_path / "home"
+
+
+def test_kernels_are_cached_in_the_home(home: Path) -> None:
+    folder = choose()
+    assert folder.parent == home / ".cache" / "winnow" / "numba"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_what_the_user_names_goes_before_the_home(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert choose().is_relative_to(tmp_path / "cache")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "given" / "here"))
+    assert choose().is_relative_to(tmp_path / "given" / "here")
+    assert list(home.iterdir()) == []
+
+
+def make_home_missing(home: Path) -> None:
+    home.rmdir()
+
+
+def make_home_read_only(home: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root writes everywhere")
+    home.chmod(0o500)
+
+
+def make_home_unusable(home: Path) -> None:
+    (home / ".cache").write_text("no folder")
+
+
+@pytest.mark.parametrize("spoil", [make_home_missing, make_home_read_only, make_home_unusable])
+def test_without_a_home_processes_of_a_user_share_a_temporary_folder(
+    home: Path, spoil: Callable[[Path], None]
+) -> None:
+    spoil(home)
+    before = sorted(home.rglob("*"))
+    folder = choose()
+    assert folder == choose()
+    assert folder.parent == home.with_name("tmp")
+    assert folder.name.startswith(f"winnow-numba-{os.geteuid()}-")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert sorted(home.rglob("*")) == before
+
+
+def swap_for_a_link(folder: Path) -> None:
+    elsewhere = folder.with_name("elsewhere")
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+
+
+def open_to_others(folder: Path) -> None:
+    folder.chmod(0o777)
+
+
+def give_away(folder: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root gives files away")
+    os.chown(folder, 65534, 65534)
+
+
+@pytest.mark.parametrize("spoil", [swap_for_a_link, open_to_others, give_away])
+def test_a_temporary_folder_that_others_may_write_to_is_not_trusted(
+    home: Path, spoil: Callable[[Path], None]
+) -> None:
+    make_home_missing(home)
+    trap = choose()
+    spoil(trap)
+    instead = choose()
+    assert instead not in (trap, trap.with_name("elsewhere"))
+    assert instead.parent == home.with_name("tmp")
+    assert stat.S_IMODE(instead.stat().st_mode) == 0o700

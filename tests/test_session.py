@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from curation.errors import UserError
-from curation.session import require_java
+from curation.session import require_java, tell_workers
 
 
 def test_workers_run_the_interpreter_of_the_driver_and_times_are_utc(spark: SparkSession) -> None:
@@ -21,6 +22,30 @@ def test_workers_run_the_interpreter_of_the_driver_and_times_are_utc(spark: Spar
     assert {row["path"] for row in rows} == {sys.executable}
     assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
     assert spark.sparkContext.uiWebUrl is None
+
+
+def test_workers_learn_where_s3_is_but_no_key_and_what_they_were_told_stays(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def environment(batches):  # type: ignore[no-untyped-def]
+        import pyarrow as pa
+
+        for _ in batches:
+            yield pa.RecordBatch.from_pylist([{"k": k, "v": v} for k, v in os.environ.items()])
+
+    by_conf = {**spark.sparkContext.environment, "AWS_REGION": "eu-north-1"}
+    monkeypatch.setattr(spark.sparkContext, "environment", by_conf)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("WINNOW_S3_REQUESTER_PAYS", "a,b")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the driver")
+    tell_workers(spark)
+    rows = spark.range(1).mapInArrow(environment, "k string, v string").collect()
+    there = {row["k"]: row["v"] for row in rows}
+    assert there["AWS_REGION"] == "eu-north-1"
+    assert there["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+    assert there["WINNOW_S3_REQUESTER_PAYS"] == "a,b"
+    assert "of the driver" not in there.values()
 
 
 @pytest.mark.parametrize(
