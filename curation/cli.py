@@ -75,7 +75,7 @@ def _guard(work: Callable[[], int]) -> int:
         print("curate: interrupted: the same command goes on where it was", file=sys.stderr)
         return INTERRUPTED
     except PySparkException as error:
-        if told := re.search(r"curation\.errors\.\w+: (.+)", str(error)):
+        if told := re.search(r"curation\.[\w.]+Error: (.+)", str(error)):
             return _fail(told[1])
         raise
 
@@ -199,7 +199,10 @@ def _show_quarantined(splits: Sequence[Mapping[str, Any]]) -> int:
         print(f"  {split['file']} from byte {split['offset']}: {split['detail']}", file=sys.stderr)
     if (more := len(splits) - _TOP_FILES) > 0:
         print(f"  and {more} more pieces: see 'quarantined' in {MANIFEST}", file=sys.stderr)
-    print("curate: the same command with --retry-quarantined completes the run", file=sys.stderr)
+    print(
+        "curate: the command that started the run completes it with --retry-quarantined",
+        file=sys.stderr,
+    )
     return INCOMPLETE
 
 

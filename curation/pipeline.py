@@ -12,6 +12,7 @@ was. The manifest is written last: a run without one is not finished.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark import Broadcast
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -48,7 +50,7 @@ from curation.spark_tables import (
     write_table,
 )
 from curation.split_pass import BatchFunction, SplitPass, run_split
-from curation.splits import Split
+from curation.splits import Split, bounded_target
 from curation.storage import join, put, storage
 from curation.tables import write_file
 from schemas.arrow import Table
@@ -131,17 +133,31 @@ def _select(run: Run, spark: SparkSession, progress: Progress) -> None:
         if source.format != "index" or receipts.is_done(run.folder, work):
             continue
         with progress.step(f"select '{source.name}'"), _step(spark, "select"):
-            index = read_foreign(spark, run.files[number], partial(index_columns, source))
-            counts, rows = selection.count_skipped(index, source)
-            with _shuffles_of(spark, rows):
-                records = selection.select_records(index, source, over=run.recipe.dedup.over)
-                target = run.recipe.splits.target_bytes
-                files = selection.write_splits(
-                    records, run.folder, source, name=work, target_bytes=target
-                )
-            older = rows - sum(file["rows"] for file in files)
-            counts["ingest", source.name, SKIPPED + DropReason.OLDER_VERSION] = older
-            receipts.commit(run.folder, Receipt(work, "driver", files, counts))
+            receipts.commit(run.folder, _selected(run, spark, number))
+
+
+def _selected(run: Run, spark: SparkSession, number: int) -> Receipt:
+    source, over = run.recipe.inputs[number], run.recipe.dedup.over
+    try:
+        index = read_foreign(spark, run.files[number], partial(index_columns, source))
+        extent, counts = selection.count_skipped(index, source)
+        with _shuffles_of(spark, extent.fetched if over == "all" else extent.wanted):
+            files = selection.write_splits(
+                selection.select_records(index, source, over=over),
+                run.folder,
+                source,
+                name=select_work(number),
+                target_bytes=bounded_target(run.recipe.splits, extent.wanted_bytes),
+            )
+    except (PySparkException, pa.ArrowException) as error:
+        if told := re.search(r"curation\.[\w.]+Error: (.+)", str(error)):
+            raise UserError(told[1]) from error
+        said = str(error).strip().splitlines()[0]
+        raise UserError(f"input '{source.name}': its index cannot be read: {said}") from error
+    older = extent.wanted - sum(file["rows"] for file in files)
+    counts["ingest", source.name, SKIPPED + DropReason.OLDER_VERSION] = older
+    selection.require_first_record(run.folder, files)
+    return Receipt(select_work(number), "driver", files, counts)
 
 
 _WORK = "work string"
@@ -169,6 +185,8 @@ def take_back_quarantined(run: Run, spark: SparkSession) -> int:
     is still a whole run without them.
     """
     done = receipts.done(run.folder)
+    if not run.selected:
+        return 0
     extracted = read_receipts(spark, run.folder, sorted(done & {s.work for s in run.splits}))
     quarantined = set(receipts.quarantined(extracted)["work"].to_pylist())
     if quarantined:
@@ -217,7 +235,7 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
                 files = spark.sparkContext.broadcast(_by_split(run, documents))
                 shards.write_shards(assigned, layout, run.folder, files)
         counts: Counts = Counter({("mix", name, IN): n for name, n in layout.pages.items()})
-        receipts.commit(run.folder, Receipt("mix", "driver", counts=counts))
+        receipts.commit(run.folder, Receipt("mix", layout.id, counts=counts))
 
 
 def finish(run: Run, spark: SparkSession) -> Outcome:
@@ -227,10 +245,10 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
     """
     selected = {select_work(number) for number, _ in enumerate(run.recipe.inputs)}
     work = {*(split.work for split in run.splits), *selected, "dedup", "mix"}
+    layout = receipts.read(run.folder, "mix").attempt
     done = sorted(receipts.done(run.folder))
-    every = read_receipts(
-        spark, run.folder, [name for name in done if name in work or name.startswith("shard-")]
-    )
+    counted = [name for name in done if name in work or shards.is_of_layout(name, layout)]
+    every = read_receipts(spark, run.folder, counted)
     counts = receipts.counts(every)
     files = receipts.files(every).drop_columns("work").to_pylist()
     faults = receipts.faults(every).drop_columns("work").to_pylist()
@@ -274,7 +292,8 @@ def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:
         folder = join(run.folder, table)
         storage(folder).sweep(folder, named)
         for file in storage(folder).walk(folder):
-            if named.pop(file.uri) != file.size:
+            # What is not named does not count: a late attempt may still write some.
+            if named.pop(file.uri, file.size) != file.size:
                 raise LedgerError(f"{file.uri} is not as long as when it was written")
     if named:
         raise LedgerError(f"{min(named)} is gone, and {len(named) - 1} other files")

@@ -80,6 +80,9 @@ def load(
         _only_input(values, "--prefix")["prefix"] = normalise(prefix)
     for override in overrides:
         _override(values, override)
+    for item in _inputs(values):  # overrides too may be relative
+        if item.get("prefix") and isinstance(item["prefix"], str):
+            item["prefix"] = normalise(item["prefix"])
     return validate(values, source=name)
 
 

@@ -60,15 +60,22 @@ class Run:
         Raises `UserError` when the records of an index are not selected yet.
         """
         splits = plan(self.recipe.inputs, self.files, self.recipe.splits)
+        if not self.selected:
+            raise UserError(f"{self.folder}: is not extracted yet: run jobs/extract.py first")
         for number, source in enumerate(self.recipe.inputs):
             if source.format != "index":
                 continue
-            if not receipts.is_done(self.folder, select_work(number)):
-                raise UserError(f"{self.folder}: is not extracted yet: run jobs/extract.py first")
             for file in receipts.read(self.folder, select_work(number)).files:
                 uri, size = join(self.folder, file["path"]), file["bytes"]
                 splits.append(Split(len(splits), number, "index", uri, size, 0, size))
         return splits
+
+    @property
+    def selected(self) -> bool:
+        """Whether the records of every index are selected, so that all splits are known."""
+        inputs = enumerate(self.recipe.inputs)
+        indexes = [number for number, source in inputs if source.format == "index"]
+        return all(receipts.is_done(self.folder, select_work(number)) for number in indexes)
 
     @property
     def finished(self) -> bool:
@@ -93,6 +100,7 @@ class Run:
                 raise UserError(f"{self.folder} is not empty and holds no run: choose a new folder")
             storage(uri).put_if_absent(uri, self._description().encode())
             if storage(uri).put_if_absent(uri, self._description().encode()):
+                storage(uri).delete([uri])
                 raise UserError(
                     f"{self.folder}: its store overwrites what a conditional write (If-None-Match)"
                     " must leave, so two attempts could count: write to another store"
@@ -169,6 +177,7 @@ def new_run(recipe: Recipe, folder: str) -> Run:
         for path in source.paths:
             if join(folder, "").startswith(join(path, "")) and not path.startswith("@"):
                 raise UserError(f"{folder} lies in the input {path}: choose a folder outside it")
+        storage(source.prefix)  # raises for a scheme that is not supported
     files = find_files(recipe.inputs)
     for source, found in zip(recipe.inputs, files, strict=True):
         check_readable(found[0], source)

@@ -54,15 +54,31 @@ def read_foreign(
 ) -> DataFrame:
     """Columns of Parquet files that are not ours: those that `pick` chooses of their names.
 
-    All have the columns of the first file, by name; one that a file lacks is null there.
+    All have the columns of the first file, by name; one that a file lacks is null there. Types that
+    Spark does not know become the nearest that it does.
     """
+    schema = pq.read_schema(io.BufferedReader(RangeReader(files[0].uri, files[0].size)))
+    names = pick(schema.names)
     if native := _native(spark, [file.uri for file in files]):
-        frame = spark.read.parquet(*native)
-        return frame.select(pick(frame.columns))
-    schema = pq.read_schema(RangeReader(files[0].uri, files[0].size))
-    wanted = pa.schema([schema.field(name) for name in pick(schema.names)])
+        try:
+            return spark.read.parquet(*native).select([f"`{name}`" for name in names])
+        except PySparkException:  # such as times in nanoseconds: read by us, they are rounded
+            pass
+    wanted = pa.schema([(name, _plain(schema.field(name).type)) for name in names])
     read = partial(_read_foreign, files=spark.sparkContext.broadcast(list(files)), schema=wanted)
     return map_each(spark, len(files), read, from_arrow_schema(wanted, prefer_timestamp_ntz=False))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", "UTC")
+    if pa.types.is_unsigned_integer(kind):
+        return pa.int64()
+    if pa.types.is_large_string(kind):
+        return pa.string()
+    return pa.binary() if pa.types.is_large_binary(kind) else kind
 
 
 def _read_foreign(
@@ -73,10 +89,12 @@ def _read_foreign(
     names = [name for name in schema.names if name in file.schema_arrow.names]
     for batch in file.iter_batches(columns=names):
         columns = [
-            batch.column(f.name) if f.name in names else pa.nulls(batch.num_rows, f.type)
+            batch.column(f.name).cast(f.type, safe=False)
+            if f.name in names
+            else pa.nulls(batch.num_rows, f.type)
             for f in schema
         ]
-        yield pa.RecordBatch.from_arrays(columns, schema.names).cast(schema)
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _native(spark: SparkSession, uris: Sequence[str]) -> list[str] | None:

@@ -23,7 +23,7 @@ from curation.ingest.config import InputConfig, format_of, is_known
 from curation.storage import WILDCARDS, FileInfo, normalise, storage
 
 ROW_BITS = 32
-_MAX_SPLITS = 100_000
+MAX_SPLITS = 100_000
 _ASKED_AT_ONCE = 64
 Positions = TypeVar("Positions", int, npt.NDArray[np.int64])
 
@@ -33,6 +33,11 @@ class SplitsConfig:
     """How finely input is cut."""
 
     target_bytes: Annotated[int, Field(ge=1 << 14)] = 64 << 20
+
+
+def bounded_target(config: SplitsConfig, total_bytes: int) -> int:
+    """`target_bytes`, or more where splits would be too many."""
+    return max(config.target_bytes, total_bytes // MAX_SPLITS)
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,8 @@ def _expand(path: str, config: InputConfig) -> list[FileInfo]:
         return [file]
     if any(c in path for c in WILDCARDS):
         files, problem = store.glob(path), "no file matches"
+        if config.format == "index":  # which tools write beside such files as _SUCCESS
+            files = [file for file in files if is_known(file.uri, config)]
     else:
         files = [file for file in store.walk(path) if is_known(file.uri, config)]
         problem = "no such file, and no folder with files of a known format"
@@ -106,7 +113,7 @@ def _listed(path: str, prefix: str) -> list[FileInfo]:
     content = storage(path).read(path)
     try:
         unpacked = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
-        lines = unpacked.decode().splitlines()
+        lines = unpacked.decode("utf-8-sig").splitlines()
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise UserError(f"{path}: is no list of paths: {error}") from error
     base = prefix or path.rsplit("/", 1)[0]
@@ -136,7 +143,7 @@ def plan(
         for file in found if source.format != "index" else ():
             form = format_of(file.uri, source)
             pieces = -(-file.size // config.target_bytes) if form.splittable else 1
-            pieces = max(1, min(pieces, round(file.size * _MAX_SPLITS / total)))
+            pieces = max(1, min(pieces, round(file.size * MAX_SPLITS / total)))
             cuts = [file.size * i // pieces for i in range(pieces + 1)]
             splits += [
                 Split(

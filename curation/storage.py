@@ -11,13 +11,13 @@ from __future__ import annotations
 import glob
 import io
 import os
+import re
 import uuid
 from collections.abc import Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from curation.errors import UnreadableError, UserError
 
@@ -67,7 +67,7 @@ class Storage(Protocol):
 
 def storage(uri: str) -> Storage:
     """The storage that holds `uri`; raises `UserError` for a scheme that is not supported."""
-    scheme = urlsplit(uri).scheme
+    scheme = _scheme(uri)
     if scheme == "":
         return LocalStorage()
     if scheme == "s3":
@@ -77,6 +77,11 @@ def storage(uri: str) -> Storage:
     raise UserError(f"{uri}: '{scheme}://' is not supported: use a path, file:// or s3://")
 
 
+def _scheme(uri: str) -> str:
+    found = re.match(r"([a-z][a-z0-9+.-]*)://|(file):", uri)
+    return (found[1] or found[2]) if found else ""
+
+
 def normalise(uri: str, *, base: str | None = None) -> str:
     """The one spelling of `uri`: an absolute path or `s3://...`.
 
@@ -84,7 +89,7 @@ def normalise(uri: str, *, base: str | None = None) -> str:
     """
     if uri.startswith("@"):
         return "@" + normalise(uri[1:], base=base)
-    scheme = urlsplit(uri).scheme
+    scheme = _scheme(uri)
     if scheme in ("s3", "s3a", "s3n"):
         return "s3://" + uri.split("://", 1)[1].rstrip("/")
     if scheme == "file":

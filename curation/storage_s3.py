@@ -19,6 +19,7 @@ from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,23 +48,33 @@ _ADVICE = {
     "301": "the bucket is in another region: set AWS_REGION",
     "PermanentRedirect": "the bucket is in another region: set AWS_REGION",
     "AuthorizationHeaderMalformed": "the bucket is in another region: set AWS_REGION",
+    "InvalidObjectState": "the object is archived: restore it first",
     "NotImplemented": "the store has no conditional writes (If-None-Match): use another",
     "400": "the request was refused: check AWS_REGION, and whether the credentials have expired",
 }
 _WITHOUT_REASON = {"301", "400", "403"}  # a HEAD has no body to tell it: a GET has
-_OF_ONE_OBJECT = {"AccessDenied", "403", "NoSuchKey", "404"}
+_OF_ONE_OBJECT = {"AccessDenied", "403", "NoSuchKey", "404", "InvalidObjectState"}
 
-_NO_CONNECTION = (aws.EndpointConnectionError, aws.ConnectTimeoutError)
+_NO_CONNECTION = (
+    *(aws.EndpointConnectionError, aws.ConnectTimeoutError),
+    *(aws.ProxyConnectionError, aws.SSLError),
+)
 _DELETED_AT_ONCE = 1000
-_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 5, 20
-_FIRST_ATTEMPTS = 3
+_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 5, 12
+_FIRST_CONNECTS, _FIRST_READS = 3, 2
+_making = Lock()
 _CHUNK_BYTES = 64 << 10
 _PATIENCE_S, _LEAST_BYTES_PER_S = 60.0, 64 << 10
 
 
-@cache
 def _client(*, anonymous: bool = False) -> Any:
     """One client per process and kind: making one costs a quarter of a second."""
+    with _making:
+        return _new_client(anonymous=anonymous)
+
+
+@cache
+def _new_client(*, anonymous: bool) -> Any:
     config = Config(
         # The other modes share a small budget of retries among all requests of a process.
         retries={"mode": "legacy", "total_max_attempts": 7},
@@ -72,7 +83,10 @@ def _client(*, anonymous: bool = False) -> Any:
         max_pool_connections=64,
         signature_version=UNSIGNED if anonymous else None,
     )
-    client = boto3.Session().client("s3", config=config)
+    try:
+        client = boto3.Session().client("s3", config=config)
+    except ValueError as error:
+        raise UserError(f"S3: {error}: check AWS_ENDPOINT_URL and AWS_REGION") from error
     client.meta.events.register_first("needs-retry.s3", _look_at_attempt)
     return client
 
@@ -90,8 +104,8 @@ def _look_at_attempt(
     if caught_exception is None:
         _answered.add(endpoint.host)
     elif endpoint.host not in _answered and (
-        isinstance(caught_exception, aws.ReadTimeoutError)
-        or (isinstance(caught_exception, _NO_CONNECTION) and attempts >= _FIRST_ATTEMPTS)
+        (isinstance(caught_exception, aws.ReadTimeoutError) and attempts >= _FIRST_READS)
+        or (isinstance(caught_exception, _NO_CONNECTION) and attempts >= _FIRST_CONNECTS)
     ):
         raise caught_exception
 
@@ -120,6 +134,10 @@ class _SlowError(Exception):
     pass
 
 
+class _UndeletedError(Exception):
+    pass
+
+
 class _NotThereError(UnreadableError):
     pass
 
@@ -134,7 +152,7 @@ class _BehindTheEndError(Exception):
 
 _PASSING = (
     *(aws.HTTPClientError, aws.IncompleteReadError, aws.ResponseStreamingError, HTTPError),
-    *(_ConflictError, _SlowError),
+    *(aws.FlexibleChecksumError, _ConflictError, _SlowError, _UndeletedError),
 )
 _again = retry(
     retry=retry_if_exception_type(_PASSING),
@@ -178,6 +196,14 @@ def _put_if_absent(bucket: str, key: str, data: bytes) -> None:
         if error.response["Error"]["Code"] in ("ConditionalRequestConflict", "409"):
             raise _ConflictError from error
         raise
+
+
+@_again
+def _delete(bucket: str, keys: list[dict[str, str]]) -> None:
+    """Failures of single keys come in an answer that says 200."""
+    answer = _client().delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+    if failed := answer.get("Errors"):
+        raise _UndeletedError(f"{failed[0]['Key']}: cannot be deleted: {failed[0]['Code']}")
 
 
 class S3Storage:
@@ -232,8 +258,8 @@ class S3Storage:
         bucket, key = _split(uri)
         with tempfile.TemporaryDirectory(prefix="winnow-") as folder:
             path = Path(folder, "upload")
-            yield path
-            with _explained(uri):
+            with _explained(uri):  # a full disk, as well
+                yield path
                 _client().upload_file(str(path), bucket, key)
 
     def put_if_absent(self, uri: str, data: bytes) -> bool:
@@ -261,7 +287,7 @@ class S3Storage:
             bucket, _ = _split(uris[at])
             keys = [{"Key": _split(uri)[1]} for uri in uris[at : at + _DELETED_AT_ONCE]]
             with _explained(uris[at]):
-                _client().delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+                _delete(bucket, keys)
 
 
 @contextmanager
@@ -278,10 +304,14 @@ def _explained(uri: str) -> Iterator[None]:
         raise _meaning(uri, error) from error
     except _NO_CONNECTION as error:
         raise UserError(f"{uri}: {error}: check AWS_ENDPOINT_URL and the network") from error
-    except (aws.BotoCoreError, boto3.exceptions.Boto3Error) as error:
-        raise UnreadableError(uri, str(error)) from error
-    except (HTTPError, _ConflictError, _SlowError) as error:
-        raise UnreadableError(uri, str(error) or type(error).__name__) from error
+    except _PASSING as error:
+        raise UnreadableError(uri, _line(error)) from error
+    except (aws.BotoCoreError, boto3.exceptions.Boto3Error, ValueError, OSError) as error:
+        raise UserError(f"{uri}: {_line(error)}") from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _meaning(uri: str, error: Exception) -> Exception:
@@ -293,7 +323,7 @@ def _meaning(uri: str, error: Exception) -> Exception:
         return _BehindTheEndError()
     bucket = urlsplit(uri).netloc
     subject = f"s3://{bucket}" if code == "NoSuchBucket" else uri
-    why = _ADVICE.get(code, str(error))
+    why = _ADVICE.get(code, _line(error))
     if code in ("NoSuchKey", "404"):
         return _NotThereError(uri, why)
     if code in _OF_ONE_OBJECT or status >= 500:

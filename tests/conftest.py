@@ -45,7 +45,7 @@ def s3(s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in s3_environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    storage_s3._client.cache_clear()
+    storage_s3._new_client.cache_clear()
     return f"s3://winnow/{os.urandom(4).hex()}"
 
 
@@ -58,9 +58,9 @@ def proxy(
 
     with running_proxy(s3_environment["AWS_ENDPOINT_URL"]) as running:
         monkeypatch.setenv("AWS_ENDPOINT_URL", running.url)
-        storage_s3._client.cache_clear()
+        storage_s3._new_client.cache_clear()
         yield running
-    storage_s3._client.cache_clear()
+    storage_s3._new_client.cache_clear()
 
 
 @pytest.fixture(scope="session")

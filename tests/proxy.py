@@ -69,7 +69,8 @@ class Proxy(ThreadingHTTPServer):
     """What tests set and look at, also while requests are under way.
 
     GET and HEAD of paths that end in one of `gone` answer 404 NoSuchKey; all requests of paths that
-    end in a key of `answers` answer its status and S3 error code. The backend sees neither.
+    end in a key of `answers` answer its status and S3 error code; POSTs of paths that end in a key of
+    `bodies` answer 200 with that. The backend sees none of them.
     A request is in `requests` before its client has the whole answer.
     """
 
@@ -81,6 +82,7 @@ class Proxy(ThreadingHTTPServer):
         self.backend = urlsplit(backend).netloc
         self.gone: set[str] = set()
         self.answers: dict[str, tuple[int, str]] = {}
+        self.bodies: dict[str, bytes] = {}
         self.requests: list[Request] = []
         self.injected: Counter[str] = Counter()
         self._connections: set[Any] = set()
@@ -197,6 +199,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fixed := self.server.fixed(self.command, self._path()):
             yield self._error(*fixed)
             return
+        found = [body for end, body in self.server.bodies.items() if self._path().endswith(end)]
+        if found and self.command == "POST":
+            yield self._xml(200, found[0])
+            return
         with closing(HTTPConnection(self.server.backend)) as backend:
             backend.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
@@ -209,9 +215,12 @@ class _Handler(BaseHTTPRequestHandler):
             yield _Answer(got.status, headers, got.length, got)
 
     def _error(self, status: int, code: str) -> _Answer:
+        xml = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>"
+        return self._xml(status, xml.encode())
+
+    def _xml(self, status: int, xml: bytes) -> _Answer:
         for _ in self._body():
             pass  # the connection's next request comes after it
-        xml = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
         headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(xml)))]
         return _Answer(status, headers, 0 if self.command == "HEAD" else len(xml), BytesIO(xml))
 

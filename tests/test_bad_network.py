@@ -85,7 +85,7 @@ def test_a_run_without_a_file_that_is_gone_is_completed_later(
     assert "Traceback" not in first.stderr
     gone = join(s3, "in", "versions.warc.gz")
     assert f"  {gone} from byte 0: was changed or removed since the run was opened" in first.stderr
-    assert "the same command with --retry-quarantined completes the run" in first.stderr
+    assert "the command that started the run completes it with --retry-quarantined" in first.stderr
     again = runs.curate(*run)
     assert (again.returncode, again.stdout) == (3, first.stdout)
     proxy.gone.clear()
@@ -144,17 +144,18 @@ def silent(monkeypatch: pytest.MonkeyPatch, s3: str) -> Iterator[socket.socket]:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{listener.getsockname()[1]}")
-        storage_s3._client.cache_clear()
+        storage_s3._new_client.cache_clear()
         yield listener
-    storage_s3._client.cache_clear()
+    storage_s3._new_client.cache_clear()
 
 
 @pytest.mark.parametrize("connects", [True, False])
 def test_a_host_that_does_not_answer_is_given_up_on(
     monkeypatch: pytest.MonkeyPatch, silent: socket.socket, s3: str, connects: bool
 ) -> None:
-    # As they are, connecting takes 3 x 5 s and a few of waiting, and an answer 20 s.
-    assert 3 * storage_s3._CONNECT_TIMEOUT_S + 5 <= storage_s3._READ_TIMEOUT_S <= 25
+    # As they are, both are over, with waits between the attempts, before 30 s are.
+    assert storage_s3._FIRST_CONNECTS * storage_s3._CONNECT_TIMEOUT_S < 25
+    assert storage_s3._FIRST_READS * storage_s3._READ_TIMEOUT_S < 25
     monkeypatch.setattr(storage_s3, "_CONNECT_TIMEOUT_S", 0.3)
     monkeypatch.setattr(storage_s3, "_READ_TIMEOUT_S", 0.5)
     waiting = []
@@ -180,7 +181,7 @@ def test_a_public_bucket_is_read_without_credentials(
     put(join(public, "x"), b"data")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    storage_s3._client.cache_clear()
+    storage_s3._new_client.cache_clear()
     with pytest.raises(UserError, match="no AWS credentials"):
         storage(public).walk(public)
     monkeypatch.setenv("WINNOW_S3_ANONYMOUS", f"other, {PUBLIC_BUCKET}")
@@ -213,6 +214,10 @@ class _Overwriting(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"]))
         self._answer(200, b"")
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(200, b"<DeleteResult/>")
+
     def do_HEAD(self) -> None:
         self._answer(404, b"")
 
@@ -235,9 +240,37 @@ def test_a_store_without_conditional_writes_is_refused(
     with ThreadingHTTPServer(("127.0.0.1", 0), _Overwriting) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-        storage_s3._client.cache_clear()
+        storage_s3._new_client.cache_clear()
         given = ["--input", str(small_input), "--output", f"{s3}/run"]
         assert main(["run", "--recipe", "default", *given]) == 2
         server.shutdown()
-    storage_s3._client.cache_clear()
+    storage_s3._new_client.cache_clear()
     assert "its store overwrites what a conditional write" in capsys.readouterr().err
+
+
+def test_what_cannot_be_deleted_is_told(s3: str, proxy: Proxy) -> None:
+    put(join(s3, "x"), b"data")
+    failed = f"<Error><Key>{s3[len('s3://winnow/') :]}/x</Key><Code>AccessDenied</Code></Error>"
+    proxy.bodies["winnow"] = f"<DeleteResult>{failed}</DeleteResult>".encode()
+    with pytest.raises(UserError, match=r"/x: cannot be deleted: AccessDenied"):
+        storage(s3).delete([join(s3, "x")])
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("AWS_PROFILE", "nobody", "The config profile (nobody) could not be found"),
+        ("AWS_ENDPOINT_URL", "nonsense", "Invalid endpoint: nonsense: check AWS_ENDPOINT_URL"),
+        ("AWS_REGION", "no region", "region_name 'no region' doesn't match"),
+    ],
+)
+def test_settings_that_are_wrong_for_every_file_stop_a_run(
+    monkeypatch: pytest.MonkeyPatch, s3: str, *, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", value if variable == "AWS_REGION" else "us-east-1")
+    monkeypatch.setenv(variable, value)
+    storage_s3._new_client.cache_clear()
+    with pytest.raises(UserError, match=re.escape(told)) as caught:
+        storage(s3).read(join(s3, "x"))
+    assert type(caught.value) is UserError  # and no file's own: that would be put into quarantine
+    storage_s3._new_client.cache_clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from curation import pipeline
+from curation import pipeline, receipts
 from curation.errors import UserError
 from curation.ledger import LedgerError
+from curation.receipts import Receipt
 from curation.recipe import load
 from curation.run import Run, made_with, new_run, require_made_with
 from curation.split_pass import run_split
@@ -127,6 +129,11 @@ def test_what_cannot_be_read_is_left_out_listed_and_completed_later(
     assert runs.shards(tmp_path / "out") == runs.shards(tmp_path / "without")
     assert pipeline.take_back_quarantined(run, spark) == len(outcome.quarantined)
     assert not run.finished
+    # An attempt of before, that was late: its shard is of another layout, and does not count.
+    stale = Receipt(
+        "shard-000000-0123abcd", "0123abcd", counts=Counter({("mix", "crawl", "kept"): 9})
+    )
+    receipts.commit(run.folder, stale)
     (tmp_path / "elsewhere").rename(folder / "versions.warc.gz")
     completed = pipeline.run(run, spark, runs.quiet())
     assert (completed.quarantined, completed.faults) == ([], outcome.faults)

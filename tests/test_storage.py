@@ -130,7 +130,7 @@ def test_s3_failures_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     from curation import storage_s3
 
     def told(uri: str) -> str:
-        storage_s3._client.cache_clear()
+        storage_s3._new_client.cache_clear()
         with pytest.raises(UserError) as caught:
             storage(uri).walk(uri)
         return str(caught.value)
@@ -147,7 +147,7 @@ def test_s3_failures_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     assert "127.0.0.1:1" in told("s3://winnow/x")
-    storage_s3._client.cache_clear()
+    storage_s3._new_client.cache_clear()
 
 
 class _Breaking(BaseHTTPRequestHandler):
@@ -188,10 +188,10 @@ def breaking(monkeypatch: pytest.MonkeyPatch, s3: str) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Breaking)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-    storage_s3._client.cache_clear()
+    storage_s3._new_client.cache_clear()
     yield s3
     server.shutdown()
-    storage_s3._client.cache_clear()
+    storage_s3._new_client.cache_clear()
 
 
 def test_a_body_that_breaks_off_is_read_again(breaking: str) -> None:

@@ -183,6 +183,13 @@ class Plain(_Piece):
         return end + len(blank) - len(blank.lstrip(b"\r\n"))
 
 
+def kind_of_record(file: RangeReader, at: int) -> type[Member] | type[Plain] | None:
+    """How to read the record that is said to start at `at`; None where none does."""
+    if Member.starts_record(file, at):
+        return Member
+    return Plain if _peek(file, at, len(_VERSION)) == _VERSION else None
+
+
 def find_border(file: RangeReader, start: int, stop: int, piece: type[Member] | type[Plain]) -> int:
     """The first byte from `start` on at which a record starts; `stop` if there is none before."""
     overlap = len(piece.pattern) - 1

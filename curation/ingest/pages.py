@@ -8,6 +8,7 @@ split gives the same positions in every attempt. What is no page is counted in t
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -96,7 +97,8 @@ def _raw_pages(
 
 def _records(split: Split, damage: list[Damage]) -> Iterator[Record]:
     if split.format == "index":
-        return read_selected(pq.read_table(RangeReader(split.uri, split.size)), damage)
+        file = io.BufferedReader(RangeReader(split.uri, split.size))
+        return read_selected(pq.read_table(file), damage)
     return read_records(split, damage)
 
 

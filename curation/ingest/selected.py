@@ -1,8 +1,8 @@
 """Selected records: rows of `SELECTION` in, those records out, each read by its range alone.
 
 Neighbours that touch are one request. Requests run ahead of the parser, for one after another
-would cost a round trip each. A file that cannot be read costs its own records and no others: each
-is a fault that puts the split into quarantine.
+would cost a round trip each. A file that cannot be read costs its own records and no others: it
+is one fault that puts the split into quarantine.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from curation.errors import UnreadableError
-from curation.ingest.borders import Member, Plain
+from curation.ingest.borders import kind_of_record
 from curation.ingest.warc import Damage, Record, read_at
 from curation.receipts import QUARANTINED
 from curation.storage import RangeReader
@@ -23,6 +23,7 @@ from curation.storage import RangeReader
 _READERS = 8
 _AHEAD = 16
 _RUN_BYTES = 4 << 20
+_AHEAD_BYTES = 64 << 20
 _MAX_BLOCK_BYTES = 256 << 20
 
 
@@ -34,17 +35,27 @@ class _Run:
     offsets: Sequence[int]
     end: int
 
+    @property
+    def size(self) -> int:
+        """Bytes to read."""
+        return self.end - self.offsets[0]
+
 
 def read_selected(selection: pa.Table, damage: list[Damage]) -> Iterator[Record]:
     """The records of `selection`, sorted by file and offset; damage and gone files in `damage`."""
     ahead: deque[tuple[_Run, Future[RangeReader | UnreadableError]]] = deque()
+    lost: dict[str, list[tuple[int, str]]] = {}
     with ThreadPoolExecutor(_READERS) as pool:
         for run in _runs(selection):
             ahead.append((run, pool.submit(_load, run)))
-            if len(ahead) > _AHEAD:
-                yield from _read_run(*ahead.popleft(), damage)
+            while len(ahead) > _AHEAD or sum(r.size for r, _ in ahead) > _AHEAD_BYTES:
+                yield from _read_run(*ahead.popleft(), damage, lost)
         while ahead:
-            yield from _read_run(*ahead.popleft(), damage)
+            yield from _read_run(*ahead.popleft(), damage, lost)
+    for file, records in lost.items():
+        (offset, why), more = records[0], len(records) - 1
+        others = f" (and {more} records more of this file)" if more else ""
+        damage.append(Damage(file, offset, QUARANTINED, why + others))
 
 
 def _runs(selection: pa.Table) -> Iterator[_Run]:
@@ -64,7 +75,7 @@ def _runs(selection: pa.Table) -> Iterator[_Run]:
 
 
 def _load(run: _Run) -> RangeReader | UnreadableError:
-    size = min(run.end - run.offsets[0], _MAX_BLOCK_BYTES)
+    size = min(run.size, _MAX_BLOCK_BYTES)
     reader = RangeReader(run.file, run.end, run.offsets[0], block_bytes=size)
     try:
         reader.load()
@@ -74,13 +85,19 @@ def _load(run: _Run) -> RangeReader | UnreadableError:
 
 
 def _read_run(
-    run: _Run, loaded: Future[RangeReader | UnreadableError], damage: list[Damage]
+    run: _Run,
+    loaded: Future[RangeReader | UnreadableError],
+    damage: list[Damage],
+    lost: dict[str, list[tuple[int, str]]],
 ) -> Iterator[Record]:
     reader = loaded.result()
     for offset in run.offsets:
-        if isinstance(reader, UnreadableError):
-            damage.append(Damage(run.file, offset, QUARANTINED, reader.why))
-        elif kind := next((k for k in (Member, Plain) if k.starts_record(reader, offset)), None):
-            yield from read_at(reader, offset, run.file, kind, damage)
-        else:
-            damage.append(Damage(run.file, offset, "corrupt", "no record starts here"))
+        try:
+            if isinstance(reader, UnreadableError):
+                raise reader
+            if kind := kind_of_record(reader, offset):
+                yield from read_at(reader, offset, run.file, kind, damage)
+            else:
+                damage.append(Damage(run.file, offset, "corrupt", "no record starts here"))
+        except UnreadableError as error:
+            lost.setdefault(run.file, []).append((offset, error.why))

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -23,13 +24,14 @@ import pyarrow as pa
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql.types import BooleanType
 
 from curation.errors import UserError
 from curation.ingest.config import InputConfig
 from curation.ingest.urls import hash64, url_facts
 from curation.receipts import SKIPPED, Counts
-from curation.storage import normalise
-from curation.tables import write_file
+from curation.storage import normalise, storage
+from curation.tables import read_file, write_file
 from schemas.manifest import MANIFEST
 from schemas.selection import SELECTION
 
@@ -37,22 +39,53 @@ _ROW = "wanted boolean, url_hash long, fetched_at timestamp, file string, offset
 _KEYS = ("wanted", "url_hash", "fetched_at", "file", "offset", "length")
 
 
-def count_skipped(index: DataFrame, config: InputConfig) -> tuple[Counts, int]:
-    """Rows of failed fetches and rows that are not wanted, as counts; and how many are left."""
+@dataclass(frozen=True)
+class Extent:
+    """How much an index names: rows of successful fetches, those of them wanted, their bytes."""
+
+    fetched: int = 0
+    wanted: int = 0
+    wanted_bytes: int = 0
+
+
+def count_skipped(index: DataFrame, config: InputConfig) -> tuple[Extent, Counts]:
+    """What is there; and rows of failed fetches and rows that are not wanted, as counts.
+
+    Raises `UserError` for a condition that is none, or that would not say the same twice.
+    """
+    _check_condition(index, config)
+    rows = {
+        (row["fetched"], row["wanted"]): row
+        for row in _judged(index, config)
+        .groupBy("fetched", "wanted")
+        .agg(F.count("*").alias("rows"), F.sum("length").alias("bytes"))
+        .collect()
+    }
     counts: Counts = Counter()
-    left = 0
+    for (fetched, wanted), row in rows.items():
+        if not (fetched and wanted):
+            why = "not_selected" if fetched else "failed_fetch"
+            counts["ingest", config.name, SKIPPED + why] += row["rows"]
+    chosen = rows.get((True, True))
+    wanted, size = (chosen["rows"], chosen["bytes"]) if chosen else (0, 0)
+    unwanted = rows.get((True, False))
+    return Extent(wanted + (unwanted["rows"] if unwanted else 0), wanted, size), counts
+
+
+def _check_condition(index: DataFrame, config: InputConfig) -> None:
     try:
-        rows = _judged(index, config).groupBy("fetched", "wanted").count().collect()
+        asked = index.select(F.expr(config.where or "true").alias("wanted"))
     except AnalysisException as error:
         said = str(error).strip().splitlines()[0]
         raise UserError(f"input '{config.name}': 'where': {said}") from error
-    for row in rows:
-        if row["fetched"] and row["wanted"]:
-            left = row["count"]
-        else:
-            why = "not_selected" if row["fetched"] else "failed_fetch"
-            counts["ingest", config.name, SKIPPED + why] += row["count"]
-    return counts, left
+    if asked.schema[0].dataType != BooleanType():
+        kind = asked.schema[0].dataType.simpleString()
+        raise UserError(f"input '{config.name}': 'where' gives a {kind}: expected a condition")
+    if not asked._jdf.queryExecution().analyzed().deterministic():  # noqa: SLF001
+        raise UserError(
+            f"input '{config.name}': 'where' says something else each time: for a sample, use"
+            " a hash, such as xxhash64(url) % 100 = 0"
+        )
 
 
 def select_records(index: DataFrame, config: InputConfig, *, over: str) -> DataFrame:
@@ -85,30 +118,43 @@ def _judged(index: DataFrame, config: InputConfig) -> DataFrame:
 
     def known(name: str, type_name: str) -> Column:
         there = name in index.columns
-        return (F.col(name) if there else F.lit(None)).cast(type_name)
+        return (F.col(name) if there else F.lit(None)).try_cast(type_name)
 
     whole = known("content_truncated", "string").isNull()
     succeeded = F.coalesce(known("fetch_status", "int") == 200, F.lit(True)) & whole
-    found = F.expr(
-        "warc_filename is not null and warc_record_offset >= 0 and warc_record_length > 0"
-    )
+    offset, length = known("warc_record_offset", "long"), known("warc_record_length", "long")
+    found = F.col("warc_filename").isNotNull() & (offset >= 0) & (length > 0)
     return index.select(
         F.coalesce(succeeded & found, F.lit(False)).alias("fetched"),
         F.coalesce(F.expr(config.where or "true"), F.lit(False)).alias("wanted"),
         "url",
         known("fetch_time", "timestamp").alias("fetched_at"),
         F.col("warc_filename").alias("file"),
-        F.col("warc_record_offset").cast("long").alias("offset"),
-        F.col("warc_record_length").cast("long").alias("length"),
+        offset.alias("offset"),
+        length.alias("length"),
     )
 
 
 def _hash_urls(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        rows = zip(*(batch.column(n).to_pylist() for n in ("url", "file", "offset")), strict=True)
+        urls, files = (batch.column(name).cast(pa.binary()).to_pylist() for name in ("url", "file"))
+        rows = zip(urls, files, batch.column("offset").to_pylist(), strict=True)
         # What has no URL is the only version of itself.
-        hashes = [hash64(url_facts(url).url_key or f"{file}\0{at}") for url, file, at in rows]
+        keys = [_url_key(url) or f"{file}\0{offset}" for url, file, offset in rows]
+        hashes = [hash64(key) for key in keys]
         yield batch.append_column("url_hash", pa.array(hashes, pa.int64())).select(_KEYS)
+
+
+def _url_key(url: bytes | None) -> str | None:
+    return url_facts(None if url is None else url.decode("utf-8", "replace")).url_key
+
+
+def require_first_record(folder: str, files: Sequence[Mapping[str, Any]]) -> None:
+    """Raises `UserError` where the first file that is selected from is not there."""
+    for file in files[:1]:
+        row = read_file(folder, file).read_row_group(0).slice(0, 1).to_pylist()[0]
+        if storage(row["file"]).find(row["file"]) is None:
+            raise UserError(f"{row['file']}: named by the index, is not there: check 'prefix'")
 
 
 def _write(

@@ -26,8 +26,8 @@ class Pieces:
         if self._held_bytes >= _HELD_BYTES:
             self._spill()
 
-    def take(self, number: int) -> pa.Table:
-        """All rows of table `number`, which are then forgotten here."""
+    def take(self, number: int) -> pa.Table | None:
+        """All rows of table `number`, which are then forgotten here; None where there are none."""
         pieces = self._held.pop(number, [])
         if file := self._files.pop(number, None):
             file.close()
@@ -35,7 +35,7 @@ class Pieces:
             with pa.OSFile(str(path)) as stored, pa.ipc.open_stream(stored) as stream:
                 pieces.append(stream.read_all())
             path.unlink()
-        return pa.concat_tables(pieces)
+        return pa.concat_tables(pieces) if pieces else None
 
     def _path(self, number: int) -> Path:
         return self._folder / str(number)

@@ -15,25 +15,29 @@ fixed row groups. A document longer than a shard leaves a gap in the numbers.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate, pairwise
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xxhash
 from pydantic import Field
 from pyspark import Broadcast
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from curation.arrow_text import Ints
+from curation.errors import UserError
 from curation.mixing.pieces import Pieces
 from curation.receipts import KEPT, Counts, Receipt, commit, is_done
 from curation.retries import take_retries
@@ -46,6 +50,7 @@ STAGE = "mix"
 _ROWS_PER_BUCKET = 50_000
 _STRETCH_BYTES = 256 << 10  # about a row group of documents/
 _MAX_TASK_BYTES = 16 << 30
+_MAX_SHARDS_PER_TASK = 200  # each may have an open file
 _READERS = 8
 _FILES_AT_ONCE = 64
 Documents = Mapping[int, Sequence[Mapping[str, Any]]]
@@ -75,6 +80,12 @@ class Layout:
     shards: int
     starts: Sequence[tuple[int, int]]
     pages: Counter[str]
+
+    @property
+    def id(self) -> str:
+        """32 bits, hex: equal for equal documents, and another when one is added or taken away."""
+        known = (self.bits, self.width, self.starts, sorted(self.pages.items()))
+        return xxhash.xxh32_hexdigest(repr(known).encode())
 
 
 def select(keys: DataFrame, verdicts: DataFrame) -> DataFrame:
@@ -125,7 +136,7 @@ def assign(selection: DataFrame, layout: Layout) -> DataFrame:
 def shards_per_task(width: int, files: int) -> int:
     """How many shards of `width` bytes a task writes that reads a stretch of each of `files`."""
     worth_while = -(-files * _STRETCH_BYTES // width)
-    return max(1, min(worth_while, _MAX_TASK_BYTES // width))
+    return max(1, min(worth_while, _MAX_TASK_BYTES // width, _MAX_SHARDS_PER_TASK))
 
 
 def write_shards(
@@ -134,7 +145,7 @@ def write_shards(
     """Writes the shards that have no receipt yet, each with a receipt."""
     files = sum(len(of_split) for of_split in documents.value.values())
     together = shards_per_task(layout.width, files)
-    write = partial(_write_together, folder=folder, documents=documents)
+    write = partial(_write_together, folder=folder, documents=documents, layout=layout.id)
     (
         assigned.withColumn("task", F.expr(f"cast(shard div {together} as int)"))
         .repartitionById(-(-layout.shards // together), "task")
@@ -143,13 +154,25 @@ def write_shards(
     )
 
 
-def shard_name(shard: int) -> str:
-    """The name of a shard's file and of its receipt."""
-    return f"shard-{shard:06d}"
+def shard_name(shard: int, layout: str) -> str:
+    """The name of a shard's file and of its receipt.
+
+    It says the layout, so that no late attempt of another one is taken for it.
+    """
+    return f"shard-{shard:06d}-{layout}"
+
+
+def is_of_layout(name: str, layout: str) -> bool:
+    """Whether a receipt's name is that of a shard of `layout`."""
+    return name.startswith("shard-") and name.endswith(f"-{layout}")
 
 
 def _write_together(
-    batches: Iterator[pa.RecordBatch], *, folder: str, documents: Broadcast[Documents]
+    batches: Iterator[pa.RecordBatch],
+    *,
+    folder: str,
+    documents: Broadcast[Documents],
+    layout: str,
 ) -> Iterator[pa.RecordBatch]:
     """Writes the shards that the rows of a task belong to."""
     held = list(batches)
@@ -158,33 +181,47 @@ def _write_together(
     rows = pa.Table.from_batches(held).sort_by("position")
     numbers = rows.column("shard").to_numpy()
     expected = dict(zip(*(n.tolist() for n in np.unique(numbers, return_counts=True)), strict=True))
+    names = {number: shard_name(number, layout) for number in expected}
     # Some may be done, by an attempt that Spark has given up on, or before a restart.
-    todo = [number for number in expected if not is_done(folder, shard_name(number))]
+    todo = [number for number in expected if not is_done(folder, names[number])]
     rows = rows.filter(np.isin(numbers, todo))
     started = time.process_time()
-    with TemporaryDirectory(prefix="winnow-mix-") as scratch:
+    with _scratch() as scratch:
         pieces = Pieces(scratch)
         for shard, piece in _read_pieces(rows, folder, documents.value) if todo else ():
             pieces.add(shard, piece)
         for shard in todo:
-            texts = pieces.take(shard).sort_by([(name, "ascending") for name in _ORDER])
-            if texts.num_rows != expected[shard]:
-                raise RuntimeError(
-                    f"{texts.num_rows} documents found of {expected[shard]} in shard {shard}"
-                )
-            receipt = _write(shard, texts, folder, time.process_time() - started)
-            started = time.process_time()
-            commit(folder, receipt)
-    yield pa.RecordBatch.from_pydict({"work": [shard_name(n) for n in expected]}, _WRITTEN)
+            texts = pieces.take(shard)
+            if (found := texts.num_rows if texts else 0) != expected[shard]:
+                raise RuntimeError(f"{found} documents found of {expected[shard]} in shard {shard}")
+            receipt = _write(names[shard], texts, folder, layout)
+            cpu_s, started = time.process_time() - started, time.process_time()
+            commit(folder, replace(receipt, cpu_s=cpu_s, retries=take_retries()))
+    yield pa.RecordBatch.from_pydict({"work": list(names.values())}, _WRITTEN)
 
 
-def _write(shard: int, texts: pa.Table, folder: str, cpu_s: float) -> Receipt:
+@contextmanager
+def _scratch() -> Iterator[str]:
+    """A folder on the executor's local disk, which it removes even when a task was killed."""
+    parent = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
+    try:
+        with TemporaryDirectory(prefix="winnow-mix-", dir=parent or None) as folder:
+            yield folder
+    except OSError as error:
+        where = parent or gettempdir()
+        raise UserError(
+            f"{where}: {error.strerror or error}: needed for parts of shards"
+        ) from error
+
+
+def _write(name: str, texts: pa.Table, folder: str, layout: str) -> Receipt:
     # Every attempt writes the same bytes under the same name, so any of them may win.
+    ordered = texts.sort_by([(column, "ascending") for column in _ORDER])
     counts: Counts = Counter()
-    for source, pages in Counter(texts.column("input").to_pylist()).items():
+    for source, pages in Counter(ordered.column("input").to_pylist()).items():
         counts[STAGE, source, KEPT] = pages
-    file = write_file(folder, shard_name(shard), SHARD, texts.select(SHARD.arrow.names))
-    return Receipt(shard_name(shard), "any", [file], counts, cpu_s=cpu_s, retries=take_retries())
+    file = write_file(folder, name, SHARD, ordered.select(SHARD.arrow.names))
+    return Receipt(name, layout, [file], counts)
 
 
 def _read_pieces(

@@ -66,7 +66,7 @@ def open_run(index: str | Path, prefix: str | Path, folder: Path, *overrides: st
 
 def records(folder: Path) -> set[tuple[str, int]]:
     """File and offset of every page that came in."""
-    files = [path for name in ("documents", "rejects") for path in (folder / name).iterdir()]
+    files = [path for name in ("documents", "rejects") for path in (folder / name).glob("*")]
     rows = [row for path in files for row in pq.read_table(path).to_pylist()]
     return {(row["file"], row["offset"]) for row in rows}
 
@@ -133,12 +133,39 @@ def test_only_the_selected_ranges_are_requested(
     assert "ingest" in done.stdout
 
 
+@pytest.mark.parametrize("folder", ["index", "index [1]"])  # the second not by Spark itself
+@pytest.mark.parametrize(
+    "time", [pa.timestamp("ms", "UTC"), pa.timestamp("ns"), pa.timestamp("us"), pa.string()]
+)
+def test_an_index_may_have_types_that_spark_has_not(
+    spark: SparkSession, small_input: Path, tmp_path: Path, folder: str, time: pa.DataType
+) -> None:
+    rows = [row for row in index_rows(small_input) if "pages" in row["warc_filename"]][:3]
+    rows[1]["url"] = rows[0]["url"]
+    rows[0]["fetch_time"] = datetime(2001, 2, 3, tzinfo=UTC)
+    table = pa.Table.from_pylist(rows)
+    kinds = {
+        "fetch_time": time,
+        "content_languages": pa.dictionary(pa.int32(), pa.string()),
+        "warc_record_offset": pa.uint64() if folder != "index" else pa.int64(),
+        "url": pa.large_string(),
+    }
+    fields = [pa.field(f.name, kinds.get(f.name, f.type)) for f in table.schema]
+    (tmp_path / folder).mkdir()
+    pq.write_table(table.cast(pa.schema(fields)), tmp_path / folder / "1.parquet")
+    (tmp_path / folder / "_SUCCESS").write_text("")
+    run = open_run(tmp_path / "index*" / "*", small_input.parent, tmp_path / "out")
+    pipeline.extract(run, spark, runs.quiet())
+    file = str(small_input / "pages.warc.gz")
+    assert records(tmp_path / "out") == {(file, row["warc_record_offset"]) for row in rows[1:]}
+
+
 def test_what_an_index_says_wrongly_is_told(
     spark: SparkSession, small_input: Path, tmp_path: Path
 ) -> None:
-    rows = index_rows(small_input)[:4]
+    rows = index_rows(small_input)[:5]
     rows[0]["warc_record_offset"] += 1
-    rows[1]["warc_filename"] = "in/gone.warc.gz"
+    rows[1]["warc_filename"] = rows[4]["warc_filename"] = "in/zz-gone.warc.gz"
     rows[2]["warc_record_length"] -= 9
     index = write_index(tmp_path / "index.parquet", rows)
     run = open_run(index, small_input.parent, tmp_path / "out")
@@ -146,9 +173,18 @@ def test_what_an_index_says_wrongly_is_told(
     assert outcome.funnels["crawl"][0].pages_in == 2
     assert dict(outcome.funnels["crawl"][0].reasons) == {"incomplete_record": 1}
     (gone,) = outcome.quarantined
-    assert gone["file"] == f"{small_input.parent}/in/gone.warc.gz"
+    assert gone["file"] == f"{small_input.parent}/in/zz-gone.warc.gz"
+    assert gone["detail"] == "No such file or directory (and 1 records more of this file)"
     faults = pq.read_table(tmp_path / "out" / "faults").to_pylist()
     assert sorted(fault["fault"] for fault in faults) == ["clipped", "corrupt", "quarantined"]
+
+
+_WRONG = (
+    ("nothing = 1", "nothing"),
+    ("url = = 1", "syntax"),
+    ("content_languages", "gives a string: expected a condition"),
+    ("rand() < 0.5", "says something else each time"),
+)
 
 
 def test_an_index_without_its_columns_and_a_wrong_condition_are_refused(
@@ -156,10 +192,16 @@ def test_an_index_without_its_columns_and_a_wrong_condition_are_refused(
 ) -> None:
     rows = index_rows(small_input)[:4]
     index = write_index(tmp_path / "index.parquet", rows)
-    for where, told in (("nothing = 1", "nothing"), ("url = = 1", "syntax")):
+    for where, told in _WRONG:
         run = open_run(index, tmp_path, tmp_path / told, f"inputs.0.where={where}")
-        with pytest.raises(UserError, match=rf"(?i)input 'crawl': 'where': .*{told}"):
+        with pytest.raises(UserError, match=rf"(?i)input 'crawl': 'where'.*{told}"):
             pipeline.extract(run, spark, runs.quiet())
+    run = open_run(index, tmp_path, tmp_path / "elsewhere")
+    with pytest.raises(UserError, match="named by the index, is not there: check 'prefix'"):
+        pipeline.extract(run, spark, runs.quiet())
+    assert pipeline.take_back_quarantined(run, spark) == 0
+    with pytest.raises(UserError, match="'https://' is not supported"):
+        open_run(index, "https://data.example/", tmp_path / "https")
     for row in rows:
         del row["warc_filename"]
     write_index(index, rows)

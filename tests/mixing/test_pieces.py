@@ -19,6 +19,10 @@ def test_what_is_added_is_taken_whether_it_was_spilled_or_not(
         pieces.add(table, pa.table({"value": [value], "text": ["x" * value]}))
     assert bool(list(tmp_path.iterdir())) == (held_bytes < 10**9)
     for table in range(3):
-        taken = pieces.take(table)["value"].to_pylist()
-        assert sorted(taken) == [value for number, value in added if number == table]
+        taken = pieces.take(table)
+        assert taken
+        assert sorted(taken["value"].to_pylist()) == [
+            value for number, value in added if number == table
+        ]
+    assert pieces.take(0) is None
     assert list(tmp_path.iterdir()) == []

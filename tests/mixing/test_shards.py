@@ -127,7 +127,7 @@ def test_shards_hold_their_documents_in_order(spark: SparkSession, tmp_path: Pat
     assert [r["doc_id"] for t in tables for r in t.to_pylist()] == [r["doc_id"] for r in expected]
     assert [r["text"] for t in tables for r in t.to_pylist()] == [r["text"] for r in expected]
     names = sorted(receipts.done(str(tmp_path)))
-    assert names == [mixing.shard_name(number) for number in range(layout.shards)]
+    assert names == [mixing.shard_name(number, layout.id) for number in range(layout.shards)]
     counts = receipts.counts(read_receipts(spark, str(tmp_path), names))
     assert counts == {("mix", "crawl", "kept"): 300}
 
