@@ -69,7 +69,7 @@ class Proxy(ThreadingHTTPServer):
     """What tests set and look at, also while requests are under way.
 
     GET and HEAD of paths that end in one of `gone` answer 404 NoSuchKey; all requests of paths that
-    end in a key of `answers` answer its status and S3 error code; POSTs of paths that end in a key of
+    end in a key of `answers` answer its status and S3 error code; POSTs of paths that end in one of
     `bodies` answer 200 with that. The backend sees none of them.
     A request is in `requests` before its client has the whole answer.
     """

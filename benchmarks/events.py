@@ -1,0 +1,104 @@
+"""Spark's event log in, what each step of a run did out.
+
+A step is what `pipeline._step` names by a job description, so steps that are new need nothing
+here. Jobs that broadcast a table carry a description of Spark's own: they belong to the step of
+the query they are part of. Work of the driver itself, between jobs, is not in the log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EVENT_LOG = {
+    "spark.eventLog.enabled": "true",
+    "spark.eventLog.compress": "false",
+    "spark.eventLog.rolling.enabled": "false",
+}
+"""What makes Spark write a log that `read_steps` reads; `spark.eventLog.dir` comes to it."""
+UNNAMED = "(unnamed)"
+_BROADCAST = "broadcast exchange"
+
+
+@dataclass
+class Step:
+    """Sums over the tasks of a step, and the largest of them. Times are seconds of the epoch."""
+
+    name: str
+    start_s: float
+    end_s: float
+    tasks: int = 0
+    task_s: float = 0
+    shuffle_read_bytes: int = 0
+    shuffle_written_bytes: int = 0
+    spilled_memory_bytes: int = 0
+    spilled_disk_bytes: int = 0
+    result_bytes: int = 0
+    longest_task_s: float = 0
+    most_records: int = 0
+
+
+def read_steps(log: Path) -> list[Step]:
+    """The steps in the order in which they start."""
+    events = list(_read(log))
+    jobs = [event for event in events if event["Event"] == "SparkListenerJobStart"]
+    ends = {
+        e["Job ID"]: e["Completion Time"] for e in events if e["Event"] == "SparkListenerJobEnd"
+    }
+    names = _names(jobs)
+    steps: dict[str, Step] = {}
+    of_stages: dict[int, Step] = {}
+    for job in jobs:
+        start_s, end_s = job["Submission Time"] / 1e3, ends[job["Job ID"]] / 1e3
+        name = names[job["Job ID"]]
+        step = steps.setdefault(name, Step(name, start_s, end_s))
+        step.end_s = max(step.end_s, end_s)
+        of_stages |= dict.fromkeys(job["Stage IDs"], step)
+    for event in events:
+        if event["Event"] == "SparkListenerTaskEnd" and event.get("Task Metrics"):
+            _add(of_stages[event["Stage ID"]], event)
+    return list(steps.values())
+
+
+def _read(log: Path) -> Iterator[dict[str, Any]]:
+    wanted = ("JobStart", "JobEnd", "TaskEnd")
+    with log.open() as lines:
+        for line in lines:
+            # Other events are many and long: plans of queries.
+            if line.startswith(tuple(f'{{"Event":"SparkListener{name}"' for name in wanted)):
+                yield json.loads(line)
+
+
+def _names(jobs: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+    """The step of each job."""
+    told, queries = {}, {}
+    for job in jobs:
+        properties = job.get("Properties") or {}
+        query = properties.get("spark.sql.execution.id")
+        name = properties.get("spark.job.description", UNNAMED)
+        told[job["Job ID"]] = (name, query)
+        if not name.startswith(_BROADCAST):
+            queries[query] = name
+    return {
+        job: queries.get(query, UNNAMED) if name.startswith(_BROADCAST) else name
+        for job, (name, query) in told.items()
+    }
+
+
+def _add(step: Step, event: Mapping[str, Any]) -> None:
+    info, metrics = event["Task Info"], event["Task Metrics"]
+    read, written = metrics["Shuffle Read Metrics"], metrics["Shuffle Write Metrics"]
+    records = metrics["Input Metrics"]["Records Read"] + read["Total Records Read"]
+    task_s = (info["Finish Time"] - info["Launch Time"]) / 1e3
+    step.tasks += 1
+    step.task_s += task_s
+    step.result_bytes += metrics["Result Size"]
+    step.shuffle_read_bytes += read["Remote Bytes Read"] + read["Local Bytes Read"]
+    step.shuffle_written_bytes += written["Shuffle Bytes Written"]
+    step.spilled_memory_bytes += metrics["Memory Bytes Spilled"]
+    step.spilled_disk_bytes += metrics["Disk Bytes Spilled"]
+    step.longest_task_s = max(step.longest_task_s, task_s)
+    step.most_records = max(step.most_records, records)
