@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from curation.run import new_run
 from curation.storage import join, storage
 
 SAMPLE = Path(__file__).parent.parent / "curation" / "sample"
+WAIT_S = 120
 SMALL = ("splits.target_bytes=60000", "shards.target_bytes=60000")
 
 
@@ -99,3 +102,18 @@ def curate(*arguments: str | Path, **environment: str) -> subprocess.CompletedPr
         check=False,
         env={**os.environ, **environment},
     )
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def assert_whole(folder: Path, expected_shards: dict[str, bytes]) -> None:
+    """The shards are right, and no table holds a file that does not count."""
+    assert shards(folder) == expected_shards
+    manifest = json.loads((folder / "manifest.json").read_text())
+    there = {str(p.relative_to(folder)) for p in folder.rglob("*") if "parquet" in p.name}
+    assert there == {file["path"] for file in manifest["files"]}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +14,6 @@ import pytest
 from curation import receipts
 from tests import runs
 
-_WAIT_S = 120
 Process = subprocess.Popen[bytes]
 _ARGUMENTS = ("--set", "splits.target_bytes=30000", "--set", "shards.target_bytes=60000")
 _SPARK = ("--spark-conf", "spark.master=local[2,4]")
@@ -35,13 +32,6 @@ def command(process: psutil.Process) -> list[str]:
         return []
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def launch(small_input: Path, folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         runs.command(*arguments(small_input, folder)),
@@ -53,7 +43,7 @@ def launch(small_input: Path, folder: Path) -> subprocess.Popen[bytes]:
 def started(small_input: Path, folder: Path, condition: Callable[[set[str]], bool]) -> Process:
     """A run of its own process, once the receipts that it has put meet a condition."""
     process = launch(small_input, folder)
-    wait_until(lambda: process.poll() is not None or condition(receipts.done(str(folder))))
+    runs.wait_until(lambda: process.poll() is not None or condition(receipts.done(str(folder))))
     assert process.poll() is None
     return process
 
@@ -63,7 +53,7 @@ def kill(process: Process) -> None:
     family = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.wait()
-    _, alive = psutil.wait_procs(family, timeout=_WAIT_S)
+    _, alive = psutil.wait_procs(family, timeout=runs.WAIT_S)
     assert not alive
 
 
@@ -71,14 +61,6 @@ def attempts(folder: Path) -> dict[str, str]:
     """The attempt that won, by work."""
     works = receipts.done(str(folder))
     return {work: receipts.read(str(folder), work).attempt for work in works}
-
-
-def assert_whole(folder: Path, expected_shards: dict[str, bytes]) -> None:
-    """The shards are right, and no table holds a file that does not count."""
-    assert runs.shards(folder) == expected_shards
-    manifest = json.loads((folder / "manifest.json").read_text())
-    there = {str(p.relative_to(folder)) for p in folder.rglob("*") if "parquet" in p.name}
-    assert there == {file["path"] for file in manifest["files"]}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +87,7 @@ def test_kill_of_the_driver(
     after = attempts(folder)
     assert before.items() <= after.items()
     assert len(before) < len(after)
-    assert_whole(folder, expected_shards)
+    runs.assert_whole(folder, expected_shards)
 
 
 def test_two_drivers_of_one_run_at_once(
@@ -114,7 +96,7 @@ def test_two_drivers_of_one_run_at_once(
     folder = tmp_path / "run"
     drivers = [launch(small_input, folder) for _ in range(2)]
     # The one that is first sweeps the folder when it ends, which may stop the other one.
-    assert 0 in [driver.wait(_WAIT_S) for driver in drivers]
+    assert 0 in [driver.wait(runs.WAIT_S) for driver in drivers]
     assert runs.curate(*arguments(small_input, folder)).returncode == 0
     assert runs.shards(folder) == expected_shards
 
@@ -128,5 +110,5 @@ def test_kill_of_a_python_worker(
     daemons = {child.pid for child in family if "pyspark.daemon" in command(child)}
     worker = next(child for child in family if child.ppid() in daemons)
     os.kill(worker.pid, signal.SIGKILL)
-    assert process.wait(_WAIT_S) == 0
-    assert_whole(folder, expected_shards)
+    assert process.wait(runs.WAIT_S) == 0
+    runs.assert_whole(folder, expected_shards)

@@ -22,7 +22,7 @@ import pyspark
 
 from curation import __version__
 from tests.archive import ROOT
-from tests.test_kills import wait_until
+from tests.runs import wait_until
 
 ZIP = ROOT / "dist" / f"winnow-curation-{__version__}-pyfiles.zip"
 ENVIRONMENT = ROOT / "dist" / "environment.tar.gz"

@@ -15,7 +15,7 @@ from curation.storage import join, put, storage
 from tests import runs
 from tests.cluster.cluster import ENVIRONMENT, PYTHON, ZIP, Cluster
 from tests.cluster.conftest import Expected
-from tests.test_kills import assert_whole, wait_until
+from tests.runs import assert_whole, wait_until
 
 pytestmark = pytest.mark.timeout(900)  # machines are shared
 
