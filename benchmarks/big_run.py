@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from curation.mixing.shards import shard_name
 from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
 from curation.recipe import load
 from curation.run import Run
@@ -40,6 +41,7 @@ _REASONS = (
 _OLDER_SHARE = 0.03
 TEXT_BYTES = 4000  # of a document that is kept
 _SHARD_BYTES = 256 << 20
+_LAYOUT = "00000000"
 _VERDICT_ROWS = 500_000
 _DAMAGED_SHARE = 0.02
 _MAX_LINKS = 50_000  # ext4 takes 65,000 for one file
@@ -84,11 +86,11 @@ def fill(run: Run) -> None:
     _put(
         run, Receipt("dedup", "driver", verdicts, _counts("dedup", kept, {"older_version": older}))
     )
-    _put(run, Receipt("mix", "driver", counts=Counter({("mix", INPUT, IN): left})))
+    _put(run, Receipt("mix", _LAYOUT, counts=Counter({("mix", INPUT, IN): left})))
     for number, rows in enumerate(_spread(left, max(1, left * TEXT_BYTES // _SHARD_BYTES))):
-        name = f"shard-{number:06d}"
+        name = shard_name(number, _LAYOUT)
         shard = links.add("shards", name, rows)
-        _put(run, Receipt(name, "any", [shard], Counter({("mix", INPUT, KEPT): rows}), cpu_s=9.5))
+        _put(run, Receipt(name, _LAYOUT, [shard], Counter({("mix", INPUT, KEPT): rows}), cpu_s=9.5))
 
 
 def _of_splits(splits: Iterable[Split], links: _Links) -> Iterator[Receipt]:

@@ -28,13 +28,13 @@ _OF_ALL_PAGES = ("extract", "dedup")  # they read what was rejected, too
 
 @dataclass(frozen=True)
 class Nodes:
-    """The cluster. By default such as m6id.8xlarge: 32 vCPUs, 128 GiB, a local SSD of 1.9 TB."""
+    """The cluster: nodes such as m6i.8xlarge, each with a disk for what is shuffled and spilled."""
 
     number: int
     usd_per_hour: float
     vcpus: int = 32
     memory_gib: int = 128
-    disk_gb: int = 1900
+    disk_gb: int = 200
 
     @property
     def cores(self) -> int:
@@ -70,9 +70,9 @@ class Step:
     shuffled_bytes: float
 
     def wall_s(self, nodes: Nodes) -> float:
-        """All cores busy, and in the end one task more that was late."""
-        busy = self.cpu_s / min(self.tasks, nodes.cores)
-        return max(busy, self.longest_s) if self.tasks <= nodes.cores else busy + self.longest_s
+        """Tasks are alike: all cores busy, and in the end one task more that was late."""
+        rounds = self.tasks / nodes.cores
+        return self.longest_s * (1 if rounds <= 1 else rounds + 1)
 
 
 @dataclass(frozen=True)

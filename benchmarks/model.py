@@ -180,6 +180,7 @@ def _print_words(crawl: Crawl, nodes: Nodes) -> None:
     machines = _usd_of_nodes(crawl, nodes)
     requests = sum(usd for _, _, usd in crawl.requests())
     longest = max(steps, key=lambda step: step.longest_s)
+    first = min(LIMITS, key=lambda limit: limit.multiple(crawl, nodes))
     read_tb = crawl.visits * (crawl.footer_bytes + crawl.stretch_bytes) / 1e12
     print(
         f"\n{crawl.pages / 1e9:g} billion pages in {crawl.files:,} files on {nodes.number} nodes of"
@@ -192,7 +193,9 @@ def _print_words(crawl: Crawl, nodes: Nodes) -> None:
         f" {GET_S * 1000:.0f} ms for each, and reads {crawl.row_groups_per_visit:.1f} row groups"
         f" and {crawl.footer_bytes / 1e3:.0f} KB of footer for a stretch of"
         f" {crawl.kept / crawl.visits:.0f} documents; all {crawl.mix_tasks} together read"
-        f" {read_tb:.0f} TB."
+        f" {read_tb:.0f} TB. First to break as the crawl grows: {first.what}, at"
+        f" {first.multiple(crawl, nodes):g} times as much. Where a vCPU is half as fast as the core"
+        " measured, hours and dollars for nodes are twice as many."
     )
 
 

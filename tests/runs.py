@@ -24,7 +24,7 @@ from curation.run import new_run
 from curation.storage import join, storage
 
 SAMPLE = Path(__file__).parent.parent / "curation" / "sample"
-WAIT_S = 120
+WAIT_S = 240  # machines are shared
 SMALL = ("splits.target_bytes=60000", "shards.target_bytes=60000")
 
 
