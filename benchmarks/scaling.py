@@ -60,7 +60,7 @@ def main() -> None:
                     run = _run(Path(folder), source, conf, processes)
                 runs.append({"documents": documents, "executors": executors, **run})
                 _print_run(runs[-1], first=len(runs) == 1)
-    (options.folder / "measured.json").write_text(json.dumps(runs, indent=1))
+                (options.folder / "measured.json").write_text(json.dumps(runs, indent=1))
     if len(set(options.documents)) > 1:
         _print_lines(runs)
 
