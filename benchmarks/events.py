@@ -1,14 +1,14 @@
 """Spark's event log in, what each step of a run did out.
 
 A step is what `pipeline._step` names by a job description, so steps that are new need nothing
-here. Jobs that broadcast a table carry a description of Spark's own: they belong to the step of
-the query they are part of. Work of the driver itself, between jobs, is not in the log.
+here. Some jobs carry a description of Spark's own, to broadcast a table or to list files: they
+belong to the step whose job follows. Work of the driver itself, between jobs, is not in the log.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ EVENT_LOG = {
 }
 """What makes Spark write a log that `read_steps` reads; `spark.eventLog.dir` comes to it."""
 UNNAMED = "(unnamed)"
-_BROADCAST = "broadcast exchange"
+_OF_SPARK = ("broadcast exchange", "Listing leaf files")
+_LISTING = "Listing leaf files"
 
 
 @dataclass
@@ -72,20 +73,15 @@ def _read(log: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def _names(jobs: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+def _names(jobs: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     """The step of each job."""
-    told, queries = {}, {}
-    for job in jobs:
-        properties = job.get("Properties") or {}
-        query = properties.get("spark.sql.execution.id")
-        name = properties.get("spark.job.description", UNNAMED)
-        told[job["Job ID"]] = (name, query)
-        if not name.startswith(_BROADCAST):
-            queries[query] = name
-    return {
-        job: queries.get(query, UNNAMED) if name.startswith(_BROADCAST) else name
-        for job, (name, query) in told.items()
-    }
+    names, step = {}, UNNAMED
+    for job in reversed(jobs):
+        name = (job.get("Properties") or {}).get("spark.job.description", UNNAMED)
+        if not name.startswith(_OF_SPARK):
+            step = name
+        names[job["Job ID"]] = step
+    return names
 
 
 def _add(step: Step, event: Mapping[str, Any]) -> None:

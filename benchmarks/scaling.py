@@ -179,6 +179,8 @@ def fit(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     for name in {step["name"]: None for run in runs for step in run["steps"]}:
         found = [(run["documents"], s) for run in runs for s in run["steps"] if s["name"] == name]
         documents = [number for number, _ in found]
+        if len(set(documents)) < 2:
+            continue
         cpu_s, start_cpu_s = np.polyfit(documents, [_cpu_s(step) for _, step in found], 1)
         shuffled, _ = np.polyfit(documents, [s["shuffle_written_bytes"] for _, s in found], 1)
         lines[name] = {

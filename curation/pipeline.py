@@ -248,7 +248,8 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
     layout = receipts.read(run.folder, "mix").attempt
     done = sorted(receipts.done(run.folder))
     counted = [name for name in done if name in work or shards.is_of_layout(name, layout)]
-    every = read_receipts(spark, run.folder, counted)
+    with _step(spark, "finish"):
+        every = read_receipts(spark, run.folder, counted)
     counts = receipts.counts(every)
     files = receipts.files(every).drop_columns("work").to_pylist()
     faults = receipts.faults(every).drop_columns("work").to_pylist()
