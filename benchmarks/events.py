@@ -21,7 +21,6 @@ EVENT_LOG = {
 """What makes Spark write a log that `read_steps` reads; `spark.eventLog.dir` comes to it."""
 UNNAMED = "(unnamed)"
 _OF_SPARK = ("broadcast exchange", "Listing leaf files")
-_LISTING = "Listing leaf files"
 
 
 @dataclass

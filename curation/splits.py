@@ -134,7 +134,8 @@ def plan(
     """Every file cut into equal ranges of at most `config.target_bytes`; nothing is read.
 
     Where that would be more than 100,000 or so, ranges are longer: what a driver holds is bounded,
-    and splits that are many make the stretches short that shards are read from. The records of an
+    and splits that are many make the stretches short that shards are read from. Each file gives one
+    at least, however many there are. The records of an
     index are selected later: their splits are not among these.
     """
     splits: list[Split] = []
