@@ -135,8 +135,7 @@ def plan(
 
     Where that would be more than 100,000 or so, ranges are longer: what a driver holds is bounded,
     and splits that are many make the stretches short that shards are read from. Each file gives one
-    at least, however many there are. The records of an
-    index are selected later: their splits are not among these.
+    at least. The records of an index are selected later: their splits are not among these.
     """
     splits: list[Split] = []
     total = sum(file.size for found in files for file in found) or 1
