@@ -60,7 +60,7 @@ _NO_CONNECTION = (
     *(aws.ProxyConnectionError, aws.SSLError),
 )
 _DELETED_AT_ONCE = 1000
-_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 5, 12
+_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S = 5, 10
 _FIRST_CONNECTS, _FIRST_READS = 3, 2
 _making = Lock()
 _CHUNK_BYTES = 64 << 10
