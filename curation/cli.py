@@ -7,7 +7,6 @@ its input says so and exits with 3.
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from curation import __version__, pipeline
-from curation.errors import UserError
+from curation.errors import UserError, told_by
 from curation.ledger import Step
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
@@ -75,8 +74,8 @@ def _guard(work: Callable[[], int]) -> int:
         print("curate: interrupted: the same command goes on where it was", file=sys.stderr)
         return INTERRUPTED
     except PySparkException as error:
-        if told := re.search(r"curation\.[\w.]+Error: (.+)", str(error)):
-            return _fail(told[1])
+        if told := told_by(error):
+            return _fail(told)
         raise
 
 

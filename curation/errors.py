@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class UserError(Exception):
     """One or two lines: what is wrong and what to do. Shown without a traceback."""
@@ -16,3 +18,9 @@ class UnreadableError(UserError):
     def __init__(self, uri: str, why: str) -> None:
         super().__init__(f"{uri}: {why}")
         self.uri, self.why = uri, why
+
+
+def told_by(error: Exception) -> str | None:
+    """What a `UserError` said that Spark brings back from a task as text; None for other errors."""
+    found = re.search(r"curation\.[\w.]+Error: (.+)", str(error))
+    return found[1] if found else None

@@ -12,7 +12,6 @@ was. The manifest is written last: a run without one is not finished.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ from pyspark.sql import functions as F
 
 from curation import ledger, receipts
 from curation.dedup.url import find_older_versions
-from curation.errors import UserError
+from curation.errors import UserError, told_by
 from curation.extract import extract_batch
 from curation.heuristics.gopher import filter_batch
 from curation.ingest import selection
@@ -128,11 +127,11 @@ def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
 
 def _select(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Finds the records that are wanted, for each input that is an index."""
-    for number, source in enumerate(run.recipe.inputs):
-        work = select_work(number)
-        if source.format != "index" or receipts.is_done(run.folder, work):
+    for number in run.indexes:
+        if receipts.is_done(run.folder, select_work(number)):
             continue
-        with progress.step(f"select '{source.name}'"), _step(spark, "select"):
+        name = run.recipe.inputs[number].name
+        with progress.step(f"select '{name}'"), _step(spark, "select"):
             receipts.commit(run.folder, _selected(run, spark, number))
 
 
@@ -150,8 +149,8 @@ def _selected(run: Run, spark: SparkSession, number: int) -> Receipt:
                 target_bytes=bounded_target(run.recipe.splits, extent.wanted_bytes),
             )
     except (PySparkException, pa.ArrowException) as error:
-        if told := re.search(r"curation\.[\w.]+Error: (.+)", str(error)):
-            raise UserError(told[1]) from error
+        if told := told_by(error):
+            raise UserError(told) from error
         said = str(error).strip().splitlines()[0]
         raise UserError(f"input '{source.name}': its index cannot be read: {said}") from error
     older = extent.wanted - sum(file["rows"] for file in files)
@@ -184,9 +183,9 @@ def take_back_quarantined(run: Run, spark: SparkSession) -> int:
     What was made without them goes first and from the end, so that a run that is killed in between
     is still a whole run without them.
     """
-    done = receipts.done(run.folder)
     if not run.selected:
         return 0
+    done = receipts.done(run.folder)
     extracted = read_receipts(spark, run.folder, sorted(done & {s.work for s in run.splits}))
     quarantined = set(receipts.quarantined(extracted)["work"].to_pylist())
     if quarantined:
@@ -243,7 +242,7 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
 
     Raises `LedgerError` when a page was lost or counted twice.
     """
-    selected = {select_work(number) for number, _ in enumerate(run.recipe.inputs)}
+    selected = {select_work(number) for number in run.indexes}
     work = {*(split.work for split in run.splits), *selected, "dedup", "mix"}
     layout = receipts.read(run.folder, "mix").attempt
     done = sorted(receipts.done(run.folder))

@@ -77,7 +77,7 @@ def load(
     if paths:
         _only_input(values, "--input")["paths"] = [normalise(path) for path in paths]
     if prefix:
-        _only_input(values, "--prefix")["prefix"] = normalise(prefix)
+        _only_input(values, "--prefix")["prefix"] = prefix
     for override in overrides:
         _override(values, override)
     for item in _inputs(values):  # overrides too may be relative

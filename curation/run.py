@@ -62,20 +62,21 @@ class Run:
         splits = plan(self.recipe.inputs, self.files, self.recipe.splits)
         if not self.selected:
             raise UserError(f"{self.folder}: is not extracted yet: run jobs/extract.py first")
-        for number, source in enumerate(self.recipe.inputs):
-            if source.format != "index":
-                continue
+        for number in self.indexes:
             for file in receipts.read(self.folder, select_work(number)).files:
                 uri, size = join(self.folder, file["path"]), file["bytes"]
                 splits.append(Split(len(splits), number, "index", uri, size, 0, size))
         return splits
 
     @property
+    def indexes(self) -> list[int]:
+        """The numbers of the inputs that are indexes."""
+        return [n for n, source in enumerate(self.recipe.inputs) if source.format == "index"]
+
+    @property
     def selected(self) -> bool:
         """Whether the records of every index are selected, so that all splits are known."""
-        inputs = enumerate(self.recipe.inputs)
-        indexes = [number for number, source in inputs if source.format == "index"]
-        return all(receipts.is_done(self.folder, select_work(number)) for number in indexes)
+        return all(receipts.is_done(self.folder, select_work(number)) for number in self.indexes)
 
     @property
     def finished(self) -> bool:

@@ -26,7 +26,7 @@ from pyspark.sql.types import StructType
 
 from curation import receipts
 from curation.storage import FileInfo, RangeReader, join
-from curation.tables import read_file, write_file
+from curation.tables import cuts_of, read_file, write_file
 from schemas.arrow import Table
 from schemas.manifest import MANIFEST
 from schemas.receipt import RECEIPT
@@ -120,8 +120,7 @@ def _hadoop_sees(spark: SparkSession, uri: str) -> bool:
 
 def _cuts(sizes: np.ndarray[Any, Any]) -> list[int]:
     """Where to cut a list of files, so that each task reads about as many bytes."""
-    tasks = np.cumsum(sizes + _OPEN_BYTES) // _TASK_BYTES
-    return [0, *(np.flatnonzero(np.diff(tasks)) + 1).tolist(), len(sizes)]
+    return cuts_of(np.cumsum(sizes + _OPEN_BYTES) // _TASK_BYTES)
 
 
 def _read(

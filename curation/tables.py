@@ -12,6 +12,8 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -52,6 +54,11 @@ def read_file(folder: str, file: Mapping[str, Any]) -> pq.ParquetFile:
     """Opens a file of the run, given by its manifest row, for reading by row groups."""
     reader = RangeReader(join(folder, file["path"]), file["bytes"], block_bytes=_BLOCK_BYTES)
     return pq.ParquetFile(io.BufferedReader(reader, _BLOCK_BYTES))
+
+
+def cuts_of(keys: npt.NDArray[np.int64]) -> list[int]:
+    """Where `keys` change from one row to the next, with both ends: `pairwise` makes slices of it."""
+    return [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]
 
 
 class TableWriter:

@@ -31,7 +31,7 @@ from curation.ingest.config import InputConfig
 from curation.ingest.urls import hash64, url_facts
 from curation.receipts import SKIPPED, Counts
 from curation.storage import normalise, storage
-from curation.tables import read_file, write_file
+from curation.tables import cuts_of, read_file, write_file
 from schemas.manifest import MANIFEST
 from schemas.selection import SELECTION
 
@@ -167,7 +167,6 @@ def _write(
     files = [normalise(file, base=prefix) for file in rows.column("file").to_pylist()]
     rows = rows.set_column(0, "file", pa.array(files, pa.string()))
     before = np.cumsum(rows.column("length").to_numpy()) - rows.column("length").to_numpy()
-    cuts = [0, *(np.flatnonzero(np.diff(before // target)) + 1).tolist(), rows.num_rows]
-    for start, end in pairwise(cuts):
+    for start, end in pairwise(cuts_of(before // target)):
         piece = rows.slice(start, end - start)
         yield MANIFEST.batch([write_file(folder, f"{name}-{uuid.uuid4().hex}", SELECTION, piece)])

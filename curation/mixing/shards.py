@@ -42,7 +42,7 @@ from curation.mixing.pieces import Pieces
 from curation.receipts import KEPT, Counts, Receipt, commit, is_done
 from curation.retries import take_retries
 from curation.splits import split_of
-from curation.tables import read_file, write_file
+from curation.tables import cuts_of, read_file, write_file
 from schemas.document import DOCUMENT
 from schemas.shard import SHARD
 
@@ -264,8 +264,7 @@ def _cut(group: pa.Table, wanted: Ints, shards: Ints) -> Iterator[tuple[int, pa.
     at = np.minimum(np.searchsorted(wanted, there), len(wanted) - 1)
     found = wanted[at] == there
     rows, shard = group.filter(found), shards[at[found]]
-    cuts = [0, *(np.flatnonzero(np.diff(shard)) + 1).tolist(), len(shard)]
-    for start, end in pairwise(cuts):
+    for start, end in pairwise(cuts_of(shard)):
         if end > start:
             yield int(shard[start]), rows.slice(start, end - start)
 
