@@ -57,7 +57,7 @@ def read_file(folder: str, file: Mapping[str, Any]) -> pq.ParquetFile:
 
 
 def cuts_of(keys: npt.NDArray[np.int64]) -> list[int]:
-    """Where `keys` change from one row to the next, with both ends: `pairwise` makes slices of it."""
+    """Where `keys` change from one row to the next, with both ends, for `pairwise` to slice by."""
     return [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]
 
 
