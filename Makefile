@@ -21,10 +21,10 @@ help: ## list the targets
 
 install: $(VENV)/run.stamp ## make .venv with what a run needs
 
-pipeline: $(VENV)/run.stamp java ## run the bundled sample into OUTPUT (out/sample)
+pipeline: java $(VENV)/run.stamp ## run the bundled sample into OUTPUT (out/sample)
 	$(RUN)/curate run --recipe sample --output $(OUTPUT)
 
-test: $(VENV)/dev.stamp java ## run the tests, S3 server and Spark included
+test: java $(VENV)/dev.stamp ## run the tests, S3 server and Spark included
 	$(RUN)/python -m pytest
 
 cluster-test: $(ZIP) build/env.stamp $(wildcard dist/environment.tar.gz) java ## run the jobs on a real Spark cluster of this machine
@@ -64,7 +64,7 @@ java:
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Winnow needs Python 3.11 or newer: make PYTHON=python3.11 ..." >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 2; }
 
 $(VENV)/run.stamp: setup.cfg pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) --editable .
