@@ -5,9 +5,9 @@ Usage: `python -m benchmarks.scaling FOLDER [--documents N ...] [--executors N .
 In: nothing; synthetic documents are made in FOLDER and stay there for the next call. Each run is
 a `curate run` on a Spark standalone cluster with so many executors of one core each. Out: a table
 of all steps, a line fitted to each (CPU seconds and shuffled bytes over documents), and
-`FOLDER/measured.json`, which `benchmarks.model` reads. Steps are those that Spark's event log
-names, so new ones appear by themselves. CPU seconds of a step are those of all processes, between
-the start of its first job and the end of its last one.
+`FOLDER/measured.json`, which `benchmarks.model` reads; a call replaces only what it measures anew.
+Steps are those that Spark's event log names, so new ones appear by themselves. CPU seconds of a
+step are those of all processes, between the start of its first job and the end of its last one.
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ def main() -> None:
     parser.add_argument("--documents", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--executors", type=int, nargs="+", default=[1, 2])
     options = parser.parse_args()
-    runs = []
+    measured = options.folder / "measured.json"
+    runs = _others(measured, options.documents, options.executors)
+    _print_head()
+    for run in runs:
+        _print_run(run)
     with (
         _scratch(options.folder) as scratch,
         running_cluster(Path(scratch), cores=max(options.executors)) as (master, processes),
@@ -59,10 +63,16 @@ def main() -> None:
                     conf = {"spark.master": master, "spark.cores.max": str(executors)}
                     run = _run(Path(folder), source, conf, processes)
                 runs.append({"documents": documents, "executors": executors, **run})
-                _print_run(runs[-1], first=len(runs) == 1)
-                (options.folder / "measured.json").write_text(json.dumps(runs, indent=1))
-    if len(set(options.documents)) > 1:
+                _print_run(runs[-1])
+                measured.write_text(json.dumps(runs, indent=1))
+    if len({run["documents"] for run in runs}) > 1:
         _print_lines(runs)
+
+
+def _others(measured: Path, documents: Sequence[int], executors: Sequence[int]) -> list[Any]:
+    """What earlier calls measured in this folder and this one does not measure anew."""
+    runs = json.loads(measured.read_text()) if measured.exists() else []
+    return [r for r in runs if r["documents"] not in documents or r["executors"] not in executors]
 
 
 def _scratch(folder: str | Path) -> TemporaryDirectory[str]:
@@ -136,14 +146,16 @@ def _cpu_s(step: Mapping[str, Any]) -> float:
     return sum(step[f"{part}_cpu_s"] for part in (DRIVER, JVM, PYTHON))
 
 
-def _print_run(run: Mapping[str, Any], *, first: bool) -> None:
-    if first:
-        print(
-            "| documents | executors | step | wall s | tasks | CPU s: driver | JVM | Python |"
-            " shuffle MB written | read | spilled MB: memory | disk | longest task s |"
-            " most records in a task | driver peak MB |"
-        )
-        print("|--:|--:|:--|" + "--:|" * 12)
+def _print_head() -> None:
+    print(
+        "| documents | executors | step | wall s | tasks | CPU s: driver | JVM | Python |"
+        " shuffle MB written | read | spilled MB: memory | disk | longest task s |"
+        " most records in a task | driver peak MB |"
+    )
+    print("|--:|--:|:--|" + "--:|" * 12)
+
+
+def _print_run(run: Mapping[str, Any]) -> None:
     start = f"| {run['documents']} | {run['executors']} |"
     for step in run["steps"]:
         cpu = " | ".join(f"{step[f'{part}_cpu_s']:.1f}" for part in (DRIVER, JVM, PYTHON))
