@@ -14,10 +14,10 @@ ENV_PIP := build/env/bin/python -m pip --disable-pip-version-check --quiet
 export PYTHONWARNINGS = ignore::Warning:setuptools
 
 .DEFAULT_GOAL := help
-.PHONY: help install pipeline test cluster-test check bench bench-scaling bench-planning bench-model dist dist-env clean java
+.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-model dist dist-env clean java
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/run.stamp ## make .venv with what a run needs
 
@@ -37,6 +37,9 @@ check: $(VENV)/dev.stamp ## lint and type-check
 
 bench: $(VENV)/dev.stamp java ## measure a run: make bench DATA=FOLDER SET=key=value
 	$(RUN)/python -m benchmarks.pipeline $(or $(DATA),curation/sample) $(addprefix --set ,$(SET))
+
+bench-extraction: $(VENV)/dev.stamp ## measure extraction against pages whose text is known: DATA=FOLDER
+	$(RUN)/python -m benchmarks.extraction $(DATA) $(ARGUMENTS)
 
 bench-scaling: $(VENV)/dev.stamp java ## measure steps and growth on a cluster of this machine: DATA=FOLDER
 	$(RUN)/python -m benchmarks.scaling $(or $(DATA),out/scaling) $(ARGUMENTS)

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.extract import extract_batch
+from curation.extract.batch import extract_batch
 from curation.extract.config import ExtractConfig
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.ingest.pages import Tally, read_pages

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -18,17 +18,24 @@ from rich.table import Table
 
 from curation import __version__, pipeline
 from curation.errors import UserError, told_by
+from curation.extract.config import Engine, ExtractConfig
 from curation.ledger import Step
+from curation.look import extract_page, show_page
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
 from curation.run import MANIFEST, Run, new_run
 from curation.session import is_submitted, require_java, session
 from curation.storage import join, normalise
+from schemas.line_kind import LineKind
 
 Part = Callable[[Run, SparkSession, Progress], object]
 
 USAGE_ERROR, INCOMPLETE, INTERRUPTED = 2, 3, 130
 _TOP_REASONS, _TOP_FILES = 4, 10
+EXTRACT = (
+    "Prints the text of a page, each line after the letter of its kind: "
+    + ", ".join(f"{kind} {kind.name.lower().replace('_', ' ')}" for kind in LineKind)
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = commands.add_parser("run", help="run the whole pipeline", description=run_command.__doc__)
     add_run_options(run)
     run.set_defaults(command=run_command)
+    look = commands.add_parser("extract", help="show one page's text", description=EXTRACT)
+    look.add_argument("page", help="a file of HTML, or with --warc a URL")
+    look.add_argument("--warc", metavar="FILE", help="the WARC file that has the URL")
+    look.add_argument("--engine", choices=get_args(Engine), default=ExtractConfig().engine)
+    look.set_defaults(command=extract_command)
     options = parser.parse_args(arguments)
     return _guard(lambda: options.command(options))
 
@@ -166,6 +178,12 @@ def run_command(options: argparse.Namespace) -> int:
                 pipeline.take_back_quarantined(run, spark)
             outcome = pipeline.run(run, spark, Progress())
     return show(run, outcome)
+
+
+def extract_command(options: argparse.Namespace) -> int:
+    """Extracts one page and prints it."""
+    show_page(extract_page(options.page, warc=options.warc, engine=options.engine))
+    return 0
 
 
 def show(run: Run, outcome: pipeline.Outcome) -> int:

@@ -29,7 +29,7 @@ from pyspark.sql import functions as F
 from curation import ledger, receipts
 from curation.dedup.url import find_older_versions
 from curation.errors import UserError, told_by
-from curation.extract import extract_batch
+from curation.extract.batch import extract_batch
 from curation.heuristics.gopher import filter_batch
 from curation.ingest import selection
 from curation.ingest.config import InputConfig, index_columns

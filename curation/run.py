@@ -30,8 +30,8 @@ from curation.storage import FileInfo, join, put, storage
 
 RUN, RECIPE, MANIFEST = "run.json", "recipe.yaml", "manifest.json"
 _PACKAGES = (
-    *("ada-url", "fastwarc", "fasttext-community", "lxml", "numba", "numpy", "pyarrow"),
-    *("resiliparse", "tldextract", "trafilatura", "xxhash"),
+    *("ada-url", "fastwarc", "fasttext-community", "ftfy", "jusText", "lxml", "numba", "numpy"),
+    *("pyarrow", "resiliparse", "tldextract", "trafilatura", "xxhash"),
 )
 
 

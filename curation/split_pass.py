@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from curation.dedup.keys import keys_batch
 from curation.errors import UnreadableError
+from curation.extract.sandbox import take_cpu_s
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.ingest.pages import Tally, read_pages
 from curation.ingest.warc import Damage
@@ -60,6 +61,7 @@ def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
     The receipt is returned, not yet put: until then the files do not count. A split whose file
     cannot be read, after all retries, is put into quarantine: it has no pages, and one fault.
     """
+    take_cpu_s()
     started, attempt = time.process_time(), uuid.uuid4().hex[:12]
     try:
         receipt = _read_and_write(split, todo, folder, attempt)
@@ -68,7 +70,8 @@ def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
             raise
         fault = Damage(split.uri, split.start, QUARANTINED, error.why)
         receipt = Receipt(split.work, attempt, faults=[asdict(fault)])
-    return replace(receipt, cpu_s=time.process_time() - started, retries=take_retries())
+    cpu_s = time.process_time() - started + take_cpu_s()
+    return replace(receipt, cpu_s=cpu_s, retries=take_retries())
 
 
 def _read_and_write(split: Split, todo: SplitPass, folder: str, attempt: str) -> Receipt:

@@ -30,7 +30,8 @@ PAGE = (
     Column("site", pa.string(), "registrable domain, private suffixes such as github.io included"),
     Column("fetched_at", UTC_TIME, "WARC-Date"),
     Column("title", pa.string(), "the page's title"),
-    Column("text", pa.string(), "UTF-8, lines separated by \\n only"),
+    Column("text", pa.string(), "UTF-8, lines separated by \\n only; NFC outside code"),
+    Column("line_kinds", pa.string(), "a letter of LineKind per line of text; null: all prose"),
     Column("language", pa.string(), "lid.176 label; und below the recipe's confidence"),
     Column("language_score", pa.float32(), "the label's probability, 0..1"),
 )

@@ -25,6 +25,9 @@ class DropReason(StrEnum):
     EMPTY_BODY = "empty_body"
     # extract
     EXTRACTION_FAILED = "extraction_failed"
+    EXTRACTION_TIMEOUT = "extraction_timeout"
+    EXTRACTION_MEMORY = "extraction_memory"
+    EXTRACTION_CRASHED = "extraction_crashed"
     NO_TEXT = "no_text"
     # heuristics: Gopher quality
     TOO_FEW_WORDS = "too_few_words"
@@ -51,5 +54,8 @@ TECHNICAL = frozenset(
         DropReason.ERROR_STATUS,
         DropReason.UNDECODABLE_BODY,
         DropReason.EXTRACTION_FAILED,
+        DropReason.EXTRACTION_TIMEOUT,
+        DropReason.EXTRACTION_MEMORY,
+        DropReason.EXTRACTION_CRASHED,
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from curation.extract.extract import Extracted, ExtractionError, extract, extract_batch
+from curation.extract.extract import Extracted, extract
+from curation.extract.page import ExtractionError
 
-__all__ = ["Extracted", "ExtractionError", "extract", "extract_batch"]
+__all__ = ["Extracted", "ExtractionError", "extract"]

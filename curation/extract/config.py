@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Engine = Literal["trafilatura"]
+from curation.extract.sandbox import SandboxConfig
+
+Engine = Literal["trafilatura", "resiliparse"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractConfig:
-    """Which engine turns HTML into text."""
+    """Which engine turns HTML into text, and what a page may cost."""
 
     engine: Engine = "trafilatura"
+    sandbox: SandboxConfig = SandboxConfig()

@@ -10,14 +10,18 @@ from functools import cache
 
 import lxml.etree
 import lxml.html
-from trafilatura import extract as trafilatura_extract
-from trafilatura.utils import is_dubious_html, repair_faulty_html
+from lxml.html import HtmlElement
+from trafilatura import bare_extraction
+
+from curation.extract.lines import Line, render
+from curation.extract.page import ExtractionError
+from schemas.line_kind import LineKind
 
 # It logs a line for every page that it cannot use; we count those as rejects.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 # What it is known to raise on hostile trees; anything else is a fault of ours and crashes.
-FAILURES = (
+_FAILURES = (
     lxml.etree.LxmlError,
     RecursionError,
     AttributeError,
@@ -26,42 +30,32 @@ FAILURES = (
     TypeError,
     ValueError,
 )
+_BLOCKS = {
+    **dict.fromkeys(("body", "p", "quote", "list", "lb", "ab", "div", "table", "row", "cell")),
+    **dict.fromkeys(("code", "graphic")),
+    "head": LineKind.HEADING,
+    "item": LineKind.LIST_ITEM,
+}
 
 
-def run(html: str, *, url: str | None) -> tuple[str, str | None]:
-    """The main text and the title of a page; an empty text where there is no content.
+def run(page: HtmlElement, *, url: str | None) -> list[Line]:
+    """The main text of a page, without comments; none where there is no content.
 
-    Raises one of `FAILURES` where it cannot cope with the page.
+    Leaves `page` as it is. Raises `ExtractionError` where trafilatura cannot cope with it.
     """
     _require_engine()
-    tree = _parse(html)
-    title = tree.findtext(".//head/title") or tree.findtext(".//title")
-    text = trafilatura_extract(tree, url=url, include_comments=False)
-    return text or "", " ".join(title.split()) if title else None
+    try:
+        document = bare_extraction(page, url=url, include_comments=False)
+    except _FAILURES as error:
+        raise ExtractionError(f"{type(error).__name__}: {error}"[:200]) from error
+    return render(document.body, _BLOCKS) if document else []
 
 
 @cache
 def _require_engine() -> None:
-    """Crashes when the engine cannot extract any page: then `FAILURES` would reject them all."""
+    """Crashes when the engine cannot extract any page: then `_FAILURES` would reject them all."""
     prose = "The wheel turns when the sluice of the mill is open. " * 10
     page = f"<html><head><title>Mill</title></head><body><p>{prose}</p></body></html>"
-    if "sluice" not in (trafilatura_extract(_parse(page), url=None, include_comments=False) or ""):
+    document = bare_extraction(lxml.html.document_fromstring(page), include_comments=False)
+    if not document or "sluice" not in document.text:
         raise RuntimeError("trafilatura does not extract a plain page: is it another version?")
-
-
-def _parse(html: str) -> lxml.html.HtmlElement:
-    """The page as trafilatura parses it, but to a depth of 2,048 rather than 256 tags.
-
-    What is nested deeper is not read by libxml2, so it is an error rather than a shorter page.
-    """
-    parser = lxml.html.HTMLParser(
-        encoding="utf-8", huge_tree=True, collect_ids=False, remove_comments=True, remove_pis=True
-    )
-    start = html[:50].lower()
-    markup = repair_faulty_html(html, start).encode("utf-8", "replace")
-    tree = lxml.html.document_fromstring(markup, parser=parser)
-    if any("depth" in entry.message for entry in parser.error_log):
-        raise ValueError("tags are nested too deeply")
-    if is_dubious_html(start) and len(tree) < 2 and not len(tree[0]):
-        raise ValueError("not HTML")
-    return tree

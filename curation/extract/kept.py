@@ -1,0 +1,182 @@
+"""Code, formulas and what images say, on their way around the engine.
+
+Engines reflow code, lose formulas and drop what is short. So code and formulas leave the page before
+the engine sees it, and a placeholder stands for each: a word that no engine takes apart. Afterwards
+the text takes the placeholder's place, as it was. A block whose placeholder the engine dropped comes
+back behind the nearest text before it, unless it stood in navigation. Pictures are only noted, for
+they would mislead the engine, and come back where the text around them was kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import lxml.html
+from lxml.html import HtmlElement
+
+from curation.extract.code import find_code
+from curation.extract.images import find_images
+from curation.extract.lines import Line
+from curation.extract.mathematics import find_formulas
+from curation.extract.page import Found
+from curation.extract.placing import Anchors, Places
+from curation.extract.tidy import tidy
+from schemas.line_kind import LineKind
+
+# A letter of one Old Slavonic manuscript: a word character that pages do not have.
+_MARK = "\ua66e"
+_PLACEHOLDER = re.compile(f"{_MARK}(\\d{{1,9}}){_MARK}")
+# Engines judge a block by its length: a long listing is a long run of its placeholder.
+_MAX_FILL, _FILL = 100, 12  # repetitions; characters of a text for each
+_HOLD_NO_PARAGRAPH = frozenset(
+    "p h1 h2 h3 h4 h5 h6 a b i em strong span font u small big center label dt".split()
+)
+_ENVIRONMENT = re.compile(r"\\begin\{(?!array|matrix|[bpvV]matrix|cases|aligned|gathered|split)")
+
+
+class What(StrEnum):
+    """What is kept."""
+
+    CODE = "code"
+    FORMULA = "formulas"
+    IMAGE = "images"
+
+
+_KINDS = {
+    What.CODE: LineKind.CODE,
+    What.FORMULA: LineKind.MATHEMATICS,
+    What.IMAGE: LineKind.PROSE,
+}
+
+
+@dataclass(frozen=True)
+class _Piece:
+    what: What
+    is_block: bool
+    text: str
+
+    def inline(self) -> str:
+        return f"${' '.join(self.text.split())}$" if self.what is What.FORMULA else self.text
+
+    def lines(self) -> Iterator[Line]:
+        text = self.text
+        if self.what is What.FORMULA and not _ENVIRONMENT.match(text):
+            text = f"$${text}$$"
+        for line in text.split("\n"):
+            yield Line(_KINDS[self.what], line)
+
+
+@dataclass
+class Kept:
+    """All that was taken off a page, or noted on it; a piece's number is in its placeholder."""
+
+    page: HtmlElement
+    pieces: list[_Piece] = field(default_factory=list)
+    pictures: dict[HtmlElement, int] = field(default_factory=dict)
+
+    def add(self, what: What, found: Found) -> None:
+        """Puts a placeholder in the place of what was found."""
+        text = found.text if what is What.CODE else tidy(found.text)
+        if found.element.getparent() is None or not text.strip():
+            return
+        number = len(self.pieces)
+        self.pieces.append(_Piece(what, found.display, text))
+        if what is What.IMAGE and found.display:
+            self.pictures[found.element] = number
+            return
+        parent = found.element.getparent()
+        is_paragraph = found.display and parent.tag not in _HOLD_NO_PARAGRAPH
+        replacement = lxml.html.Element("p" if is_paragraph else "span")
+        repeated = min(_MAX_FILL, 1 + len(text) // _FILL) if found.display else 1
+        replacement.text = " ".join([f"{_MARK}{number}{_MARK}"] * repeated)
+        replacement.tail, found.element.tail = found.element.tail, None
+        parent.replace(found.element, replacement)
+        for other in found.others:
+            if other.getparent() is not None:
+                other.drop_tree()
+
+    def put_back(self, lines: Sequence[Line]) -> tuple[list[Line], set[str]]:
+        """The engine's lines with every text in its place.
+
+        Beside them what there is: `What`s, and `put_back` where a text had to find its place.
+        """
+        done, used = self._replaced(lines)
+        flags: set[str] = {self.pieces[number].what for number in used}
+        blocks = {number for number, piece in enumerate(self.pieces) if piece.is_block}
+        lost = blocks - used - set(self.pictures.values())
+        texts = [line for _, line in done]
+        if not lost and not self.pictures:
+            return texts, flags
+        places = Places(
+            anchors=Anchors([line.text for line in texts]),
+            blocks_in=_numbers,
+            line_of={number: at for at, (number, _) in enumerate(done)},
+            lost=lost,
+            pictures=self.pictures,
+        )
+        behind = places.find(self.page)
+        flags |= {self.pieces[number].what for numbers in behind.values() for number in numbers}
+        return self._inserted(texts, behind), flags | ({"put_back"} if behind else set())
+
+    def _replaced(self, lines: Sequence[Line]) -> tuple[list[tuple[int, Line]], set[int]]:
+        """Lines with texts for placeholders, each with the number of its block or -1.
+
+        A number is used once: a page may show placeholders of its own making.
+        """
+        done: list[tuple[int, Line]] = []
+        used: set[int] = set()
+        known = {line.text for line in lines}
+        for line in lines:
+            texts = _PLACEHOLDER.split(line.text)
+            text = texts[0]
+            for number, after in zip(map(int, texts[1::2]), texts[2::2], strict=True):
+                if number < len(self.pieces) and number not in used:
+                    used.add(number)
+                    piece = self.pieces[number]
+                    if piece.is_block:
+                        done += _rest(line.kind, text)
+                        done += [(number, block_line) for block_line in piece.lines()]
+                        text = ""
+                    elif piece.what is not What.IMAGE or piece.text not in known:
+                        text += piece.inline()
+                text += after
+            done += _rest(line.kind, text)
+        return done, used
+
+    def _inserted(self, lines: Sequence[Line], behind: Mapping[int, Sequence[int]]) -> list[Line]:
+        """A caption that the engine kept, or that is there twice, is not put in again."""
+        known = {line.text for line in lines}
+        done: list[Line] = []
+        for at in range(-1, len(lines)):
+            done += lines[at : at + 1] if at >= 0 else []
+            for piece in (self.pieces[number] for number in behind.get(at, ())):
+                new = [*piece.lines()]
+                if piece.what is What.IMAGE:
+                    new = [line for line in new if line.text not in known]
+                done += new
+        return done
+
+
+def take_out(page: HtmlElement) -> Kept:
+    """Replaces code and formulas on `page` by placeholders, and notes its pictures."""
+    kept = Kept(page)
+    for what, find in (
+        (What.CODE, find_code),
+        (What.FORMULA, find_formulas),
+        (What.IMAGE, find_images),
+    ):
+        for found in find(page):
+            kept.add(what, found)
+    return kept
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(found[1]) for found in _PLACEHOLDER.finditer(text)] if _MARK in text else []
+
+
+def _rest(kind: LineKind, text: str) -> list[tuple[int, Line]]:
+    text = " ".join(text.split())
+    return [(-1, Line(kind, text))] if text else []

@@ -1,0 +1,123 @@
+"""Lines: what an engine makes of a page, and what every step after it works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import lxml.etree
+from lxml.html import HtmlElement
+
+from schemas.line_kind import LineKind
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_ITEMS = ("li", "dt", "dd")
+_TOLD_APART_BY = 40  # characters of a heading or an item that tell it from other lines
+
+
+class Line(NamedTuple):
+    """One line of text, without its line break."""
+
+    kind: LineKind
+    text: str
+
+
+class KindsOnPage:
+    """Which lines of text are headings and list items on the page, whoever extracts them.
+
+    Engines lose that in some of their ways; the words are the same.
+    """
+
+    def __init__(self, page: HtmlElement) -> None:
+        self._kinds: dict[str, LineKind] = {}
+        for element in page.iter(*_HEADINGS, *_ITEMS):
+            kind = LineKind.HEADING if element.tag in _HEADINGS else LineKind.LIST_ITEM
+            if start := _start_of(element):
+                self._kinds.setdefault(start, kind)
+
+    def of(self, line: Line) -> Line:
+        """The line with the kind that it has on the page."""
+        if line.kind is not LineKind.PROSE:
+            return line
+        start = "".join(line.text.split())[:_TOLD_APART_BY]
+        return Line(self._kinds.get(start, line.kind), line.text)
+
+
+def _start_of(element: HtmlElement) -> str:
+    """Its first characters without blanks; of a heading or item with little text, all of it."""
+    start = ""
+    for text in element.itertext():
+        start += "".join(text[: 4 * _TOLD_APART_BY].split())
+        if len(start) >= _TOLD_APART_BY:
+            break
+    return start[:_TOLD_APART_BY]
+
+
+def render(body: lxml.etree._Element, blocks: dict[str, LineKind | None]) -> list[Line]:
+    """The lines of a tree.
+
+    `blocks` names the elements that begin and end a line, and their kind; None takes the kind of
+    the block around. Cells (`cell`) of one line each in a `row` are one line, `a | b`.
+    """
+    rendering = _Rendering()
+    for event, element in lxml.etree.iterwalk(body, events=("start", "end")):
+        is_block = element.tag in blocks
+        if event == "start":
+            if is_block:
+                rendering.begin(element.tag, blocks[element.tag])
+            rendering.add(element.text)
+        else:
+            if is_block:
+                rendering.end(element.tag)
+            if element is not body:
+                rendering.add(element.tail)
+    return rendering.lines
+
+
+class _Rendering:
+    """Text on its way into lines; `_cells` holds the lines of each cell while a row is open."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self._held: list[str] = []
+        self._kinds = [LineKind.PROSE]
+        self._cells: list[list[Line]] = []
+        self._open_rows = 0
+
+    def add(self, text: str | None) -> None:
+        if text:
+            self._held.append(text)
+
+    def begin(self, tag: str, kind: LineKind | None) -> None:
+        self._flush()
+        self._kinds.append(kind or self._kinds[-1])
+        if tag == "row":
+            self._open_rows += 1
+        if self._open_rows == 1 and tag in ("row", "cell"):
+            self._cells.append([])
+
+    def end(self, tag: str) -> None:
+        self._flush()
+        self._kinds.pop()
+        if tag == "row":
+            self._open_rows -= 1
+            if self._open_rows == 0:
+                self.lines += _row(self._cells)
+                self._cells = []
+
+    def _flush(self) -> None:
+        text = " ".join("".join(self._held).split())
+        self._held = []
+        if text:
+            target = self._cells[-1] if self._cells else self.lines
+            target.append(Line(self._kinds[-1], text))
+
+
+def _row(cells: list[list[Line]]) -> Iterator[Line]:
+    """A row of a table as one line; one that lays out a page as the lines it holds."""
+    filled = [cell for cell in cells if cell]
+    if len(filled) > 1 and all(len(cell) == 1 for cell in filled):
+        yield Line(LineKind.TABLE, " | ".join(cell[0].text for cell in filled))
+        return
+    for cell in filled:
+        yield from cell

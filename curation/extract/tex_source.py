@@ -1,0 +1,194 @@
+r"""TeX as pages hold it, made bare: without delimiters, wrappers and the commands of services.
+
+In: what stands in an attribute, an annotation, a script or an element. Out: the formula alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+from curation.extract.tex import SYMBOLS
+
+_CDATA = re.compile(r"\s*%?\s*<!\[CDATA\[(.*?)%?\s*\]\]>\s*\Z", re.DOTALL)
+_DOCUMENT = re.compile(r"\\begin\{document\}(.*)\\end\{document\}", re.DOTALL)
+_STYLED = re.compile(r"\{\s*\\(?:displaystyle|textstyle)(?![A-Za-z])\s*")
+_FOR_IMAGES = re.compile(
+    r"\s*(?:\\(?:inline|dpi\{\d*\}|fn_\w+|bg_\w+|bg\{\w*\}|fg_\w+|large|Large|LARGE|huge|small|tiny|fs\d)"
+    r"(?![A-Za-z])\s*)+"
+)
+_ENVIRONMENT = re.compile(
+    r"\\begin\{(equation|displaymath|math)(\*?)\}(.*)\\end\{\1\2\}\Z", re.DOTALL
+)
+_DISPLAYED = re.compile(r"\\begin\{(?:align|alignat|eqnarray|flalign|gather|multline)\*?\}")
+_PAIRS = ((r"\(", r"\)", False), (r"\[", r"\]", True), ("$$", "$$", True), ("$", "$", False))
+_COMMAND = re.compile(r"\\([A-Za-z]{2,})")
+_SCRIPTED = re.compile(r"[_^]\s*[{\\\w+*-]")
+_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[,;:]? +[A-Za-z]{2,}")
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
+_KNOWN = frozenset(
+    {command[1:] for command in SYMBOLS.values()}
+    | {
+        "arccos",
+        "arcsin",
+        "arctan",
+        "arg",
+        "bar",
+        "begin",
+        "big",
+        "Big",
+        "bigg",
+        "Bigg",
+        "binom",
+        "bmod",
+        "boldsymbol",
+        "boxed",
+        "cos",
+        "cosh",
+        "cot",
+        "ddot",
+        "det",
+        "dfrac",
+        "dim",
+        "displaystyle",
+        "dot",
+        "dots",
+        "end",
+        "exp",
+        "frac",
+        "gcd",
+        "ge",
+        "hat",
+        "hom",
+        "inf",
+        "ker",
+        "langle",
+        "ldots",
+        "le",
+        "left",
+        "lim",
+        "limits",
+        "limsup",
+        "ln",
+        "log",
+        "mathbb",
+        "mathbf",
+        "mathcal",
+        "mathfrak",
+        "mathit",
+        "mathop",
+        "mathrm",
+        "mathscr",
+        "mathsf",
+        "max",
+        "mbox",
+        "middle",
+        "min",
+        "ne",
+        "operatorname",
+        "over",
+        "overbrace",
+        "overline",
+        "overset",
+        "pmod",
+        "qquad",
+        "quad",
+        "rightarrow",
+        "right",
+        "sec",
+        "sin",
+        "sinh",
+        "sqrt",
+        "stackrel",
+        "sup",
+        "tan",
+        "tanh",
+        "text",
+        "textbf",
+        "textit",
+        "tfrac",
+        "tilde",
+        "underbrace",
+        "underline",
+        "underset",
+        "vec",
+        "overrightarrow",
+        "overleftarrow",
+        "mathtt",
+        "phantom",
+        "widehat",
+        "widetilde",
+        "implies",
+        "land",
+        "lor",
+        "mathring",
+        "gets",
+        "dotsc",
+        "dotsb",
+        "cfrac",
+        "xrightarrow",
+        "iff",
+    }
+)
+
+
+def bare(tex: str, *, display: bool) -> str:
+    r"""TeX without white space, CDATA and `{\displaystyle }` around it; on one line if not display.
+
+    Lines stay where a comment ends with one.
+    """
+    if wrapped := _CDATA.match(tex):
+        tex = wrapped[1]
+    if r"\begin{document}" in tex and (body := _DOCUMENT.search(tex)):
+        tex = undelimited(body[1])[0]
+    tex = _unstyled(tex.strip())
+    if display or re.search(r"(?<!\\)%", tex):
+        return _BLANK_LINES.sub("\n", tex)
+    return " ".join(tex.split())
+
+
+def undelimited(text: str) -> tuple[str, bool | None]:
+    """TeX without delimiters around all of it; True for those of display, None if there are none."""
+    text = text.strip()
+    for left, right, display in _PAIRS:
+        if text.startswith(left) and text.endswith(right) and len(text) > len(left + right):
+            inner = text[len(left) : -len(right)]
+            if left not in inner.replace(r"\$", "") and inner.strip():
+                return inner.strip(), display
+    if whole := _ENVIRONMENT.match(text):
+        return whole[3].strip(), whole[1] != "math"
+    return text, True if _DISPLAYED.match(text) else None
+
+
+def without_image_commands(tex: str) -> str:
+    """TeX without the commands that tell a service of images about size and colours."""
+    return _FOR_IMAGES.sub("", tex, count=1) if tex.lstrip().startswith("\\") else tex
+
+
+def has_commands(text: str) -> bool:
+    r"""Whether there is a command of mathematics in it: `\frac`, not `\bin`."""
+    return any(found[1] in _KNOWN for found in _COMMAND.finditer(text))
+
+
+def is_tex(text: str) -> bool:
+    """Whether a text that may be a description is the formula itself."""
+    if has_commands(text) or _SCRIPTED.search(text):
+        return True
+    return bool(text.strip()) and not _WORDS.search(text) and "=" in text
+
+
+def is_symbols(text: str) -> bool:
+    """Whether a text may be a formula: not words in a row."""
+    return bool(text.strip()) and (has_commands(text) or not _WORDS.search(text))
+
+
+def _unstyled(tex: str) -> str:
+    r"""Without `{\displaystyle }`, if that is around all of it."""
+    found = _STYLED.match(tex)
+    if not found or not tex.endswith("}"):
+        return tex
+    depth = 0
+    for brace in re.finditer(r"\\.|[{}]", tex, re.DOTALL):
+        depth += {"{": 1, "}": -1}.get(brace[0], 0)
+        if not depth and brace[0] == "}":
+            return tex[found.end() : -1].strip() if brace.end() == len(tex) else tex
+    return tex
