@@ -40,7 +40,15 @@ def install(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "render.mjs"):
         shutil.copy(_HERE / name, folder)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
+    command = [
+        "/usr/bin/env",
+        "npm",
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--silent",
+    ]
     subprocess.run(command, cwd=folder, check=True)
 
 
@@ -97,10 +105,19 @@ def measure(
     same = [a == b for a, b in zip(forms(folder, made), known, strict=True)]
     equal = [a or (b and bool(text)) for a, b, text in zip(exact, same, texts, strict=True)]
     display = [bool(it) and it[0].display == b.display for it, b in zip(one, formulas, strict=True)]
-    twice = sum(len(it) > 1 for it in found.values())
     missed = [(f.tex, text) for f, text, ok in zip(formulas, texts, equal, strict=True) if not ok]
-    shares = [sum(values) / len(formulas) for values in (exact, equal, display)]
-    return Measured(*shares, twice, elsewhere), missed
+    measured = Measured(
+        exact=_share(exact),
+        equal=_share(equal),
+        display=_share(display),
+        found_twice=sum(len(it) > 1 for it in found.values()),
+        elsewhere=elsewhere,
+    )
+    return measured, missed
+
+
+def _share(values: Sequence[bool]) -> float:
+    return sum(values) / len(values)
 
 
 def main(folder: Path) -> None:

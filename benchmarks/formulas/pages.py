@@ -40,7 +40,7 @@ def node(folder: Path, what: str, formulas: Sequence[Formula]) -> list[dict[str,
     """What `render.mjs` answers, one for each formula."""
     lines = [json.dumps({"tex": it.tex, "display": it.display}) for it in formulas]
     done = subprocess.run(
-        ["node", "render.mjs", what],
+        ["/usr/bin/env", "node", "render.mjs", what],
         cwd=folder,
         input="\n".join(lines),
         stdout=subprocess.PIPE,
@@ -75,7 +75,7 @@ def by_hand(formula: Formula, rendered: Mapping[str, str]) -> dict[str, str]:
     return {
         "wikipedia": f'<span class="mwe-math-element">{hidden}{fallback}</span>',
         "wikipedia image": f'<span class="mwe-math-element">{fallback}</span>',
-        "wikipedia before 2016": f'<img class="tex" alt="{alt}" src="//upload.example/math/a/b/c.png">',
+        "wikipedia before 2016": f'<img class="tex" alt="{alt}" src="//upload.example/a/b/c.png">',
         "wordpress": f'<img src="{address}" alt="{alt}" title="{alt}" class="latex" />',
         "wordpress address": f'<img src="{address}" alt="" class="latex" />',
         "codecogs": f'<img src="https://latex.codecogs.com/svg.latex?{quote(tex)}" alt="equation">',
@@ -91,7 +91,8 @@ def by_hand(formula: Formula, rendered: Mapping[str, str]) -> dict[str, str]:
         "stack exchange": f'<span class="math-container">{dollars}{alt}{dollars}</span>',
         "pandoc": f'<span class="math {kind}">{left}{alt}{right}</span>',
         "sphinx": (
-            f'<div class="math notranslate nohighlight"><span class="eqno">(1)</span>\n\\[{alt}\\]</div>'
+            f'<div class="math notranslate nohighlight">'
+            f'<span class="eqno">(1)</span>\n\\[{alt}\\]</div>'
             if formula.display
             else f'<span class="math notranslate nohighlight">\\({alt}\\)</span>'
         ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 
@@ -70,7 +70,8 @@ def sandboxed(
     html: Buffer, url: str | None, charset: str | None, *, config: ExtractConfig
 ) -> Extracted:
     """`extract` in a child process; raises `SandboxError` beside `ExtractionError`."""
-    return _sandbox(config.sandbox).run(html, url=url, charset=charset, engine=config.engine)
+    page = cast(bytes, html)  # anything that gives bytes will do
+    return _sandbox(config.sandbox).run(page, url=url, charset=charset, engine=config.engine)
 
 
 @cache

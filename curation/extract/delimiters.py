@@ -6,7 +6,8 @@ never into another block. Invariant: the page's text stays as it was; the time i
 
 `$` is money, a shell's variable and the end of a regular expression, too. So a formula between
 single ones must look like one, and on a page that does not say that `$` is a delimiter there, it
-must be TeX without doubt. The same goes for the others on a page that loads no library for formulas.
+must be TeX without doubt. Nor may prose or regular expressions stand between the others, on a page
+that loads no library for formulas.
 """
 
 from __future__ import annotations
@@ -19,64 +20,14 @@ from dataclasses import dataclass
 import lxml.html
 from lxml.html import HtmlElement
 
+from curation.extract.tex import names
 from curation.extract.tex_source import has_commands
 
 _LONGEST, _TRIES = 10_000, 20
 _TOKEN = re.compile(r"\\\\|\\[()\[\]{}$]|\\(?:begin|end)\{([A-Za-z]{1,20}\*?)\}|\$+|[{}]")
 _CLOSING = {r"\(": r"\)", r"\[": r"\]", "$$": "$$", "$": "$"}
-_ENVIRONMENTS = frozenset(
-    [
-        "align",
-        "alignat",
-        "aligned",
-        "array",
-        "bmatrix",
-        "Bmatrix",
-        "cases",
-        "displaymath",
-        "eqnarray",
-        "equation",
-        "flalign",
-        "gather",
-        "gathered",
-        "math",
-        "matrix",
-        "multline",
-        "pmatrix",
-        "smallmatrix",
-        "split",
-        "subequations",
-        "vmatrix",
-        "Vmatrix",
-    ]
-)
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "big",
-        "bdi",
-        "br",
-        "cite",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "mark",
-        "nobr",
-        "q",
-        "s",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
+_ENVIRONMENTS = names("environments")
+_INLINE = names("inline")
 _SCRIPTED = re.compile(r"[\w)}\]|'][ ]?[_^][ ]?[{\\\w*+-]")
 _CLEARLY = re.compile(r"[_^]\{|[A-Za-z)\]}][_^][A-Za-z0-9\\](?![A-Za-z0-9])")
 _WORDS = re.compile(
@@ -268,7 +219,8 @@ def _wrapped(
             if not inner.is_own:
                 span.append(inner.child)
         if last != first:
-            pieces[last - 1].child.tail = text[pieces[last - 1].start : formula.end]
+            behind = pieces[last - 1]
+            _set_text(parent, behind.child, text[behind.start : formula.end])
         anchor, start = span, formula.end
         is_last = at + 1 == len(formulas) or formulas[at + 1][0] != last
         stop = ends[last - 1] if is_last else formulas[at + 1][2].start

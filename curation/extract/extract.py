@@ -29,8 +29,8 @@ class Extracted:
     r"""A page's text and title, and the engine that found them.
 
     `text` is empty for a page without content. `line_kinds` has a letter of `LineKind` for each of
-    `text.split("\n")`. `flags`: `code`, `formulas`, `images` (the text has some), `put_back` (what the
-    engine dropped is in the text), `mojibake` (some was repaired).
+    `text.split("\n")`. `flags`: `code`, `formulas`, `images` (the text has some), `put_back` (what
+    the engine dropped is in the text), `mojibake` (some was repaired).
     """
 
     text: str

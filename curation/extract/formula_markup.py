@@ -13,14 +13,16 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
-from curation.extract import mathjax
+from curation.extract import katex_trees, mathjax
+from curation.extract.delimiters import is_other_text
 from curation.extract.formula_images import image, is_alone
 from curation.extract.mathml_source import tex_of
 from curation.extract.mathml_tokens import local_name
 from curation.extract.page import Found
-from curation.extract.tex_source import bare, has_commands, is_tex, undelimited
+from curation.extract.tex_source import bare, has_commands, undelimited
 
 _NUMBERS = frozenset(("eqno", "headerlink", "ltx_eqn_eqno", "ltx_tag", "equation-number"))
+_PLAIN, _DRAWN = frozenset(("br", "a", "span")), mathjax.RENDERINGS | {"katex"}
 _OWN_TAGS = ("d-math", "eq", "eqn", "math-renderer", "tex-math", "la-tex")
 _WIRIS = str.maketrans("«»¨§`", "<>\"&'")
 
@@ -35,7 +37,7 @@ def _katex(element: HtmlElement) -> Found | None:
     """`span.katex`, or `span.katex-display` around one."""
     math = _first_math(element)
     if math is None:
-        return None
+        math = katex_trees.mathml_of(element)
     display = "katex-display" in mathjax.classes_of(element) or math.get("display") == "block"
     return _found(element, tex_of(math), display=display)
 
@@ -58,41 +60,28 @@ def _wikipedia(element: HtmlElement) -> Found | None:
 
 def _spelled(element: HtmlElement) -> Found | None:
     """TeX as text, in delimiters, or bare where it cannot be prose: `span.math`, `<d-math>`, ..."""
-    if any(
-        child.tag not in ("br", "a", "span") for child in element.iter() if child is not element
-    ):
-        return None
-    numbers = [child for child in element if _NUMBERS.intersection(mathjax.classes_of(child))]
-    inside = [
-        child for child in element.iterdescendants() if child.get("class") and child not in numbers
-    ]
-    if any(mathjax.RENDERINGS.intersection(mathjax.classes_of(child)) for child in inside):
-        return None
-    text = _text_without(element, numbers)
-    tex, delimited = undelimited(text)
-    if delimited is None and not (_is_sure(element) or (not len(element) and is_tex(tex))):
+    pieces = [element.text or ""]
+    for child in element.iterdescendants():
+        if child.tag not in _PLAIN or _DRAWN.intersection(mathjax.classes_of(child)):
+            return None
+    for child in element:
+        if child.tag == "br":
+            pieces.append("\n")
+        elif not _NUMBERS.intersection(mathjax.classes_of(child)):
+            pieces.append(child.text_content())
+        pieces.append(child.tail or "")
+    tex, delimited = undelimited("".join(pieces))
+    if delimited is None and not _is_bare(element, tex):
         return None
     display = bool(delimited) or element.tag == "div" or _says_display(element)
     return _found(element, tex, display=display)
 
 
-def _text_without(element: HtmlElement, numbers: list[HtmlElement]) -> str:
-    pieces = [element.text or ""]
-    for child in element:
-        if child not in numbers:
-            pieces.append("\n" if child.tag == "br" else child.text_content())
-        pieces.append(child.tail or "")
-    return "".join(pieces)
-
-
-def _is_sure(element: HtmlElement) -> bool:
-    return local_name(element) in _OWN_TAGS and has_no_words(element)
-
-
-def has_no_words(element: HtmlElement) -> bool:
-    """Whether what a tag for formulas holds may be TeX."""
-    text = element.text_content()
-    return has_commands(text) or not re.search(r"[a-z]{3,} [a-z]{3,}", text)
+def _is_bare(element: HtmlElement, tex: str) -> bool:
+    if local_name(element) in _OWN_TAGS:
+        return has_commands(tex) or not is_other_text(tex)
+    is_marked = has_commands(tex) or "_" in tex or "^" in tex
+    return is_marked and not len(element) and not is_other_text(tex)
 
 
 def _says_display(element: HtmlElement) -> bool:
@@ -145,6 +134,8 @@ def _latexml_table(element: HtmlElement) -> Found | None:
     """Equations that LaTeXML has laid out as a table: the formulas of a row are one line."""
     if element.tag != "table" or next(element.iter("p"), None) is not None:
         return None
+    if next(element.iterdescendants("table"), None) is not None:
+        return None
     rows = [[tex_of(math) for math in row.iter("math")] for row in element.iter("tr")]
     lines = [" ".join(bare(tex, display=True) for tex in row) for row in rows if row]
     lines = [re.sub(r"\\displaystyle(?![A-Za-z])\s*", "", line) for line in lines]
@@ -152,7 +143,7 @@ def _latexml_table(element: HtmlElement) -> Found | None:
 
 
 def _first_math(element: HtmlElement) -> HtmlElement | None:
-    return next((child for child in element.iter() if local_name(child) == "math"), None)
+    return next(element.iter("math", "m:math", "mml:math"), None)
 
 
 def _found(element: HtmlElement, tex: str, *, display: bool) -> Found | None:

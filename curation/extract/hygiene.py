@@ -21,8 +21,9 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u2060]")
 
 
 def cleaned(lines: list[Line]) -> tuple[list[Line], bool]:
-    """The lines without what is no text; those that have nothing else go. True if mojibake was
-    repaired.
+    """The lines without what is no text, and whether mojibake was repaired.
+
+    Lines that have nothing else go.
     """
     repaired = not all(line.text.isascii() for line in lines) and _repair(lines)
     fixed = repaired or lines

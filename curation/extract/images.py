@@ -7,6 +7,7 @@ there.
 from __future__ import annotations
 
 import re
+from html import unescape
 from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
@@ -32,8 +33,8 @@ _ABOUT_LOGOS = re.compile(r"\b(logo|icon|avatar|gravatar|banner)s?\b", re.IGNORE
 # What names its photographer is a picture of somebody or something, and no figure.
 _CREDIT = re.compile(
     r"\u00a9|\(c\)|copyright|courtesy|\bcredits?\b|\bcr[e\u00e9]dit\w*\b|"
-    r"\b(foto|photo|bild|image|imagen|picture|quelle|source|fuente|fonte)(graf|graph)?\w{0,4}( by|:| \u2013|/)|"
-    r"\b(AP|AFP|EPA|dpa|REUTERS|Reuters|Getty|Shutterstock|Unsplash|iStock|Adobe|Pixabay)\b",
+    r"\b(foto|photo|bild|image|imagen|picture)(graf|graph)?\w{0,4}( by|:| \u2013|/)|"
+    r"\b(AP|AFP|EPA|dpa|Reuters|Getty|Shutterstock|Unsplash|iStock|Adobe|Pixabay)\b",
     re.IGNORECASE,
 )
 _CREDIT_CLASS = re.compile("copyright|credit|source|photographer|author", re.IGNORECASE)
@@ -88,7 +89,7 @@ def _says_the_same(alt: str, caption: str) -> bool:
 
 
 def _alt(image: HtmlElement) -> str:
-    alt = " ".join((image.get("alt") or "").split())
+    alt = " ".join(unescape(image.get("alt") or "").split())  # some are escaped twice
     if not says_something(alt, image.get("src") or "") or _is_linked(image):
         return ""
     return alt
@@ -122,7 +123,7 @@ def _is_linked(image: HtmlElement) -> bool:
 
 
 def _parents(element: HtmlElement, most: int) -> list[HtmlElement]:
-    parents = []
+    parents: list[HtmlElement] = []
     while (element := element.getparent()) is not None and len(parents) < most:
         parents.append(element)
     return parents

@@ -1,10 +1,10 @@
 """Code, formulas and what images say, on their way around the engine.
 
-Engines reflow code, lose formulas and drop what is short. So code and formulas leave the page before
-the engine sees it, and a placeholder stands for each: a word that no engine takes apart. Afterwards
-the text takes the placeholder's place, as it was. A block whose placeholder the engine dropped comes
-back behind the nearest text before it, unless it stood in navigation. Pictures are only noted, for
-they would mislead the engine, and come back where the text around them was kept.
+Engines reflow code, lose formulas and drop what is short. So code and formulas leave the page
+before the engine sees it, and a placeholder stands for each: a word that no engine takes apart.
+Afterwards the text takes the placeholder's place, as it was. A block whose placeholder the engine
+dropped comes back behind the nearest text before it, unless it stood in navigation. Pictures are
+only noted, for they would mislead the engine, and come back where the text around them was kept.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _PLACEHOLDER = re.compile(f"{_MARK}(\\d{{1,9}}){_MARK}")
 # Engines judge a block by its length: a long listing is a long run of its placeholder.
 _MAX_FILL, _FILL = 100, 12  # repetitions; characters of a text for each
 _HOLD_NO_PARAGRAPH = frozenset(
-    "p h1 h2 h3 h4 h5 h6 a b i em strong span font u small big center label dt".split()
+    ("p", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "label", "center", "a", "span", "font")
+    + ("b", "i", "u", "em", "strong", "small", "big")
 )
 _ENVIRONMENT = re.compile(r"\\begin\{(?!array|matrix|[bpvV]matrix|cases|aligned|gathered|split)")
 

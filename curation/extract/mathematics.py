@@ -51,6 +51,7 @@ _IGNORED, _PROCESSED = (
     re.compile(r"(?:^|\s)(?:(?:tex2jax|mathjax)_process|math|output_area)(?:\s|$)"),
 )
 _LONGEST_SCRIPT = 100_000
+_MOST_FAILURES = 5
 
 _Rule = Callable[[HtmlElement], Found | None]
 
@@ -60,13 +61,14 @@ def find_formulas(page: HtmlElement) -> list[Found]:
     found = {formula.element: formula for formula in mathjax.scripts(page)}
     gone = {other for formula in found.values() for other in formula.others}
     delimited: dict[HtmlElement, None] = {}
+    failures: dict[HtmlElement, int] = {}
     walker = etree.iterwalk(page, events=("start",))
     for _, element in walker:
         if element.tail and _may_delimit(element.tail) and element is not page:
             delimited[element.getparent()] = None
         if element in found or element in gone:
             walker.skip_subtree()
-        elif formula := _shown(element):
+        elif formula := _shown(element, failures):
             found[element] = formula
             gone.update(formula.others)
             walker.skip_subtree()
@@ -84,19 +86,31 @@ def _may_delimit(text: str) -> bool:
     return "\\" in text or "$" in text
 
 
-def _shown(element: HtmlElement) -> Found | None:
-    """The formula that the element is, by its tag or its class."""
-    if not isinstance(element.tag, str):
-        return None
-    rule: _Rule | None = BY_TAG.get(local_name(element))
-    if rule and (found := rule(element)):
-        return found
-    names = element.get("class")
-    if names:
-        for name in names.split():
-            if (rule := BY_CLASS.get(name)) and (found := rule(element)):
+def _shown(element: HtmlElement, failures: dict[HtmlElement, int]) -> Found | None:
+    """The formula that the element is, by its tag or its classes.
+
+    Rules look at all that is in an element, so only few may fail around another one.
+    """
+    around = failures.get(element.getparent(), 0) if failures else 0
+    rules = _rules(element)
+    if around < _MOST_FAILURES:
+        for rule in rules:
+            if found := rule(element):
                 return found
+        around += bool(rules)
+    if around:
+        failures[element] = around
     return None
+
+
+def _rules(element: HtmlElement) -> list[_Rule]:
+    if not isinstance(element.tag, str):
+        return []
+    rules = [BY_TAG[name]] if (name := local_name(element)) in BY_TAG else []
+    classes = element.get("class")
+    if classes:
+        rules += [BY_CLASS[name] for name in classes.split() if name in BY_CLASS]
+    return rules
 
 
 def _find_delimited(

@@ -71,7 +71,7 @@ _SIZES |= {"S2": "1.6em", "s3": "2.05em", "S3": "2.05em", "s4": "2.45em", "S4": 
 _WIDTH = re.compile(r"width: (-?[\d.]+em)")
 _HEIGHT = re.compile(r"translate\(\s*-?[\d.]+[ ,]+(-?[\d.]+)")
 # Of a delimiter that is drawn in parts, the character, by any part but what only makes it longer.
-_PARTS = {
+PARTS = {
     **dict.fromkeys("⎛⎜⎝", "("),
     **dict.fromkeys("⎞⎟⎠", ")"),
     **dict.fromkeys("⎡⎢⎣", "["),
@@ -118,6 +118,8 @@ def _node(element: HtmlElement, name: str, depth: int) -> HtmlElement:
     made.extend(_ordered(name, parts))
     if name == "mfrac" and _has_no_line(element):
         made.set("linethickness", "0")
+    elif name == "mtable" and _is_aligned(element):
+        made.set("columnalign", "right left")
     elif name == "menclose":
         made.set("notation", _notation(element))
     elif name in ("mrow", "texatom") and len(made):
@@ -142,23 +144,28 @@ def _parts(element: HtmlElement, role: str, depth: int) -> Iterator[tuple[str, H
 def _ordered(name: str, parts: list[tuple[str, HtmlElement, HtmlElement]]) -> list[HtmlElement]:
     """The children as MathML has them; CHTML puts what is above first, SVG goes by position."""
     nodes = [node for _, _, node in parts]
-    roles = [role for role, _, _ in parts]
     if name == "mmultiscripts":
         return _multiscripts(parts)
     if name == "mroot":
-        groups = [node for role, _, node in parts if role == "group"]
-        if groups:
-            return [_row(groups), *(node for role, _, node in parts if role != "group")]
-        return [_row([n for r, n in zip(roles, nodes, strict=True) if r != "root"])] + [
-            n for r, n in zip(roles, nodes, strict=True) if r == "root"
-        ]
-    if name in ("munder", "mover", "munderover") and "base" in roles:
+        return _root(parts)
+    if name in ("munder", "mover", "munderover") and any(role == "base" for role, _, _ in parts):
         order = {"base": 0, "under": 1, "over": 2}
         return [node for _, _, node in sorted(parts, key=lambda part: order.get(part[0], 0))]
-    if name in ("msubsup", "munderover") and len(nodes) == 3:
-        if roles[2] == "script" or _height(parts[1][1]) > _height(parts[2][1]):
-            return [nodes[0], nodes[2], nodes[1]]
+    if name in ("msubsup", "munderover") and len(nodes) == 3 and _is_upside_down(parts):
+        return [nodes[0], nodes[2], nodes[1]]
     return nodes
+
+
+def _is_upside_down(parts: list[tuple[str, HtmlElement, HtmlElement]]) -> bool:
+    return parts[2][0] == "script" or _height(parts[1][1]) > _height(parts[2][1])
+
+
+def _root(parts: list[tuple[str, HtmlElement, HtmlElement]]) -> list[HtmlElement]:
+    """What is under the root, and its index: SVG has the one in a group, CHTML the other."""
+    has_group = any(role == "group" for role, _, _ in parts)
+    below = [node for role, _, node in parts if (role == "group" if has_group else role != "root")]
+    index = [node for role, _, node in parts if (role != "group" if has_group else role == "root")]
+    return [_row(below), *index]
 
 
 def _multiscripts(parts: list[tuple[str, HtmlElement, HtmlElement]]) -> list[HtmlElement]:
@@ -190,6 +197,11 @@ def _has_no_line(element: HtmlElement) -> bool:
     if element.tag == "g":
         return not any(child.tag == "rect" for child in element)
     return any(child.get("atop") == "true" for child in element)
+
+
+def _is_aligned(table: HtmlElement) -> bool:
+    cell = next(table.iter("mjx-mtd"), None)
+    return cell is not None and "text-align: right" in (cell.get("style") or "")
 
 
 def _notation(element: HtmlElement) -> str:
@@ -250,8 +262,8 @@ def _token(element: HtmlElement, name: str) -> HtmlElement:
 
 def _text(element: HtmlElement) -> str:
     chars = [char for part in element.iter() if (char := _char(part))]
-    if _name(element) == "mo" and chars and chars[0] in _PARTS:
-        return _PARTS[chars[0]]
+    if _name(element) == "mo" and chars and chars[0] in PARTS:
+        return PARTS[chars[0]]
     return "".join(chars[:1] if _is_assembled(element) else chars)
 
 

@@ -16,58 +16,17 @@ from curation.extract.tex import (
     VARIANTS,
     command,
     in_font,
+    names,
     plain_letter,
     quoted,
     typed,
     unmarked,
 )
 
-TOKENS = frozenset(
-    ["mi", "mn", "mo", "mtext", "ms", "mspace", "none", "mglyph", "maligngroup", "malignmark"]
-)
+TOKENS = frozenset(("mi", "mn", "mo", "mtext", "ms", "mspace", "none", "mglyph"))
 INVISIBLE = frozenset("\u200b\u2061\u2062\u2063\u2064\ufe0e\ufe0f\ufeff")
-FUNCTIONS = frozenset(
-    [
-        "arccos",
-        "arcsin",
-        "arctan",
-        "arg",
-        "cos",
-        "cosh",
-        "cot",
-        "coth",
-        "csc",
-        "deg",
-        "det",
-        "dim",
-        "exp",
-        "gcd",
-        "hom",
-        "inf",
-        "injlim",
-        "ker",
-        "lg",
-        "lim",
-        "liminf",
-        "limsup",
-        "ln",
-        "log",
-        "max",
-        "min",
-        "Pr",
-        "projlim",
-        "sec",
-        "sin",
-        "sinh",
-        "sup",
-        "tan",
-        "tanh",
-    ]
-)
+FUNCTIONS, LIMITS = names("functions"), names("limits")
 _WRAPPERS = frozenset(("mrow", "mstyle", "mpadded", "texatom"))
-LIMITS = frozenset(
-    ["det", "gcd", "inf", "injlim", "lim", "liminf", "limsup", "max", "min", "Pr", "projlim", "sup"]
-)
 BIG = frozenset("∑∏∐⋀⋁⋂⋃⨀⨁⨂⨃⨄⨅⨆")
 INTEGRALS = frozenset("∫∬∭⨌∮∯∰")
 _OPENING, _CLOSING = frozenset("([{⟨⌊⌈⟦⦃〈⟮⌜⌞⎰"), frozenset(")]}⟩⌋⌉⟧⦄〉⟯⌝⌟⎱")
@@ -148,7 +107,7 @@ def length(value: str | None) -> float:
 
 
 def fence_of(element: HtmlElement) -> str | None:
-    r"""The delimiter that may stand behind `\left` or `\right`: "." for none; None if it is none."""
+    r"""What may stand behind `\left` or `\right`, "." for nothing; None if it is no delimiter."""
     element = core(element)
     if local_name(element) != "mo" or element.get("stretchy") == "false":
         return None

@@ -16,6 +16,9 @@ from curation.ingest.charset import find_charset
 
 _UNREADABLE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd]")
 _SNIFFED = 1000
+# A cap on work that is the same in every run, before those on time. Of 5,800 real pages the one
+# with most tags has 35,000.
+_MAX_TAGS = 100_000
 
 
 class ExtractionError(ValueError):
@@ -40,8 +43,8 @@ def parse(html: bytes, *, charset: str | None = None) -> HtmlElement:
     """The page as a tree, to a depth of 2,048 tags.
 
     `charset` is a Python codec; None finds it. Broken bytes become U+FFFD. Raises
-    `ExtractionError` for what is not HTML and for tags nested too deeply: libxml2 does not read
-    what lies deeper, so that would be a shorter page in silence.
+    `ExtractionError` for what is not HTML, for too many tags, and for tags nested too deeply:
+    libxml2 does not read what lies deeper, so that would be a shorter page in silence.
     """
     markup = html.decode(charset or find_charset(html), "replace")
     if len(_UNREADABLE.findall(markup, 0, _SNIFFED)) * 10 > len(markup[:_SNIFFED]):
@@ -63,4 +66,6 @@ def _parse(markup: str) -> HtmlElement:
         raise ExtractionError("tags are nested too deeply")
     if is_dubious_html(start) and len(tree) < 2 and not len(tree[0]):
         raise ExtractionError("not HTML")
+    if (tags := int(tree.xpath("count(//*)"))) > _MAX_TAGS:
+        raise ExtractionError(f"{tags:,} tags, over {_MAX_TAGS:,}")
     return tree

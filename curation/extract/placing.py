@@ -1,8 +1,8 @@
 """Where blocks belong that are on the page and not among the engine's lines.
 
 In: the page, and the lines that came of it. Out: for each block the line that it follows; none for
-those in navigation. A block follows the last line before it; a picture only stands where the text after it was extracted, too,
-so that pictures beside the content stay out.
+those in navigation. A block follows the last line before it. A picture only stands where the texts
+before and after it were extracted, so that pictures beside the content stay out.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ must not differ is bounded by counts (bytes, tags) before it comes here; these l
 no count foresees. Memory counts what earlier pages left in the child, up to half of the limit.
 
 The child is started afresh, not forked: a worker has threads, sockets and compiled kernels. It ends
-with its parent, on Linux in whatever it is doing, elsewhere when it next answers or uses up the
-CPU time of its page. It is no jail: it has our rights, and its answers are believed.
+with its parent, on Linux in whatever it is doing, elsewhere when it next answers or has used some
+times the CPU time of its page. It is no jail: it has our rights, and its answers are believed.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 _FULL_BUDGET_BYTES = 1 << 20
+# For a child whose parent is stopped or gone; far from the limit, for its clock is a coarse one.
+_TIMER_S, _TIMER_FACTOR = 10.0, 4.0
 # Beyond resident memory, for what is reserved and not touched. It holds while nobody looks.
 _ADDRESS_SPACE_BYTES = 4 << 30
 
@@ -76,7 +78,7 @@ class Sandbox(threading.local, Generic[_Arguments, _Result]):
         Raises `SandboxError`, or what the function may raise; `RuntimeError` for any other error.
         """
         cpu_s = self._config.cpu_s * max(1.0, len(page) / _FULL_BUDGET_BYTES)
-        request = [pickle.dumps((args, kwargs, cpu_s)), page]
+        request = [pickle.dumps((args, kwargs, _TIMER_S + _TIMER_FACTOR * cpu_s)), page]
         outcome, value = self._fit_child().ask(request, Limits(cpu_s, self._config.rss_bytes))
         if outcome == Outcome.RETURNED:
             return cast(_Result, value)

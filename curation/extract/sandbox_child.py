@@ -2,15 +2,14 @@
 
 In, on one socket, each after its length: first a pickle of the function, of the error that it may
 raise and of a limit on address space in bytes; then, for each page, a pickle of the arguments
-beside the page and of its CPU seconds, and the page as it is. Out, after its length: a pickle of
-`(outcome, value, CPU seconds used so far)`, once when the function has been imported, and once for
-each page. Invariant: neither what the function prints nor what it closes, forks or raises is taken
-for an answer.
+beside the page and of the CPU seconds after which we end ourselves, and the page as it is. Out,
+after its length: a pickle of `(outcome, value, CPU seconds used so far)`, once when the function
+has been imported, and once for each page. Invariant: neither what the function prints nor what it
+closes, forks or raises is taken for an answer.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import pickle
 import resource
@@ -73,10 +72,11 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     if sys.platform == "linux":  # others refuse it, or take it and do nothing
         _limit(resource.RLIMIT_AS, address_space_bytes)
     while head := _receive(requests):
-        arguments, keywords, cpu_s = pickle.loads(head)  # noqa: S301 - from our parent
+        arguments, keywords, timer_s = pickle.loads(head)  # noqa: S301 - from our parent
         page = _receive(requests)
-        # If the parent is gone or stopped; while it is there it looks, and ends us before this.
-        _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + cpu_s) + 1)
+        # While the parent is there it looks, and ends us before this. A timer and no limit: limits
+        # count from our start, on a clock that may run at a fraction or a multiple of others.
+        signal.setitimer(signal.ITIMER_PROF, timer_s)
         outcome = _outcome(lambda: function(page, *arguments, **keywords), raises=raises)  # noqa: B023
         if os.getpid() != own_pid:
             os._exit(0)  # forked by the function
@@ -113,7 +113,7 @@ def _send(answers: BinaryIO, answer: bytes) -> None:
 
 
 def _limit(kind: int, value: int) -> None:
-    """Lowers a limit for this process, or raises it again as far as it was ever allowed."""
+    """Lowers a limit for this process, as far as it is not lower."""
     _, most = resource.getrlimit(kind)
     soft = value if most == resource.RLIM_INFINITY else min(value, most)
     resource.setrlimit(kind, (soft, most))

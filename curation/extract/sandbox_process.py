@@ -185,7 +185,8 @@ class Child:
         try:
             with self._watched.oneshot():
                 times, status = self._watched.cpu_times(), self._watched.status()
-                self._rss_bytes = self._watched.memory_info().rss
+                # The most so far: one that is being killed has given its memory back already.
+                self._rss_bytes = max(self._rss_bytes, self._watched.memory_info().rss)
         except psutil.NoSuchProcess as error:
             raise _EndedError from error
         if status == psutil.STATUS_ZOMBIE:  # and what it forked keeps the socket open
@@ -203,7 +204,7 @@ class Child:
         is_large = self._rss_bytes > limits.rss_bytes // 2
         if status == OUT_OF_MEMORY or (status == -signal.SIGKILL and is_large):
             return _over_memory(limits)
-        if status == -signal.SIGXCPU:
+        if status == -signal.SIGPROF:
             return _over_time(limits)
         how = f"killed by signal {-status}" if status < 0 else f"ended with status {status}"
         return SandboxError(Failure.CRASHED, how)
@@ -239,8 +240,14 @@ def _is_whole(answer: bytearray) -> bool:
 
 def _environment() -> dict[str, str]:
     """Ours, with the path on which we find modules, and the same order of sets in each child."""
-    path = os.pathsep.join(entry or os.curdir for entry in sys.path)
-    return {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(_path()), "PYTHONHASHSEED": "0"}
+
+
+def _path() -> list[str]:
+    try:
+        return [os.path.abspath(entry) for entry in sys.path]
+    except FileNotFoundError:  # the current folder was removed; Python starts with no path to it
+        return [entry for entry in sys.path if os.path.isabs(entry)]
 
 
 def _end(process: subprocess.Popen[bytes], channel: socket.socket, owner: int) -> int:

@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from importlib.resources import files
+from typing import Any
 
 LOOSE, CLOSE = "\x01", "\x02"
 _MARKS = {1: None, 2: None}
@@ -20,38 +21,28 @@ _STRUCK = re.compile("(.)\u0338")
 _INFIX = re.compile(f"{LOOSE}(\\\\[A-Za-z]+{CLOSE}){LOOSE}")
 _SPACES = re.compile(r"(?<!\\) {2,}")
 
-SYMBOLS: dict[str, str] = json.loads(
-    files("curation.extract").joinpath("symbols.json").read_text("utf-8")
-)
-# What TeX renders with these characters is typed with plain ones, or is typed in more ways.
-_TYPED = {
-    "−": "-",
-    "∗": "*",
-    "\u2010": "-",
-    "∶": ":",
-    "·": SYMBOLS["⋅"],
-    "•": SYMBOLS["∙"],
-    "ϒ": SYMBOLS["Υ"],
-    "µ": SYMBOLS["μ"],
-    "∆": SYMBOLS["Δ"],
-    "◦": SYMBOLS["∘"],
-    "□": r"\square",
-    "∥": r"\parallel",
-    "‖": r"\|",
-    "′": "'",
-    "″": "''",
-    "‴": "'''",
-    "\u00a0": "~",
-    "〈": r"\langle",
-    "〉": r"\rangle",
-    "\u2329": r"\langle",
-    "\u232a": r"\rangle",
-    "∕": "/",
-    "⧸": "/",
-    "\\": r"\backslash",
-    "~": r"\sim",
-    "^": r"\wedge",
-}
+
+def _data(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(files("curation.extract").joinpath(name).read_text("utf-8"))
+    return data
+
+
+SYMBOLS: dict[str, str] = _data("symbols.json")
+_NAMES = _data("tex_names.json")
+
+
+def names(kind: str) -> frozenset[str]:
+    """A list of names of `tex_names.json`."""
+    return frozenset(" ".join(_NAMES[kind]).split())
+
+
+def by_character(kind: str) -> dict[str, str]:
+    """A table of `tex_names.json`: of each character, what it stands for."""
+    return {char: name for name, chars in _NAMES[kind].items() for char in chars}
+
+
+# What TeX renders with these characters is typed with plain ones, or in more ways than one.
+_TYPED = by_character("typed")
 _ESCAPED = frozenset("#$%&_{}")
 _SPECIAL = re.compile(r"\\[#$%&_{}]|[#$%&_{}\\~^]")  # MathJax shows what is quoted as it is typed
 _IN_TEXT = {"\\": r"\textbackslash ", "~": r"\textasciitilde ", "^": r"\textasciicircum "}
@@ -96,8 +87,8 @@ def command(char: str) -> str:
         return rf"\{font}{{{command(plain)}}}"
     if plain != char:
         return command(plain)
-    base, *rest = unicodedata.normalize("NFD", char)
-    return rf"\not{CLOSE}{command(base)}" if rest == ["\u0338"] else char
+    base = unicodedata.normalize("NFD", char)
+    return rf"\not{CLOSE}{command(base[0])}" if base[1:] == "\u0338" else char
 
 
 def typed(text: str) -> str:
@@ -126,7 +117,7 @@ def plain_letter(char: str) -> tuple[str, str]:
 
 
 def in_font(text: str, font: str) -> str:
-    r"""Typed text in a font such as `mathbf`; Greek is set by `\boldsymbol`, or is upright anyway."""
+    r"""Typed text in a font such as `mathbf`; bold Greek takes `\boldsymbol`."""
     letters = text.removesuffix(CLOSE)
     if not font or not letters.strip():
         return text

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 
-from curation.extract.tex import SYMBOLS
+from curation.extract.tex import SYMBOLS, names
 
-_CDATA = re.compile(r"\s*%?\s*<!\[CDATA\[(.*?)%?\s*\]\]>\s*\Z", re.DOTALL)
-_DOCUMENT = re.compile(r"\\begin\{document\}(.*)\\end\{document\}", re.DOTALL)
 _STYLED = re.compile(r"\{\s*\\(?:displaystyle|textstyle)(?![A-Za-z])\s*")
 _FOR_IMAGES = re.compile(
     r"\s*(?:\\(?:inline|dpi\{\d*\}|fn_\w+|bg_\w+|bg\{\w*\}|fg_\w+|large|Large|LARGE|huge|small|tiny|fs\d)"
@@ -25,110 +23,7 @@ _COMMAND = re.compile(r"\\([A-Za-z]{2,})")
 _SCRIPTED = re.compile(r"[_^]\s*[{\\\w+*-]")
 _WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}[,;:]? +[A-Za-z]{2,}")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
-_KNOWN = frozenset(
-    {command[1:] for command in SYMBOLS.values()}
-    | {
-        "arccos",
-        "arcsin",
-        "arctan",
-        "arg",
-        "bar",
-        "begin",
-        "big",
-        "Big",
-        "bigg",
-        "Bigg",
-        "binom",
-        "bmod",
-        "boldsymbol",
-        "boxed",
-        "cos",
-        "cosh",
-        "cot",
-        "ddot",
-        "det",
-        "dfrac",
-        "dim",
-        "displaystyle",
-        "dot",
-        "dots",
-        "end",
-        "exp",
-        "frac",
-        "gcd",
-        "ge",
-        "hat",
-        "hom",
-        "inf",
-        "ker",
-        "langle",
-        "ldots",
-        "le",
-        "left",
-        "lim",
-        "limits",
-        "limsup",
-        "ln",
-        "log",
-        "mathbb",
-        "mathbf",
-        "mathcal",
-        "mathfrak",
-        "mathit",
-        "mathop",
-        "mathrm",
-        "mathscr",
-        "mathsf",
-        "max",
-        "mbox",
-        "middle",
-        "min",
-        "ne",
-        "operatorname",
-        "over",
-        "overbrace",
-        "overline",
-        "overset",
-        "pmod",
-        "qquad",
-        "quad",
-        "rightarrow",
-        "right",
-        "sec",
-        "sin",
-        "sinh",
-        "sqrt",
-        "stackrel",
-        "sup",
-        "tan",
-        "tanh",
-        "text",
-        "textbf",
-        "textit",
-        "tfrac",
-        "tilde",
-        "underbrace",
-        "underline",
-        "underset",
-        "vec",
-        "overrightarrow",
-        "overleftarrow",
-        "mathtt",
-        "phantom",
-        "widehat",
-        "widetilde",
-        "implies",
-        "land",
-        "lor",
-        "mathring",
-        "gets",
-        "dotsc",
-        "dotsb",
-        "cfrac",
-        "xrightarrow",
-        "iff",
-    }
-)
+_KNOWN = names("commands") | {command[1:] for command in SYMBOLS.values()}
 
 
 def bare(tex: str, *, display: bool) -> str:
@@ -136,18 +31,17 @@ def bare(tex: str, *, display: bool) -> str:
 
     Lines stay where a comment ends with one.
     """
-    if wrapped := _CDATA.match(tex):
-        tex = wrapped[1]
-    if r"\begin{document}" in tex and (body := _DOCUMENT.search(tex)):
-        tex = undelimited(body[1])[0]
-    tex = _unstyled(tex.strip())
+    tex = _inside(tex, "<![CDATA[", "]]>").strip()
+    if r"\begin{document}" in tex:
+        tex = undelimited(_inside(tex, r"\begin{document}", r"\end{document}"))[0]
+    tex = _unstyled(tex)
     if display or re.search(r"(?<!\\)%", tex):
         return _BLANK_LINES.sub("\n", tex)
     return " ".join(tex.split())
 
 
 def undelimited(text: str) -> tuple[str, bool | None]:
-    """TeX without delimiters around all of it; True for those of display, None if there are none."""
+    """TeX without the delimiters around all of it; True if they say display, None for none."""
     text = text.strip()
     for left, right, display in _PAIRS:
         if text.startswith(left) and text.endswith(right) and len(text) > len(left + right):
@@ -161,7 +55,8 @@ def undelimited(text: str) -> tuple[str, bool | None]:
 
 def without_image_commands(tex: str) -> str:
     """TeX without the commands that tell a service of images about size and colours."""
-    return _FOR_IMAGES.sub("", tex, count=1) if tex.lstrip().startswith("\\") else tex
+    found = _FOR_IMAGES.match(tex)
+    return tex[found.end() :] if found else tex
 
 
 def has_commands(text: str) -> bool:
@@ -179,6 +74,14 @@ def is_tex(text: str) -> bool:
 def is_symbols(text: str) -> bool:
     """Whether a text may be a formula: not words in a row."""
     return bool(text.strip()) and (has_commands(text) or not _WORDS.search(text))
+
+
+def _inside(tex: str, left: str, right: str) -> str:
+    """What is between the first `left` and the last `right`; comment signs beside them go, too."""
+    start, end = tex.find(left), tex.rfind(right)
+    if start < 0 or end < start:
+        return tex
+    return tex[start + len(left) : end].strip().removesuffix("%")
 
 
 def _unstyled(tex: str) -> str:

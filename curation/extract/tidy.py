@@ -1,6 +1,6 @@
 r"""Text as every later stage expects it: NFC, `\n` the only line break, no control characters.
 
-Source: Unicode 15 section 5.8 (line breaks), UAX #15 (normalisation forms).
+Source: Unicode 15 section 5.8 (line breaks), UAX #15 (normalisation forms, stream-safe text).
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ import unicodedata
 
 _LINE_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_MARKS = "".join(c for c in map(chr, range(0x300, 0x1E94B)) if unicodedata.combining(c))
+_PILED_UP = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
 
 
 def tidy(text: str) -> str:
     """`text` with one kind of line break, in NFC, and nothing that is not text.
 
-    Control characters, lone surrogates and blank lines at its ends are removed. Empty when nothing
-    but white space is left.
+    Control characters, lone surrogates, blank lines at its ends and marks on a letter beyond 30 are
+    removed: the time to normalise grows with their square. Empty when nothing but white space is
+    left.
     """
     text = _UNWANTED.sub("", _LINE_BREAKS.sub("\n", text))
+    if not text.isascii():
+        text = _PILED_UP.sub(r"\1", text)
     return _without_outer_blank_lines(unicodedata.normalize("NFC", text))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
+from typing import Any
 
 import lxml.etree
 import lxml.html
@@ -45,10 +46,16 @@ def run(page: HtmlElement, *, url: str | None) -> list[Line]:
     """
     _require_engine()
     try:
-        document = bare_extraction(page, url=url, include_comments=False)
+        body = _body(page, url)
     except _FAILURES as error:
         raise ExtractionError(f"{type(error).__name__}: {error}"[:200]) from error
-    return render(document.body, _BLOCKS) if document else []
+    return [] if body is None else render(body, _BLOCKS)
+
+
+def _body(page: HtmlElement, url: str | None) -> lxml.etree._Element | None:
+    """The content in trafilatura's own elements, a kind of TEI."""
+    document: Any = bare_extraction(page, url=url, include_comments=False)
+    return document.body if document else None
 
 
 @cache
@@ -56,6 +63,6 @@ def _require_engine() -> None:
     """Crashes when the engine cannot extract any page: then `_FAILURES` would reject them all."""
     prose = "The wheel turns when the sluice of the mill is open. " * 10
     page = f"<html><head><title>Mill</title></head><body><p>{prose}</p></body></html>"
-    document = bare_extraction(lxml.html.document_fromstring(page), include_comments=False)
-    if not document or "sluice" not in document.text:
+    body = _body(lxml.html.document_fromstring(page), None)
+    if body is None or "sluice" not in "".join(body.itertext()):
         raise RuntimeError("trafilatura does not extract a plain page: is it another version?")

@@ -100,7 +100,7 @@ def leak(page: bytes, size: int) -> int:
 
 def leak_and_be_killed(page: bytes, size: int) -> None:
     leak(page, size)
-    time.sleep(0.3)
+    time.sleep(1)  # for a look
     os.kill(os.getpid(), signal.SIGKILL)
 
 

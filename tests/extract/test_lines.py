@@ -14,7 +14,7 @@ BLOCKS = {
 
 
 def rendered(markup: str) -> list[tuple[str, str]]:
-    return [tuple(line) for line in render(lxml.etree.fromstring(markup), BLOCKS)]
+    return [(line.kind, line.text) for line in render(lxml.etree.fromstring(markup), BLOCKS)]
 
 
 def test_each_block_is_a_line_of_its_kind() -> None:
