@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from curation.extract import resiliparse_engine, trafilatura_engine
 from curation.extract.config import Engine
 from curation.extract.hygiene import cleaned
-from curation.extract.kept import take_out
+from curation.extract.kept import shorten, take_out
 from curation.extract.lines import KindsOnPage
 from curation.extract.markdown import without_markers
 from curation.extract.page import parse
@@ -54,10 +54,11 @@ def extract(
     """
     page = parse(html, charset=charset)
     title = _title(page)
-    kinds = KindsOnPage(page)
     kept = take_out(page)
-    lines, repaired = cleaned(_ENGINES[engine](page, url=url))
-    lines = without_pointers(without_markers([kinds.of(line) for line in lines]))
+    kinds = KindsOnPage(page)
+    lines = [kinds.of(line) for line in _ENGINES[engine](page, url=url)]
+    lines, repaired = cleaned(shorten(lines))
+    lines = without_pointers(without_markers(lines))
     lines, flags = kept.put_back(lines)
     return Extracted(
         text="\n".join(line.text for line in lines),

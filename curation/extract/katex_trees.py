@@ -1,6 +1,6 @@
 """MathML again from what KaTeX draws when it is told to leave no MathML on the page.
 
-In: a `span.katex` that has only `span.katex-html`. Out: a `<math>` tree of its own. The classes tell
+In: a `span.katex` that has only `span.katex-html`. Out: a `<math>` tree of its own. Classes tell
 fractions, roots, scripts and tables; what is drawn as a path is told by the path's beginning.
 """
 
@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 
 from curation.extract.mathjax_trees import PARTS
 
-_DEEPEST = 150
+_DEEPEST = 60
 _BLANK = frozenset(
     ("strut", "pstrut", "vlist-s", "nulldelimiter", "arraycolsep", "fix", "frac-line")
 )
@@ -28,9 +28,9 @@ _VARIANTS = {
     "mathbf": "bold",
     "boldsymbol": "bold-italic",
 }
-_WIDTH = re.compile(r"margin-right: ?(-?[\d.]+em)")
+_WIDTH = re.compile(r"margin-right: ?((?:[1-9]\d?(?:\.\d+)?|0?\.9\d*)em)")
 _DRAWN_DELIMITERS = {"0.875em": "()", "0.667em": "[]", "0.556em": "‖‖"}
-_TOP = re.compile(r"top: ?(-?[\d.]+)em")
+_TOP = re.compile(r"top: ?(-?\d+(?:\.\d+)?)em")
 _NEGATION = "\ue020"
 # Of the path of an arrow its beginning, of the picture of an accent its size.
 _PATHS = {"M0 241": "→", "M400000 241": "←"}
@@ -79,21 +79,21 @@ def _drawn(element: HtmlElement, depth: int) -> list[HtmlElement]:
     if _BLANK.intersection(names):
         return []
     if "mspace" in names:
-        width = _WIDTH.search(element.get("style") or "")
         # Space that KaTeX puts around operators is not told from an author's thin space.
-        return [_made("mspace", width=width[1])] if width and float(width[1][:-2]) > 0.9 else []
+        width = _WIDTH.search(element.get("style") or "")
+        return [_made("mspace", width=width[1])] if width else []
     if "mop" in names and (word := _word(element)):
         return [_made("mi", text=word)]
-    if "text" in names or depth > _DEEPEST:
-        return [_made("mtext", text=element.text_content())]
-    if "delimsizing" in names:
-        return [_made("mo", text=_delimiter(element))]
-    for name in names:
-        if name in _BY_CLASS:
-            return [_BY_CLASS[name](element, depth)]
+    known = next((name for name in names if name in _BY_CLASS), "text" if depth > _DEEPEST else "")
+    if known:
+        return [_BY_CLASS[known](element, depth)]
     if _is_box(element):
         return [_made("menclose", *_items(element, depth)[:1], notation="box")]
     return _nodes(element, depth) if len(element) else _letters(element, names)
+
+
+def _text(element: HtmlElement, depth: int) -> HtmlElement:  # noqa: ARG001 - in a table of functions
+    return _made("mtext", text=element.text_content())
 
 
 def _word(element: HtmlElement) -> str:
@@ -109,13 +109,13 @@ def _word(element: HtmlElement) -> str:
     return text if text[1:] and all(word.isalpha() for word in words if word) else ""
 
 
-def _delimiter(element: HtmlElement) -> str:
+def _delimiter(element: HtmlElement, depth: int) -> HtmlElement:  # noqa: ARG001 - as above
     text = element.text_content().strip("\u200b ")
     if text:
-        return PARTS.get(text[0], text[0])
+        return _made("mo", text=PARTS.get(text[0], text[0]))
     width = next((picture.get("width") or "" for picture in element.iter("svg")), "")
     sides = _DRAWN_DELIMITERS.get(width, "||")
-    return sides[any("mclose" in _classes(above) for above in element.iterancestors("span"))]
+    return _made("mo", text=sides["mclose" in _classes(element.getparent())])
 
 
 def _is_box(element: HtmlElement) -> bool:
@@ -229,7 +229,7 @@ def _top(part: HtmlElement) -> float:
 
 def _arrow(element: HtmlElement, depth: int) -> HtmlElement:
     parts, items = _list(element), _items(element, depth)
-    for at, part in enumerate(parts):
+    for part in parts:
         if next(part.iter("svg"), None) is not None:
             arrow = _made("mo", text=_picture(part, is_below=False) or "→")
             labels = [(item, _top(other)) for item, other in zip(items, parts, strict=True)]
@@ -271,6 +271,8 @@ def _inner(element: HtmlElement, depth: int) -> HtmlElement:
 
 
 _BY_CLASS: dict[str, Callable[[HtmlElement, int], HtmlElement]] = {
+    "text": _text,
+    "delimsizing": _delimiter,
     "mfrac": _fraction,
     "op-limits": _limits,
     "sqrt": _root,

@@ -28,12 +28,15 @@ from schemas.line_kind import LineKind
 
 # A letter of one Old Slavonic manuscript: a word character that pages do not have.
 _MARK = "\ua66e"
-_PLACEHOLDER = re.compile(f"{_MARK}(\\d{{1,9}}){_MARK}")
-# Engines judge a block by its length: a long listing is a long run of its placeholder.
-_MAX_FILL, _FILL = 100, 12  # repetitions; characters of a text for each
+_PLACEHOLDER = re.compile(f"{_MARK}(\\d{{1,9}})(?: [^{_MARK}]*)?{_MARK}")
+# Engines judge text by its length: a long listing is a long run of its placeholder, and code and
+# formulas in a sentence stand in theirs, for the engine to see.
+_MAX_FILL, _FILL, _MAX_SHOWN = 100, 12, 200  # repetitions; characters for each; characters
 _HOLD_NO_PARAGRAPH = frozenset(
-    ("p", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "label", "center", "a", "span", "font")
-    + ("b", "i", "u", "em", "strong", "small", "big")
+    [
+        *("p", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "label", "center"),
+        *("a", "span", "font", "b", "i", "u", "em", "strong", "small", "big"),
+    ]
 )
 _ENVIRONMENT = re.compile(r"\\begin\{(?!array|matrix|[bpvV]matrix|cases|aligned|gathered|split)")
 
@@ -91,8 +94,7 @@ class Kept:
         parent = found.element.getparent()
         is_paragraph = found.display and parent.tag not in _HOLD_NO_PARAGRAPH
         replacement = lxml.html.Element("p" if is_paragraph else "span")
-        repeated = min(_MAX_FILL, 1 + len(text) // _FILL) if found.display else 1
-        replacement.text = " ".join([f"{_MARK}{number}{_MARK}"] * repeated)
+        replacement.text = _placeholder(number, self.pieces[number])
         replacement.tail, found.element.tail = found.element.tail, None
         parent.replace(found.element, replacement)
         for other in found.others:
@@ -100,52 +102,29 @@ class Kept:
                 other.drop_tree()
 
     def put_back(self, lines: Sequence[Line]) -> tuple[list[Line], set[str]]:
-        """The engine's lines with every text in its place.
+        """The engine's lines, with short placeholders, and every text in its place.
 
         Beside them what there is: `What`s, and `put_back` where a text had to find its place.
         """
-        done, used = self._replaced(lines)
-        flags: set[str] = {self.pieces[number].what for number in used}
+        replaced = _Replaced(self.pieces, known={line.text for line in lines})
+        for line in lines:
+            replaced.add(line)
+        done, line_of = replaced.lines, replaced.line_of
+        flags: set[str] = {self.pieces[number].what for number in line_of}
         blocks = {number for number, piece in enumerate(self.pieces) if piece.is_block}
-        lost = blocks - used - set(self.pictures.values())
-        texts = [line for _, line in done]
+        lost = blocks - set(line_of) - set(self.pictures.values())
         if not lost and not self.pictures:
-            return texts, flags
+            return done, flags
         places = Places(
-            anchors=Anchors([line.text for line in texts]),
-            blocks_in=_numbers,
-            line_of={number: at for at, (number, _) in enumerate(done)},
+            anchors=Anchors([line.text for line in done]),
+            pieces_in=_numbers,
+            line_of=line_of,
             lost=lost,
             pictures=self.pictures,
         )
         behind = places.find(self.page)
         flags |= {self.pieces[number].what for numbers in behind.values() for number in numbers}
-        return self._inserted(texts, behind), flags | ({"put_back"} if behind else set())
-
-    def _replaced(self, lines: Sequence[Line]) -> tuple[list[tuple[int, Line]], set[int]]:
-        """Lines with texts for placeholders, each with the number of its block or -1.
-
-        A number is used once: a page may show placeholders of its own making.
-        """
-        done: list[tuple[int, Line]] = []
-        used: set[int] = set()
-        known = {line.text for line in lines}
-        for line in lines:
-            texts = _PLACEHOLDER.split(line.text)
-            text = texts[0]
-            for number, after in zip(map(int, texts[1::2]), texts[2::2], strict=True):
-                if number < len(self.pieces) and number not in used:
-                    used.add(number)
-                    piece = self.pieces[number]
-                    if piece.is_block:
-                        done += _rest(line.kind, text)
-                        done += [(number, block_line) for block_line in piece.lines()]
-                        text = ""
-                    elif piece.what is not What.IMAGE or piece.text not in known:
-                        text += piece.inline()
-                text += after
-            done += _rest(line.kind, text)
-        return done, used
+        return self._inserted(done, behind), flags | ({"put_back"} if behind else set())
 
     def _inserted(self, lines: Sequence[Line], behind: Mapping[int, Sequence[int]]) -> list[Line]:
         """A caption that the engine kept, or that is there twice, is not put in again."""
@@ -174,10 +153,61 @@ def take_out(page: HtmlElement) -> Kept:
     return kept
 
 
+def _placeholder(number: int, piece: _Piece) -> str:
+    alone = f"{_MARK}{number}{_MARK}"
+    if piece.is_block:
+        return " ".join([alone] * min(_MAX_FILL, 1 + len(piece.text) // _FILL))
+    if piece.what is What.IMAGE:
+        return alone
+    shown = " ".join(piece.text[:_MAX_SHOWN].replace(_MARK, "").split())
+    return f"{_MARK}{number} {shown}{_MARK}"
+
+
+def shorten(lines: Sequence[Line]) -> list[Line]:
+    """The lines with placeholders that hold nothing but their numbers: nothing to clean."""
+    return [
+        Line(kind, _PLACEHOLDER.sub(rf"{_MARK}\1{_MARK}", text))
+        if _MARK in text
+        else Line(kind, text)
+        for kind, text in lines
+    ]
+
+
+class _Replaced:
+    """Lines with texts for placeholders, and the (last) line that each number is on.
+
+    A number is used once: a page may show placeholders of its own making.
+    """
+
+    def __init__(self, pieces: Sequence[_Piece], known: set[str]) -> None:
+        self.lines: list[Line] = []
+        self.line_of: dict[int, int] = {}
+        self._pieces, self._known = pieces, known
+        self._text = ""
+
+    def add(self, line: Line) -> None:
+        self._text, *rest = _PLACEHOLDER.split(line.text)
+        for number, after in zip(map(int, rest[::2]), rest[1::2], strict=True):
+            if number < len(self._pieces) and number not in self.line_of:
+                self._put(number, self._pieces[number], line.kind)
+            self._text += after
+        self._end_line(line.kind)
+
+    def _put(self, number: int, piece: _Piece, kind: LineKind) -> None:
+        if piece.is_block:
+            self._end_line(kind)
+            self.lines += piece.lines()
+            self.line_of[number] = len(self.lines) - 1
+        # An alt text that stands on the page as a line of its own would be there twice.
+        elif piece.what is not What.IMAGE or piece.text not in self._known:
+            self._text += piece.inline()
+            self.line_of[number] = len(self.lines)
+
+    def _end_line(self, kind: LineKind) -> None:
+        if text := " ".join(self._text.split()):
+            self.lines.append(Line(kind, text))
+        self._text = ""
+
+
 def _numbers(text: str) -> list[int]:
     return [int(found[1]) for found in _PLACEHOLDER.finditer(text)] if _MARK in text else []
-
-
-def _rest(kind: LineKind, text: str) -> list[tuple[int, Line]]:
-    text = " ".join(text.split())
-    return [(-1, Line(kind, text))] if text else []

@@ -7,12 +7,13 @@ drawing tells: sizes of fences become attributes that `mathml.to_tex` reads, wid
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 import lxml.html
 from lxml.html import HtmlElement
 
-_DEEPEST = 150
+_DEEPEST = 120
 _TOKENS = frozenset(("mi", "mn", "mo", "mtext", "ms", "mspace"))
 _NAMES = _TOKENS | frozenset(
     [
@@ -63,13 +64,15 @@ _STRUTS = frozenset(
     ]
 )
 _CODE = re.compile(r"(?:^|\s)mjx-c([0-9A-F]{1,6})(?=\s|$)")
+_NO_TEXT = frozenset(("Cc", "Cn", "Cs"))
+_HEX = re.compile(r"[0-9A-Fa-f]{1,6}")
 _FONT_CLASS = re.compile(r"(?:^|\s)[A-Z]+-([A-Z]+\d*)(?=\s|$)")
 _GLYPH = re.compile(r"-([A-Z0-9]+)-[0-9A-F]+$")
 _GROWN = re.compile(r"(?:^|[\s-])(sop|lop|SO|LO|[sS][1-9]\d?)(?=\s|$|-)")
 _SIZES = {"sop": "1.2em", "SO": "1.2em", "S1": "1.2em", "lop": "1.6em", "LO": "1.6em"}
 _SIZES |= {"S2": "1.6em", "s3": "2.05em", "S3": "2.05em", "s4": "2.45em", "S4": "2.45em"}
 _WIDTH = re.compile(r"width: (-?[\d.]+em)")
-_HEIGHT = re.compile(r"translate\(\s*-?[\d.]+[ ,]+(-?[\d.]+)")
+_HEIGHT = re.compile(r"translate\(\s*-?[\d.]+[ ,]+(-?\d+(?:\.\d+)?)")
 # Of a delimiter that is drawn in parts, the character, by any part but what only makes it longer.
 PARTS = {
     **dict.fromkeys("⎛⎜⎝", "("),
@@ -278,7 +281,9 @@ def _char(part: HtmlElement) -> str:
     if str(part.tag).startswith(("mjx-c", "mjx-stretchy")):
         found = _CODE.search(part.get("class") or "")
         code = found[1] if found else ""
-    return chr(int(code, 16)) if code and int(code, 16) < 0x110000 else ""
+    value = int(code, 16) if code and _HEX.fullmatch(code) else 0
+    char = chr(value) if value < 0x110000 else ""
+    return char if char and unicodedata.category(char) not in _NO_TEXT else ""
 
 
 def _font(element: HtmlElement) -> str:

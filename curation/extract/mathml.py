@@ -29,7 +29,7 @@ from curation.extract.mathml_tokens import (
 )
 from curation.extract.tex import CLOSE, LOOSE, finish, quoted, tight
 
-_DEEPEST = 100
+_DEEPEST = 80
 _ROWS = frozenset(("mrow", "mstyle", "mpadded", "texatom", "mtd", "math"))
 _TALL = frozenset(("mfrac", "mtable", "munder", "mover", "munderover", "msqrt", "mroot"))
 _ONE_GROUP = re.compile(r"\\[A-Za-z]+\{[^{}]*\}")

@@ -41,12 +41,12 @@ class Anchors:
 class Places:
     """Finds the places in one walk over the page.
 
-    `blocks_in` gives the numbers of blocks whose placeholders are in a text; `line_of` has the last
-    lines of those that are placed already, and the others are `lost`.
+    `pieces_in` gives the numbers of pieces whose placeholders are in a text; `line_of` has the last
+    lines of those that are placed already; blocks that are not are `lost`.
     """
 
     anchors: Anchors
-    blocks_in: Callable[[str], Sequence[int]]
+    pieces_in: Callable[[str], Sequence[int]]
     line_of: Mapping[int, int]
     lost: set[int]
     pictures: Mapping[HtmlElement, int]
@@ -76,7 +76,7 @@ class Places:
     def _read(self, text: str | None) -> None:
         if not text or not text.strip():
             return
-        for number in self.blocks_in(text):
+        for number in self.pieces_in(text):
             if number in self.lost and not self._navigation:
                 self.behind.setdefault(self._at, []).append(number)
                 self.lost.discard(number)

@@ -359,6 +359,49 @@ def test_wrapping_changes_nothing_but_the_tree(pieces: list[str], head: str) -> 
     assert all(formula.text.strip() for formula in formulas)
 
 
+_TAGS = st.sampled_from(
+    [
+        *(f"mjx-{name}" for name in ("math", "mrow", "mi", "mo", "msubsup", "munderover", "mroot")),
+        *("mjx-script", "mjx-c class='mjx-cD800'", "mjx-c class='mjx-c41'", "mjx-mfrac", "mjx-box"),
+        *(
+            f"g data-mml-node='{name}'"
+            for name in ("math", "mi", "mo", "msubsup", "mroot", "mtable")
+        ),
+        *("use data-c='zz'", "use data-c='0'", "use data-c='110000'", "use data-c='3D'", "svg"),
+        *("g transform='translate(1,2.3.4)'", "mjx-mspace style='width: 1.2.3em'", "math", "mfrac"),
+        *(
+            f"span class='{name}'"
+            for name in ("base", "mord", "vlist", "vlist-t", "mfrac", "msupsub", "sqrt", "minner")
+        ),
+        *(
+            f"span class='{name}'"
+            for name in ("accent", "mtable", "col-align-c", "op-limits", "x-arrow", "mop", "katex")
+        ),
+        *("span class='mspace' style='margin-right:1.2.3em'", "span class='fbox'", "span"),
+        *("span class='delimsizing'", "mspace width='1.2.3em'", "mo minsize='x'", "mn", "mtext"),
+        *("span class='MathJax' data-mathml='<math'", "img src='//[' class='latex' alt=''"),
+    ]
+)
+_MARKUP = st.recursive(
+    st.sampled_from(["x", "", "2", "⎧", "\ue020"]),
+    lambda inner: st.builds(
+        lambda tag, parts: f"<{tag}>{''.join(parts)}</{tag.split()[0]}>",
+        _TAGS,
+        st.lists(inner, max_size=4),
+    ),
+    max_leaves=25,
+)
+
+
+@given(
+    _MARKUP,
+    st.sampled_from(["mjx-container", "span class='katex'", "math", "script type='math/mml'"]),
+)
+def test_any_mixture_of_renderings_can_be_read(markup: str, around: str) -> None:
+    texts = found(f"<{around}>{markup}</{around.split(maxsplit=1)[0]}>")
+    assert all(text.strip() for text, _ in texts)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -376,6 +419,13 @@ def test_wrapping_changes_nothing_but_the_tree(pieces: list[str], head: str) -> 
         "<script type='math/tex'>x</script>" * 50_000,
         "<span class='MathJax_Preview'></span>" * 90_000,
         "<mjx-container><mjx-math>" + "<mjx-mrow>" * 1900,
+        "<mjx-container><mjx-math>" + "<mjx-mroot><mjx-box>" * 900,
+        "<span class='katex'><span class='base'>" + "<span class='mfrac'><span "
+        "class='vlist'>" * 900,
+        "<span class='katex'><span class='base'>"
+        + "<span class='mtable'><p class='col-align-l vlist'>" * 900,
+        "<math>" + "<mtable><mtr><mtd>" * 600,
+        "<math>" + "<munder><mfrac>" * 900,
         "<img alt='$x$'>" * 90_000,
         "<script>inlineMath:" + "[" * 200_000 + "</script>$x$",
         "<img class='latex' alt='" + "a " * 300_000 + "'>",

@@ -147,6 +147,7 @@ def test_what_is_nested_too_deeply_comes_out_as_its_text() -> None:
     [
         "<mrow>" * 2000,
         "<mfrac>" * 2000,
+        "<mtable><mtr><mtd>" * 600,
         "<mover><mi>x</mi>" * 1000,
         "<mi>x</mi><mo>+</mo>" * 50_000,
         "<mrow><mo>→</mo>" + "<mspace width='1em'/>" * 100_000 + "</mrow>",
