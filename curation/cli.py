@@ -32,9 +32,8 @@ Part = Callable[[Run, SparkSession, Progress], object]
 
 USAGE_ERROR, INCOMPLETE, INTERRUPTED = 2, 3, 130
 _TOP_REASONS, _TOP_FILES = 4, 10
-EXTRACT = (
-    "Prints the text of a page, each line after the letter of its kind: "
-    + ", ".join(f"{kind} {kind.name.lower().replace('_', ' ')}" for kind in LineKind)
+EXTRACT = "Prints the text of a page, each line after the letter of its kind: " + ", ".join(
+    f"{kind} {kind.name.lower().replace('_', ' ')}" for kind in LineKind
 )
 
 

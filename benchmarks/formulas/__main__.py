@@ -2,8 +2,8 @@
 
 Installs the renderers in OUT_DIR, renders the set with each, and looks for the formulas on the
 pages. A formula is recovered if it is found once, and its TeX is the author's but for white space
-(`exact`), or is rendered to the same MathML (`equal`, which holds the exact ones, too). Writes
-OUT_DIR/measured.json.
+(`exact`), or is rendered to the same MathML (`equal`, which holds the exact ones, too). Beside
+that, how many are in the text that whole engines make of the pages. Writes OUT_DIR/measured.json.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.formulas.in_text import ENGINES_HERE, in_text, packed
 from benchmarks.formulas.normal_form import Form, normal_form
 from benchmarks.formulas.pages import Formula, by_hand, node, pages, read_formulas
 from curation.extract.mathematics import find_formulas
@@ -26,13 +27,17 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Measured:
-    """Shares of the formulas of one way; `found_twice` and `elsewhere` are numbers of formulas."""
+    """Shares of the formulas of one way; `found_twice` and `elsewhere` are numbers of formulas.
+
+    `in_text` has by engine the share that is in the text it makes of the pages.
+    """
 
     exact: float
     equal: float
     display: float
     found_twice: int
     elsewhere: int
+    in_text: dict[str, float]
 
 
 def install(folder: Path) -> None:
@@ -93,12 +98,11 @@ def measure(
     known: Sequence[Form | None],
 ) -> tuple[Measured, list[tuple[str, str]]]:
     """The shares, and the formulas that did not come back, each with what came."""
-    found, elsewhere = found_by_number(pages(way, formulas, markup))
+    html = pages(way, formulas, markup)
+    found, elsewhere = found_by_number(html)
     one = [found.get(number, [])[:1] for number in range(len(formulas))]
     texts = [it[0].text if it else "" for it in one]
-    exact = [
-        "".join(a.split()) == "".join(b.tex.split()) for a, b in zip(texts, formulas, strict=True)
-    ]
+    exact = [packed(a) == packed(b.tex) for a, b in zip(texts, formulas, strict=True)]
     made = [
         Formula(text or "?", formula.display) for text, formula in zip(texts, formulas, strict=True)
     ]
@@ -112,8 +116,17 @@ def measure(
         display=_share(display),
         found_twice=sum(len(it) > 1 for it in found.values()),
         elsewhere=elsewhere,
+        in_text=in_text(
+            html, formulas, [t if ok else None for t, ok in zip(texts, equal, strict=True)]
+        ),
     )
     return measured, missed
+
+
+def _row(way: Measured) -> str:
+    shares = [f"{share:.3f}" for share in (way.exact, way.equal, way.display)]
+    counts = [str(number) for number in (way.found_twice, way.elsewhere)]
+    return " | ".join(shares + counts + [f"{share:.3f}" for share in way.in_text.values()])
 
 
 def _share(values: Sequence[bool]) -> float:
@@ -126,9 +139,11 @@ def main(folder: Path) -> None:
     formulas = read_formulas(_HERE / "formulas.txt")
     known = forms(folder, formulas)
     measured, all_missed = {}, {}
+    titles = ("way", "exact", "equal", "display", "twice", "elsewhere", *ENGINES_HERE)
+    print(f"| {' | '.join(titles)} |\n|:--|{'--:|' * (len(titles) - 1)}")
     for way, markup in rendered_ways(folder, formulas).items():
         measured[way], all_missed[way] = measure(folder, way, formulas, markup, known)
-        print(f"{way:36} {' '.join(f'{value:6.3f}' for value in asdict(measured[way]).values())}")
+        print(f"| {way} | {_row(measured[way])} |", flush=True)
     result = {
         "formulas": len(formulas),
         "ways": {way: asdict(it) for way, it in measured.items()},

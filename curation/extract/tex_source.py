@@ -9,7 +9,6 @@ import re
 
 from curation.extract.tex import SYMBOLS, names
 
-_STYLED = re.compile(r"\{\s*\\(?:displaystyle|textstyle)(?![A-Za-z])\s*")
 _FOR_IMAGES = re.compile(
     r"\s*(?:\\(?:inline|dpi\{\d*\}|fn_\w+|bg_\w+|bg\{\w*\}|fg_\w+|large|Large|LARGE|huge|small|tiny|fs\d)"
     r"(?![A-Za-z])\s*)+"
@@ -27,14 +26,14 @@ _KNOWN = names("commands") | {command[1:] for command in SYMBOLS.values()}
 
 
 def bare(tex: str, *, display: bool) -> str:
-    r"""TeX without white space, CDATA and `{\displaystyle }` around it; on one line if not display.
+    r"""TeX without white space and CDATA around it; on one line if not display.
 
-    Lines stay where a comment ends with one.
+    Lines stay where a comment ends with one. `{\displaystyle }` around it, as MediaWiki writes, is a
+    part of the source and stays.
     """
     tex = _inside(tex, "<![CDATA[", "]]>").strip()
     if r"\begin{document}" in tex:
         tex = undelimited(_inside(tex, r"\begin{document}", r"\end{document}"))[0]
-    tex = _unstyled(tex)
     if display or re.search(r"(?<!\\)%", tex):
         return _BLANK_LINES.sub("\n", tex)
     return " ".join(tex.split())
@@ -82,16 +81,3 @@ def _inside(tex: str, left: str, right: str) -> str:
     if start < 0 or end < start:
         return tex
     return tex[start + len(left) : end].strip().removesuffix("%")
-
-
-def _unstyled(tex: str) -> str:
-    r"""Without `{\displaystyle }`, if that is around all of it."""
-    found = _STYLED.match(tex)
-    if not found or not tex.endswith("}"):
-        return tex
-    depth = 0
-    for brace in re.finditer(r"\\.|[{}]", tex, re.DOTALL):
-        depth += {"{": 1, "}": -1}.get(brace[0], 0)
-        if not depth and brace[0] == "}":
-            return tex[found.end() : -1].strip() if brace.end() == len(tex) else tex
-    return tex

@@ -61,7 +61,10 @@ def shown(body: str, head: str = "") -> str:
             ),
             ("E", False),
         ),
-        (r"<math alttext='{\displaystyle E=mc^{2}}'><mi>E</mi></math>", ("E=mc^{2}", False)),
+        (
+            r"<math alttext='{\displaystyle E=mc^{2}}'><mi>E</mi></math>",
+            (r"{\displaystyle E=mc^{2}}", False),
+        ),
         ("<math alttext='the energy of it'><mi>E</mi></math>", ("E", False)),
         ("<m:math><m:mi>E</m:mi><m:mo>=</m:mo><m:mi>m</m:mi></m:math>", ("E = m", False)),
         (r"<math>\frac{1}{2}</math>", (r"\frac{1}{2}", False)),
@@ -73,7 +76,7 @@ def shown(body: str, head: str = "") -> str:
                 r"<img class='mwe-math-fallback-image-inline' alt='{\displaystyle "
                 r"x^{2}}'></span> is</p>"
             ),
-            ("x^{2}", False),
+            (r"{\displaystyle x^{2}}", False),
         ),
         (
             (
@@ -81,7 +84,7 @@ def shown(body: str, head: str = "") -> str:
                 r"class='mwe-math-fallback-image-inline' "
                 r"alt='{\displaystyle x^{2}}'></span>.</dd></dl>"
             ),
-            ("x^{2}", True),
+            (r"{\displaystyle x^{2}}", True),
         ),
         (r"so <img class='tex' alt='\alpha' src='/a.png'> is", (r"\alpha", False)),
         (  # MathJax 2
