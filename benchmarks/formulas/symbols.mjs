@@ -1,9 +1,9 @@
-/* Prints curation/extract/symbols.json: {character: TeX command}.
+/* Prints curation/extract/mathematics/symbols.json: {character: TeX command}.
  *
  * Renders every command that MathJax 4 knows to MathML, with it and with KaTeX; a command that
  * becomes one character names it. Of several names wins the one in USUAL, then one that KaTeX knows too, then the shortest.
  *
- *   npm install && node symbols.mjs > ../../curation/extract/symbols.json
+ *   npm install && node symbols.mjs > ../../curation/extract/mathematics/symbols.json
  */
 import katex from 'katex';
 import {mathjax} from '@mathjax/src/js/mathjax.js';

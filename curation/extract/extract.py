@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from curation.extract import resiliparse_engine, trafilatura_engine
 from curation.extract.config import Engine
+from curation.extract.engines import resiliparse_engine, trafilatura_engine
 from curation.extract.hygiene import cleaned
 from curation.extract.kept import shorten, take_out
 from curation.extract.lines import KindsOnPage

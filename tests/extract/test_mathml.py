@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.extract.mathml import to_tex
+from curation.extract.mathematics.mathml import to_tex
 
 
 def tex(markup: str) -> str:

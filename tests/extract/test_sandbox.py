@@ -18,8 +18,15 @@ import pyarrow as pa
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from curation.extract import sandbox, sandbox_process
-from curation.extract.sandbox import Failure, Sandbox, SandboxConfig, SandboxError, take_cpu_s
+from curation.extract.sandbox import (
+    Failure,
+    Sandbox,
+    SandboxConfig,
+    SandboxError,
+    sandbox,
+    take_cpu_s,
+)
+from curation.extract.sandbox import process as sandbox_process
 from tests.archive import zip_packages
 from tests.extract import sandboxed
 from tests.runs import wait_until

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import lxml.html
 from lxml.html import HtmlElement
 
-from curation.extract.mathjax_trees import PARTS
+from curation.extract.mathematics.mathjax_trees import PARTS
 
 _DEEPEST = 60
 _BLANK = frozenset(

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lxml.html import HtmlElement
 
-from curation.extract.mathml_stacks import accent, stacked, takes_space, with_limits
-from curation.extract.mathml_tables import environment_of, fenced_environment, rows_of
-from curation.extract.mathml_tokens import (
+from curation.extract.mathematics.mathml_stacks import accent, stacked, takes_space, with_limits
+from curation.extract.mathematics.mathml_tables import environment_of, fenced_environment, rows_of
+from curation.extract.mathematics.mathml_tokens import (
     TOKENS,
     closes,
     core,
@@ -27,7 +27,7 @@ from curation.extract.mathml_tokens import (
     text_of,
     token,
 )
-from curation.extract.tex import CLOSE, LOOSE, finish, quoted, tight
+from curation.extract.mathematics.tex import CLOSE, LOOSE, finish, quoted, tight
 
 _DEEPEST = 80
 _ROWS = frozenset(("mrow", "mstyle", "mpadded", "texatom", "mtd", "math"))

@@ -1,6 +1,6 @@
 """The leaves of MathML: identifiers, numbers, operators, text and space, each as TeX.
 
-In: an element of `TOKENS`. Out: its TeX with the marks of `curation.extract.tex`.
+In: an element of `TOKENS`. Out: its TeX with the marks of `curation.extract.mathematics.tex`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import unicodedata
 
 from lxml.html import HtmlElement
 
-from curation.extract.tex import (
+from curation.extract.mathematics.tex import (
     CLOSE,
     LOOSE,
     VARIANTS,

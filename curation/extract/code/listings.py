@@ -13,8 +13,8 @@ from itertools import islice, pairwise
 
 from lxml.html import HtmlElement
 
-from curation.extract.code_parts import NAMES, class_names, first_child, is_gutter
-from curation.extract.code_text import VERBATIM_TAGS, Mode, shown_text
+from curation.extract.code.parts import NAMES, class_names, first_child, is_gutter
+from curation.extract.code.text import VERBATIM_TAGS, Mode, shown_text
 
 # In these only the lines of code are text.
 _WIDGETS = NAMES["widget_classes"]

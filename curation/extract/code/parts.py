@@ -1,7 +1,7 @@
 """What an element says of itself on a page that shows code: a line, a number, a button, hidden.
 
 In: one element. Out: yes or no, from its tag, its classes and styles, and a bounded look at its
-text. `code_names.json` holds what highlighters, editors and code hosts call these parts, in lower
+text. `names.json` holds what highlighters, editors and code hosts call these parts, in lower
 case; a number column must hold numbers, too.
 """
 
@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 NAMES: dict[str, frozenset[str]] = {
     kind: frozenset(names)
     for kind, names in json.loads(
-        files("curation.extract").joinpath("code_names.json").read_text("utf-8")
+        files("curation.extract.code").joinpath("names.json").read_text("utf-8")
     ).items()
 }
 _GUTTERS = NAMES["number_classes"]

@@ -14,8 +14,8 @@ from itertools import islice, takewhile
 from lxml import etree
 from lxml.html import HtmlElement
 
-from curation.extract.code_listings import listing_text, squeezed
-from curation.extract.code_parts import (
+from curation.extract.code.listings import listing_text, squeezed
+from curation.extract.code.parts import (
     NAMES,
     class_names,
     first_child,
@@ -26,7 +26,7 @@ from curation.extract.code_parts import (
     is_tool,
     keeps_white_space,
 )
-from curation.extract.code_text import VERBATIM_TAGS, Mode, shown_text
+from curation.extract.code.text import VERBATIM_TAGS, Mode, shown_text
 from curation.extract.page import Found
 
 _PHRASES = frozenset({"code", "samp", "tt", "kbd"})

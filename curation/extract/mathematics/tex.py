@@ -23,7 +23,9 @@ _SPACES = re.compile(r"(?<!\\) {2,}")
 
 
 def _data(name: str) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(files("curation.extract").joinpath(name).read_text("utf-8"))
+    data: dict[str, Any] = json.loads(
+        files("curation.extract.mathematics").joinpath(name).read_text("utf-8")
+    )
     return data
 
 

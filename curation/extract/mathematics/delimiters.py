@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import lxml.html
 from lxml.html import HtmlElement
 
-from curation.extract.tex import names
-from curation.extract.tex_source import has_commands
+from curation.extract.mathematics.tex import names
+from curation.extract.mathematics.tex_source import has_commands
 
 _LONGEST, _TRIES = 10_000, 20
 _TOKEN = re.compile(r"\\\\|\\[()\[\]{}$]|\\(?:begin|end)\{([A-Za-z]{1,20}\*?)\}|\$+|[{}]")

@@ -26,13 +26,13 @@ from typing import Any
 
 import psutil
 
-from curation.extract.sandbox_child import LENGTH_BYTES, OUT_OF_MEMORY, Outcome
+from curation.extract.sandbox.child import LENGTH_BYTES, OUT_OF_MEMORY, Outcome
 
 _LOOK_MS = 100
 _IDLE_S, _IDLE_FACTOR = 30.0, 20.0
 _LOOK_AFTER_REQUESTS = 50
 _CHUNK_BYTES = 1 << 16
-_MAIN = "from curation.extract.sandbox_child import main; main()"
+_MAIN = "from curation.extract.sandbox.child import main; main()"
 
 
 class Failure(StrEnum):

@@ -15,12 +15,12 @@ from collections.abc import Callable
 from lxml import etree
 from lxml.html import HtmlElement
 
-from curation.extract import mathjax
-from curation.extract.delimiters import Habits, wrap_formulas
-from curation.extract.formula_markup import BY_CLASS, BY_TAG
-from curation.extract.mathml_tokens import local_name
+from curation.extract.mathematics import mathjax
+from curation.extract.mathematics.delimiters import Habits, wrap_formulas
+from curation.extract.mathematics.markup import BY_CLASS, BY_TAG
+from curation.extract.mathematics.mathml_tokens import local_name
+from curation.extract.mathematics.tex_source import bare
 from curation.extract.page import Found
-from curation.extract.tex_source import bare
 
 _VERBATIM = frozenset(
     [

@@ -9,7 +9,7 @@ import re
 
 from lxml.html import HtmlElement
 
-from curation.extract.mathml_tokens import (
+from curation.extract.mathematics.mathml_tokens import (
     BIG,
     FUNCTIONS,
     INTEGRALS,
@@ -18,7 +18,7 @@ from curation.extract.mathml_tokens import (
     local_name,
     text_of,
 )
-from curation.extract.tex import CLOSE, LOOSE, by_character
+from curation.extract.mathematics.tex import CLOSE, LOOSE, by_character
 
 _OVER, _UNDER, _ARROWS = by_character("over"), by_character("under"), by_character("arrows")
 _LABELLED = ("\\overbrace", "\\underbrace", "\\overbracket", "\\underbracket")

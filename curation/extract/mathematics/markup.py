@@ -13,13 +13,13 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
-from curation.extract import katex_trees, mathjax
-from curation.extract.delimiters import is_other_text
-from curation.extract.formula_images import image, is_alone
-from curation.extract.mathml_source import tex_of
-from curation.extract.mathml_tokens import local_name
+from curation.extract.mathematics import katex_trees, mathjax
+from curation.extract.mathematics.delimiters import is_other_text
+from curation.extract.mathematics.images import image, is_alone
+from curation.extract.mathematics.mathml_source import tex_of
+from curation.extract.mathematics.mathml_tokens import local_name
+from curation.extract.mathematics.tex_source import bare, has_commands, undelimited
 from curation.extract.page import Found
-from curation.extract.tex_source import bare, has_commands, undelimited
 
 _NUMBERS = frozenset(("eqno", "headerlink", "ltx_eqn_eqno", "ltx_tag", "equation-number"))
 _PLAIN, _DRAWN = frozenset(("br", "a", "span")), mathjax.RENDERINGS | {"katex"}

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
-from curation.extract.mathml import to_tex
-from curation.extract.mathml_tokens import local_name
-from curation.extract.tex_source import has_commands, is_symbols, undelimited
+from curation.extract.mathematics.mathml import to_tex
+from curation.extract.mathematics.mathml_tokens import local_name
+from curation.extract.mathematics.tex_source import has_commands, is_symbols, undelimited
 
 _IS_TEX = re.compile(r"(?<![a-z])(?:la|ams-?)?tex(?![a-z])")
 

@@ -11,14 +11,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from lxml.html import HtmlElement
 
-from curation.extract.page import Found
-from curation.extract.tex_source import (
+from curation.extract.mathematics.tex_source import (
     bare,
     is_symbols,
     is_tex,
     undelimited,
     without_image_commands,
 )
+from curation.extract.page import Found
 
 _CLASSES = frozenset(
     """equation_image latex latexmath math math-inline mwe-math-fallback-image-display

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from lxml import etree
 from lxml.html import HtmlElement
 
-from curation.extract.code_parts import (
+from curation.extract.code.parts import (
     NAMES,
     class_names,
     first_child,

@@ -27,8 +27,8 @@ from typing import Annotated, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from pydantic import Field
 
-from curation.extract.sandbox_child import Outcome
-from curation.extract.sandbox_process import Child, Failure, Limits, SandboxError, take_cpu_s
+from curation.extract.sandbox.child import Outcome
+from curation.extract.sandbox.process import Child, Failure, Limits, SandboxError, take_cpu_s
 
 __all__ = ["Failure", "Sandbox", "SandboxConfig", "SandboxError", "take_cpu_s"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from curation.extract.tex import SYMBOLS, names
+from curation.extract.mathematics.tex import SYMBOLS, names
 
 _FOR_IMAGES = re.compile(
     r"\s*(?:\\(?:inline|dpi\{\d*\}|fn_\w+|bg_\w+|bg\{\w*\}|fg_\w+|large|Large|LARGE|huge|small|tiny|fs\d)"

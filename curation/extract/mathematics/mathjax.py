@@ -12,12 +12,12 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
-from curation.extract.formula_images import is_alone
-from curation.extract.mathjax_trees import mathml_of
-from curation.extract.mathml import to_tex
-from curation.extract.mathml_source import tex_of
+from curation.extract.mathematics.images import is_alone
+from curation.extract.mathematics.mathjax_trees import mathml_of
+from curation.extract.mathematics.mathml import to_tex
+from curation.extract.mathematics.mathml_source import tex_of
+from curation.extract.mathematics.tex_source import bare, is_symbols
 from curation.extract.page import Found
-from curation.extract.tex_source import bare, is_symbols
 
 RENDERINGS = frozenset(
     [

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from lxml.html import HtmlElement
 
-from curation.extract.mathml_tokens import local_name
-from curation.extract.tex import CLOSE, LOOSE, finish
+from curation.extract.mathematics.mathml_tokens import local_name
+from curation.extract.mathematics.tex import CLOSE, LOOSE, finish
 
 _BY_FENCES = {
     "()": "pmatrix",
