@@ -28,8 +28,8 @@ _KNOWN = names("commands") | {command[1:] for command in SYMBOLS.values()}
 def bare(tex: str, *, display: bool) -> str:
     r"""TeX without white space and CDATA around it; on one line if not display.
 
-    Lines stay where a comment ends with one. `{\displaystyle }` around it, as MediaWiki writes, is a
-    part of the source and stays.
+    Lines stay where a comment ends with one. `{\displaystyle }` around it, as MediaWiki writes it,
+    is a part of the source and stays.
     """
     tex = _inside(tex, "<![CDATA[", "]]>").strip()
     if r"\begin{document}" in tex:
