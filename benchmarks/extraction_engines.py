@@ -1,7 +1,6 @@
 """Everything that turns a page into text here, by name, and one page through several of them.
 
-`winnow-ENGINE` is `curation.extract` with each engine that a recipe can name, `winnow-sandboxed`
-the default one as a run calls it, with the CPU time of both processes. Beside these the tools
+`winnow-ENGINE` is `curation.extract` with each engine that a recipe can name. Beside these the tools
 alone, given the same markup: `trafilatura`, `resiliparse` (main content), and `all-text`
 (resiliparse, all that is visible). What fails gives an empty text; its failure is noted.
 """
@@ -22,9 +21,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from benchmarks.extraction_scores import Scores, score
 from benchmarks.gold import GoldPage
 from curation.extract import ExtractionError, extract
-from curation.extract.batch import sandboxed
-from curation.extract.config import Engine, ExtractConfig
-from curation.extract.sandbox import take_cpu_s
+from curation.extract.config import Engine
 
 # What tools raise on hostile pages. Ours may raise `ExtractionError` only: others are faults of it.
 _TOOL_FAILURES = (
@@ -74,10 +71,6 @@ def _winnow(engine: Engine) -> Callable[[Source], str]:
     return lambda page: extract(page.html, url=page.url, charset=page.charset, engine=engine).text
 
 
-def _sandboxed(page: Source) -> str:
-    return sandboxed(page.html, page.url, page.charset, config=ExtractConfig()).text
-
-
 def _trafilatura(page: Source) -> str:
     return trafilatura.extract(page.markup, url=page.url, include_comments=False) or ""
 
@@ -90,10 +83,8 @@ def _all_text(page: Source) -> str:
     return extract_plain_text(page.markup, main_content=False, preserve_formatting=True)
 
 
-SANDBOXED = "winnow-sandboxed"
 ENGINES: Mapping[str, Callable[[Source], str]] = {
     **{f"winnow-{engine}": _winnow(engine) for engine in get_args(Engine)},
-    SANDBOXED: _sandboxed,
     "trafilatura": _trafilatura,
     "resiliparse": _resiliparse,
     "all-text": _all_text,
@@ -121,7 +112,7 @@ def run(engine: str, page: Source) -> Outcome:
         text = ENGINES[engine](page)
     except expected as error:
         failure = f"{type(error).__name__}: {error}"[:200]
-    cpu_s = time.process_time() - start_s + take_cpu_s()
+    cpu_s = time.process_time() - start_s
     gc.collect()  # else the next engine pays for it
     return Outcome(text, cpu_s, failure)
 

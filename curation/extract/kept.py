@@ -38,6 +38,7 @@ _HOLD_NO_PARAGRAPH = frozenset(
         *("a", "span", "font", "b", "i", "u", "em", "strong", "small", "big"),
     ]
 )
+_NEAR, _COMPARED = 3, 60  # lines; characters
 _ENVIRONMENT = re.compile(r"\\begin\{(?!array|matrix|[bpvV]matrix|cases|aligned|gathered|split)")
 
 
@@ -80,6 +81,7 @@ class Kept:
     page: HtmlElement
     pieces: list[_Piece] = field(default_factory=list)
     pictures: dict[HtmlElement, int] = field(default_factory=dict)
+    _in_sentences: list[tuple[HtmlElement, int]] = field(default_factory=list)
 
     def add(self, what: What, found: Found) -> None:
         """Puts a placeholder in the place of what was found."""
@@ -94,12 +96,21 @@ class Kept:
         parent = found.element.getparent()
         is_paragraph = found.display and parent.tag not in _HOLD_NO_PARAGRAPH
         replacement = lxml.html.Element("p" if is_paragraph else "span")
-        replacement.text = _placeholder(number, self.pieces[number])
+        repeated = min(_MAX_FILL, 1 + len(text) // _FILL) if found.display else 1
+        replacement.text = " ".join([f"{_MARK}{number}{_MARK}"] * repeated)
+        if not found.display and what is not What.IMAGE:
+            self._in_sentences.append((replacement, number))
         replacement.tail, found.element.tail = found.element.tail, None
         parent.replace(found.element, replacement)
         for other in found.others:
             if other.getparent() is not None:
                 other.drop_tree()
+
+    def show(self) -> None:
+        """Lets the engine see what stands in sentences, when nothing more is looked for."""
+        for placeholder, number in self._in_sentences:
+            shown = " ".join(self.pieces[number].text[:_MAX_SHOWN].replace(_MARK, "").split())
+            placeholder.text = f"{_MARK}{number} {shown}{_MARK}"
 
     def put_back(self, lines: Sequence[Line]) -> tuple[list[Line], set[str]]:
         """The engine's lines, with short placeholders, and every text in its place.
@@ -109,16 +120,18 @@ class Kept:
         replaced = _Replaced(self.pieces, known={line.text for line in lines})
         for line in lines:
             replaced.add(line)
-        done, line_of = replaced.lines, replaced.line_of
-        flags: set[str] = {self.pieces[number].what for number in line_of}
+        done, lines_of = replaced.lines, replaced.lines_of
+        flags: set[str] = {self.pieces[number].what for number in lines_of}
         blocks = {number for number, piece in enumerate(self.pieces) if piece.is_block}
-        lost = blocks - set(line_of) - set(self.pictures.values())
+        lost = blocks - set(lines_of) - set(self.pictures.values())
         if not lost and not self.pictures:
             return done, flags
+        if not done:  # a page of nothing but code
+            return [line for number in sorted(lost) for line in self.pieces[number].lines()], flags
         places = Places(
             anchors=Anchors([line.text for line in done]),
             pieces_in=_numbers,
-            line_of=line_of,
+            lines_of=lines_of,
             lost=lost,
             pictures=self.pictures,
         )
@@ -127,16 +140,16 @@ class Kept:
         return self._inserted(done, behind), flags | ({"put_back"} if behind else set())
 
     def _inserted(self, lines: Sequence[Line], behind: Mapping[int, Sequence[int]]) -> list[Line]:
-        """A caption that the engine kept, or that is there twice, is not put in again."""
-        known = {line.text for line in lines}
         done: list[Line] = []
         for at in range(-1, len(lines)):
             done += lines[at : at + 1] if at >= 0 else []
-            for piece in (self.pieces[number] for number in behind.get(at, ())):
-                new = [*piece.lines()]
+            for number in behind.get(at, ()):
+                piece = self.pieces[number]
+                near = lines[max(0, at - _NEAR) : at + 1 + _NEAR]
                 if piece.what is What.IMAGE:
-                    new = [line for line in new if line.text not in known]
-                done += new
+                    done += [line for line in piece.lines() if not _is_told(line.text, near)]
+                else:
+                    done += piece.lines()
         return done
 
 
@@ -150,17 +163,18 @@ def take_out(page: HtmlElement) -> Kept:
     ):
         for found in find(page):
             kept.add(what, found)
+    kept.show()
     return kept
 
 
-def _placeholder(number: int, piece: _Piece) -> str:
-    alone = f"{_MARK}{number}{_MARK}"
-    if piece.is_block:
-        return " ".join([alone] * min(_MAX_FILL, 1 + len(piece.text) // _FILL))
-    if piece.what is What.IMAGE:
-        return alone
-    shown = " ".join(piece.text[:_MAX_SHOWN].replace(_MARK, "").split())
-    return f"{_MARK}{number} {shown}{_MARK}"
+def _is_told(text: str, lines: Sequence[Line]) -> bool:
+    """Whether a caption begins like a line near it: the engine kept it, or it is there twice."""
+    start = _squeezed(text)
+    return any(start in _squeezed(line.text) or _squeezed(line.text) == start for line in lines)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(character for character in text[:_COMPARED].lower() if character.isalnum())
 
 
 def shorten(lines: Sequence[Line]) -> list[Line]:
@@ -174,21 +188,21 @@ def shorten(lines: Sequence[Line]) -> list[Line]:
 
 
 class _Replaced:
-    """Lines with texts for placeholders, and the (last) line that each number is on.
+    """Lines with texts for placeholders, and the first and last line that each number is on.
 
     A number is used once: a page may show placeholders of its own making.
     """
 
     def __init__(self, pieces: Sequence[_Piece], known: set[str]) -> None:
         self.lines: list[Line] = []
-        self.line_of: dict[int, int] = {}
+        self.lines_of: dict[int, tuple[int, int]] = {}
         self._pieces, self._known = pieces, known
         self._text = ""
 
     def add(self, line: Line) -> None:
         self._text, *rest = _PLACEHOLDER.split(line.text)
         for number, after in zip(map(int, rest[::2]), rest[1::2], strict=True):
-            if number < len(self._pieces) and number not in self.line_of:
+            if number < len(self._pieces) and number not in self.lines_of:
                 self._put(number, self._pieces[number], line.kind)
             self._text += after
         self._end_line(line.kind)
@@ -196,12 +210,13 @@ class _Replaced:
     def _put(self, number: int, piece: _Piece, kind: LineKind) -> None:
         if piece.is_block:
             self._end_line(kind)
+            first = len(self.lines)
             self.lines += piece.lines()
-            self.line_of[number] = len(self.lines) - 1
+            self.lines_of[number] = first, len(self.lines) - 1
         # An alt text that stands on the page as a line of its own would be there twice.
         elif piece.what is not What.IMAGE or piece.text not in self._known:
             self._text += piece.inline()
-            self.line_of[number] = len(self.lines)
+            self.lines_of[number] = len(self.lines), len(self.lines)
 
     def _end_line(self, kind: LineKind) -> None:
         if text := " ".join(self._text.split()):

@@ -4,7 +4,7 @@ The Llama 3.1 report (section 3.1.1) found that Markdown hurts a model that is t
 web text. Pages show raw markers where somebody's renderer did not run. Markers are taken for
 markers as CommonMark 0.31 (section 6.2) has them, with two exceptions: single words of one line
 decide (no paragraph is put together first), and none is removed between letters or digits but
-CJK, so that `f**k` and `2*3*4` stay.
+CJK, so that `f**k` and `2*3*4` stay; nor around what looks like code rather than words.
 
 Every pattern is linear in the length of a line: none runs over its own opening marker.
 """
@@ -18,27 +18,46 @@ from curation.extract.lines import Line
 from schemas.line_kind import LineKind
 
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef"
-_BEFORE, _AFTER = rf"(?<![^\W{_CJK}])", rf"(?![^\W{_CJK}])"
-# Inner markers first, so that `***x***` and `**[x](y)**` come apart.
-_SPAN = re.compile(r"(`{1,3})(?!`)([^`\n]+)\1(?!`)")
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((?:[^()\n\s]|\([^()\n]*\))*(?:\s+\"[^\"\n]*\")?\)")
+# What may stand outside of a marker: white space, quotes, brackets, punctuation, or CJK.
+_BEFORE = rf"(?<![^\s\"'\u2018\u201c\u00ab\u201e(\[\u2013\u2014>{_CJK}])"
+_AFTER = rf"(?![^\s\"'\u2019\u201d\u00bb)\].,;:!?\u2026\u2013\u2014<{_CJK}])"
+_CODE = re.compile(r"(?<![\w`'])(`{1,3})(?!`)([^`'\n]{1,100})\1(?![`\w])")
+# `f[x](y)` is code.
+_LINK = re.compile(
+    r"(?<![\w\])])!?\[([^\[\]\n]*)\]\(((?:[^()\n\s]|\([^()\n]*\))+)(?:\s+\"[^\"\n]*\")?\)"
+)
+_TARGET = re.compile(r"[/#.:]")
+
+
+def _emphasis(mark: str, content: str) -> re.Pattern[str]:
+    own = mark[-1]
+    return re.compile(
+        rf"{_BEFORE}{mark}(?![\s{own}])({content}+)(?<![\s{own}]){mark}(?!{re.escape(own)}){_AFTER}"
+    )
+
+
+# Single markers stand around words; what looks like code keeps them. Inner ones come first, so
+# that `***x***` comes apart.
+_WORDS = r"[^*\n()\[\]{}=;<>|\\]"
 _EMPHASIS = [
-    re.compile(
-        rf"{_BEFORE}(?<!{re.escape(own)}){mark}(?![\s{own}])([^{own}\n]+)"
-        rf"(?<![\s{own}]){mark}(?!{re.escape(own)}){_AFTER}"
-    )
-    for mark, own in (
-        (r"\*\*\*", "*"),
-        (r"\*\*", "*"),
-        (r"\*", "*"),
-        ("___", "_"),
-        ("__", "_"),
-        ("_", "_"),
-        ("~~", "~"),
-    )
+    _emphasis(r"\*\*\*", r"[^*\n]"),
+    _emphasis(r"\*\*", r"[^*\n]"),
+    _emphasis(r"\*", _WORDS),
+    _emphasis("___", r"[^_\n]"),
+    _emphasis("__", r"[^_\n]"),
+    _emphasis("_", _WORDS.replace("*", "_")),
+    _emphasis("~~", r"[^~\n]"),
 ]
 # A strong emphasis that has words of weaker emphasis or snake_case in it.
 _LOOSE = re.compile(rf"{_BEFORE}(\*\*|__)(?=\S)((?:(?!\1)[^\n])+)(?<=\S)\1{_AFTER}")
+_NAMES = frozenset(
+    name.strip("_") for kind in (object, type, int, list, dict, Exception, re) for name in dir(kind)
+) | {
+    *("all", "annotations", "await", "aenter", "aexit", "aiter", "anext", "bool", "bytes", "call"),
+    *("cause", "complex", "context", "copy", "debug", "deepcopy", "del", "delete", "dirname"),
+    *("enter", "exit", "filename", "format", "future", "get", "import", "index", "main", "missing"),
+    *("next", "path", "post_init", "proto", "pycache", "set", "set_name", "slots", "version"),
+}
 _HEADING = re.compile(r"#{1,6}\s+(?=\S)")
 _HEADING_END = re.compile(r"(?<=\S)\s+#{1,6}$")
 _RULE = re.compile(r"(?:[-*_=]\s*){3,}|\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?)?\s*")
@@ -74,7 +93,7 @@ def plain(text: str) -> str:
     if "`" not in text:
         return _plain(text)
     parts, end = [], 0
-    for span in _SPAN.finditer(text):
+    for span in _CODE.finditer(text):
         parts += [_plain(text[end : span.start()]), span[2].strip()]
         end = span.end()
     return "".join([*parts, _plain(text[end:])])
@@ -82,12 +101,27 @@ def plain(text: str) -> str:
 
 def _plain(text: str) -> str:
     if "](" in text:
-        text = _LINK.sub(r"\1", text)
+        text = _LINK.sub(_unless_note, text)
     if not any(mark in text for mark in "*_~"):
         return text
     for emphasis in _EMPHASIS:
-        text = emphasis.sub(r"\1", text)
-    return _LOOSE.sub(r"\2", text)
+        text = emphasis.sub(_unless_name, text)
+    return _LOOSE.sub(_unless_name, text)
+
+
+def _unless_note(link: re.Match[str]) -> str:
+    """The words of a link; a number before words in brackets is none."""
+    return link[0] if link[1].isdigit() and not _TARGET.search(link[2]) else link[1]
+
+
+def _unless_name(marked: re.Match[str]) -> str:
+    """The words of an emphasis; a name such as `__init__` or `__FILE__` with what belongs to it."""
+    words = marked[marked.lastindex or 0]
+    return marked[0] if marked[0][0] == "_" and _is_name(words) else words
+
+
+def _is_name(words: str) -> bool:
+    return words in _NAMES or (words.isupper() and words.replace("_", "").isalnum())
 
 
 def _unfence(lines: list[Line]) -> list[Line]:

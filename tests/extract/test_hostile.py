@@ -12,7 +12,7 @@ from curation.ingest.pages import PAGE
 from tests.extract.hostile_page import HostilePage
 from tests.extract.hostile_pages import hostile_pages
 
-SMALL = SandboxConfig(cpu_s=0.4, rss_bytes=400_000_000)
+SMALL = SandboxConfig(cpu_s=0.25, rss_bytes=400_000_000)
 BREAKING = (
     "100,000 different ids",
     "a letter with 100,000 marks",

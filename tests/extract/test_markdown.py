@@ -42,6 +42,16 @@ def test_markers_go_and_words_stay(marked: str, words: str) -> None:
         "x < y_i and y_j > z",
         "rating: ***",
         "one ` alone",
+        "debhello/__init__.py and __slots__ or __FILE__ but __init__",
+        "PyObject *PyWrapper_New(PyObject*, int) of any[0..*, 0..*]",
+        'find ".*book.*" in *.py and *.txt',
+        "call fs[method]() or x[0](y)",
+        "a [1](note) at the foot",
+        "<foo>_<Version>-<Rev>_<Arch>.deb",
+        "either `start', `stop' or `reload'",
+        "mu`atu ku`ambata",
+        "f(*args, **kwargs) and g(*args, **kwargs)",
+        "a * b * c, 5 * 3 * 2",
     ],
 )
 def test_what_is_no_marker_stays(text: str) -> None:
