@@ -29,18 +29,27 @@ _NOTHING = re.compile(
     r"画像|写真|사진|이미지))s?\s*\d*",
     re.IGNORECASE,
 )
-_ABOUT_LOGOS = re.compile(r"\b(logo|icon|avatar|gravatar|banner)s?\b", re.IGNORECASE)
+_ABOUT_LOGOS = re.compile(
+    r"\b(logo|icon|avatar|gravatar|banner|ikona|ic[oô]ne|icono|ícone|simge|biểu tượng)s?\b|"
+    r"\b(значок|иконка|логотип)|图标|圖示|圖標|アイコン|아이콘|로고|ロゴ|标志|分享|轉寄|"
+    r"^(copy|share|tweet|email|download)\b",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"\D\s\d{1,2}$")  # of many views of one thing
 # What names its photographer is a picture of somebody or something, and no figure.
 _CREDIT = re.compile(
     r"\u00a9|\(c\)|copyright|courtesy|\bcredits?\b|\bcr[e\u00e9]dit\w*\b|"
     r"\b(foto|photo|bild|image|imagen|picture)(graf|graph)?\w{0,4}( by|:| \u2013|/)|"
+    r"^(source|quelle|fuente|fonte|źródło|источник)\b|,\s*CC\b|"
     r"\b(AP|AFP|EPA|dpa|Reuters|Getty|Shutterstock|Unsplash|iStock|Adobe|Pixabay)\b",
     re.IGNORECASE,
 )
 _CREDIT_CLASS = re.compile("copyright|credit|source|photographer|author", re.IGNORECASE)
 _MIN_WORDS, _MAX_CHARACTERS = 3, 1_000
 # A sentence without blanks, or a formula.
-_SHORT_BUT_TELLING = re.compile("[\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7af]{4}|[=^\\\\{}]")
+_SHORT_BUT_TELLING = re.compile(
+    "[\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7af]{5}|\\\\[a-zA-Z]|\\s=\\s|\\^"
+)
 
 
 def find_images(page: HtmlElement) -> list[Found]:
@@ -58,7 +67,7 @@ def find_images(page: HtmlElement) -> list[Found]:
             continue
         else:
             texts, display = [_alt(element)], _is_alone(element)
-        new = [text for text in texts if text and text not in seen]
+        new = [text for text in dict.fromkeys(texts) if text and text not in seen]
         seen.update(new)
         if new:
             found.append(Found(element, "\n".join(new), display))
@@ -78,7 +87,7 @@ def _of_figure(figure: HtmlElement) -> list[str]:
 
 def _gives_credit(figure: HtmlElement, words: str) -> bool:
     return _CREDIT.search(words) is not None or any(
-        _CREDIT_CLASS.search(part.get("class", "")) for part in figure.iter("span", "div", "cite")
+        _CREDIT_CLASS.search(part.get("class", "")) for part in figure.iterdescendants()
     )
 
 
@@ -106,19 +115,16 @@ def says_something(alt: str, src: str) -> bool:
     """Whether an `alt` is more than a name of the file, of the thing ('image'), or of a site."""
     if len(alt) > _MAX_CHARACTERS or not any(character.isalpha() for character in alt):
         return False
-    if any(
-        rule(alt)
-        for rule in (_FILE_NAME.fullmatch, _NOTHING.fullmatch, _ABOUT_LOGOS.search, _CREDIT.search)
-    ):
+    if _FILE_NAME.fullmatch(alt) or _NOTHING.fullmatch(alt) or _bare(alt) == _bare(_stem(src)):
         return False
-    if _bare(alt) == _bare(_stem(src)):
+    if any(rule.search(alt) for rule in (_ABOUT_LOGOS, _CREDIT, _NUMBERED)):
         return False
     return len(alt.split()) >= _MIN_WORDS or _SHORT_BUT_TELLING.search(alt) is not None
 
 
 def _is_linked(image: HtmlElement) -> bool:
-    """Whether it leads to a page; a larger image of the same is none."""
-    link = next((parent for parent in _parents(image, 3) if parent.tag == "a"), None)
+    """Whether it leads to a page or does something; a larger image of the same does not."""
+    link = next((parent for parent in _parents(image, 3) if parent.tag in ("a", "button")), None)
     return link is not None and not _FILE_NAME.fullmatch(link.get("href", "").split("?")[0])
 
 

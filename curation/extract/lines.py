@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -12,6 +13,10 @@ from schemas.line_kind import LineKind
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _ITEMS = ("li", "dt", "dd")
+_NESTED = frozenset(("ul", "ol", "dl", "p", "div", "pre", "table", "br"))
+# Not all that Python takes for white space: U+0085 may be half of a letter, until that is repaired.
+_BLANKS = re.compile("[ \t\n\r\f\v\u00a0]+")
+_MAX_HEADING = 200  # characters; what is longer is a paragraph in large letters
 _TOLD_APART_BY = 40  # characters of a heading or an item that tell it from other lines
 
 
@@ -37,20 +42,38 @@ class KindsOnPage:
 
     def of(self, line: Line) -> Line:
         """The line with the kind that it has on the page."""
+        if line.kind is LineKind.HEADING:
+            return _heading(line.text)
         if line.kind is not LineKind.PROSE:
             return line
         start = "".join(line.text.split())[:_TOLD_APART_BY]
-        return Line(self._kinds.get(start, line.kind), line.text)
+        kind = self._kinds.get(start, line.kind)
+        return Line(kind, line.text) if kind is not LineKind.HEADING else _heading(line.text)
+
+
+def _heading(text: str) -> Line:
+    return Line(LineKind.HEADING if len(text) <= _MAX_HEADING else LineKind.PROSE, text)
 
 
 def _start_of(element: HtmlElement) -> str:
-    """Its first characters without blanks; of a heading or item with little text, all of it."""
+    """The first characters, without blanks, of its first line: up to a list or block in it."""
     start = ""
-    for text in element.itertext():
-        start += "".join(text[: 4 * _TOLD_APART_BY].split())
+    for event, node in lxml.etree.iterwalk(element, events=("start", "end")):
+        if event == "start":
+            if start and node.tag in _NESTED:
+                break
+            text = node.text
+        else:
+            text = node.tail if node is not element else None
+        start += "".join((text or "")[: 4 * _TOLD_APART_BY].split())
         if len(start) >= _TOLD_APART_BY:
             break
     return start[:_TOLD_APART_BY]
+
+
+def one_spaced(text: str) -> str:
+    """`text` with one blank for each run of white space, and none at its ends."""
+    return _BLANKS.sub(" ", text).strip(" ")
 
 
 def render(body: lxml.etree._Element, blocks: dict[str, LineKind | None]) -> list[Line]:
@@ -106,7 +129,7 @@ class _Rendering:
                 self._cells = []
 
     def _flush(self) -> None:
-        text = " ".join("".join(self._held).split())
+        text = one_spaced("".join(self._held))
         self._held = []
         if text:
             target = self._cells[-1] if self._cells else self.lines

@@ -16,6 +16,14 @@ from curation.ingest.charset import find_charset
 
 _UNREADABLE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd]")
 _SNIFFED = 1000
+# By Sphinx and its like, Javadoc, Jupyter, MediaWiki.
+_SIGNS = (
+    "//a[contains(concat(' ', @class, ' '), ' headerlink ')"
+    " or contains(concat(' ', @class, ' '), ' anchor-link ')"
+    " or contains(concat(' ', @class, ' '), ' viewcode-back ')]"
+    "|//a[*[contains(concat(' ', @class, ' '), ' viewcode-link ')]]"
+    "|//span[contains(concat(' ', @class, ' '), ' mw-editsection ')]"
+)
 # A cap on work that is the same in every run, before those on time. Of 5,800 real pages the one
 # with most tags has 35,000.
 _MAX_TAGS = 100_000
@@ -68,4 +76,15 @@ def _parse(markup: str) -> HtmlElement:
         raise ExtractionError("not HTML")
     if (tags := int(tree.xpath("count(//*)"))) > _MAX_TAGS:
         raise ExtractionError(f"{tags:,} tags, over {_MAX_TAGS:,}")
+    _tidy_up(tree)
     return tree
+
+
+def _tidy_up(page: HtmlElement) -> None:
+    """Signs for whoever edits or links a section go; quotation marks that styles add come."""
+    for sign in page.xpath(_SIGNS):
+        sign.drop_tree()
+    for quote in page.iter("q"):
+        quote.text = f"\u201c{quote.text or ''}"
+        quote.tail = f"\u201d{quote.tail or ''}"
+    lxml.etree.strip_tags(page, "q")

@@ -13,7 +13,7 @@ import lxml.html
 from lxml.html import HtmlElement
 from resiliparse.extract.html2text import extract_plain_text
 
-from curation.extract.lines import Line
+from curation.extract.lines import Line, one_spaced
 from schemas.line_kind import LineKind
 
 _BETWEEN_CELLS = re.compile(r"\t+")
@@ -33,8 +33,8 @@ def run(page: HtmlElement, *, url: str | None) -> list[Line]:
 
 
 def _lines(text: str) -> Iterator[Line]:
-    for line in text.splitlines():
-        cells = [" ".join(cell.split()) for cell in _BETWEEN_CELLS.split(line)]
+    for line in text.split("\n"):
+        cells = [one_spaced(cell) for cell in _BETWEEN_CELLS.split(line)]
         filled = [cell for cell in cells if cell]
         if len(filled) > 1:
             yield Line(LineKind.TABLE, " | ".join(filled))

@@ -14,7 +14,7 @@ import lxml.html
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 
-from curation.extract.lines import Line, render
+from curation.extract.lines import Line, one_spaced, render
 from curation.extract.page import ExtractionError
 from schemas.line_kind import LineKind
 
@@ -49,7 +49,13 @@ def run(page: HtmlElement, *, url: str | None) -> list[Line]:
         body = _body(page, url)
     except _FAILURES as error:
         raise ExtractionError(f"{type(error).__name__}: {error}"[:200]) from error
-    return [] if body is None else render(body, _BLOCKS)
+    if body is None:
+        return []
+    if len(body) == 1 and not len(body[0]) and "\n" in (body[0].text or ""):
+        # Its last resort gives all lines of a page in one element.
+        texts = map(one_spaced, body[0].text.split("\n"))
+        return [Line(LineKind.PROSE, text) for text in texts if text]
+    return render(body, _BLOCKS)
 
 
 def _body(page: HtmlElement, url: str | None) -> lxml.etree._Element | None:

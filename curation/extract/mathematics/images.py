@@ -34,6 +34,8 @@ _SERVICES = re.compile(
     math\.now\.sh|i\.upmath\.me/(?:svg|png)/|tex\.z-dn\.net|/texrender|quicklatex\.com/cache""",
     re.VERBOSE | re.IGNORECASE,
 )
+# Sphinx: formulas named by their hashes.
+_DRAWN_BY_SPHINX = re.compile(r"_images/math/[0-9a-f]{40}\.(?:png|svg)$")
 _PARAMETERS = ("latex", "chl", "math", "tex", "from", "f", "formula", "eq")
 _CODECOGS = re.compile(
     r"^/(?:gif|png|svg|pdf|emf|eq)\.(?:latex|image|download)|/eqn?edit\.php", re.IGNORECASE
@@ -48,7 +50,7 @@ def image(element: HtmlElement) -> Found | None:
     alt = element.get("data-equation-content") or element.get("alt") or ""
     alt = without_image_commands(alt.strip().removeprefix("LaTeX:").strip())
     tex, display = undelimited(alt)
-    known = bool(_CLASSES.intersection(names))
+    known = bool(_CLASSES.intersection(names)) or bool(_DRAWN_BY_SPHINX.search(source))
     if display is not None and is_symbols(tex):
         trusted = known or alt[0] == "\\" or _is_formula_between_dollars(tex)
     else:
