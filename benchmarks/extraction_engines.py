@@ -1,7 +1,7 @@
 """Everything that turns a page into text here, by name, and one page through several of them.
 
-`winnow-ENGINE` is `curation.extract` with each engine that a recipe can name. Beside these the tools
-alone, given the same markup: `trafilatura`, `resiliparse` (main content), and `all-text`
+`winnow-ENGINE` is `curation.extract` with each engine that a recipe can name. Beside these the
+tools alone, given the same markup: `trafilatura`, `resiliparse` (main content), and `all-text`
 (resiliparse, all that is visible). What fails gives an empty text; its failure is noted.
 """
 

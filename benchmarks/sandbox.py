@@ -1,8 +1,8 @@
 """What the sandbox costs, and whether extraction leaks: `python -m benchmarks.sandbox DATA_DIR`.
 
-In: a collection as for `benchmarks.extraction`. Out: CPU seconds of the same pages extracted in this
-process and in the sandbox (both processes), by turns; then the resident memory of one child that is
-never renewed, over many extractions.
+In: a collection as for `benchmarks.extraction`. Out: CPU seconds of the same pages extracted in
+this process and in the sandbox (both processes), by turns; then the resident memory of one child
+that is never renewed, over many extractions.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import cycle, islice
 from pathlib import Path
 from typing import get_args
@@ -70,10 +71,8 @@ def _cpu_s(way: Callable[[Source], None], sources: Sequence[Source]) -> float:
 
 
 def _try(way: Callable[[Source], None], page: Source) -> None:
-    try:
+    with suppress(ExtractionError):
         way(page)
-    except ExtractionError:
-        pass
 
 
 def _watch(sources: Sequence[Source], extractions: int) -> None:

@@ -15,11 +15,11 @@ from curation.extract.config import Engine
 from curation.extract.engines import resiliparse_engine, trafilatura_engine
 from curation.extract.hygiene import cleaned
 from curation.extract.kept import shorten, take_out
-from curation.extract.lines import KindsOnPage
+from curation.extract.lines import KindsOnPage, Line
 from curation.extract.markdown import without_markers
 from curation.extract.page import parse
 from curation.extract.pointers import without_pointers
-from curation.extract.tidy import tidy
+from schemas.line_kind import LineKind
 
 _ENGINES = {"trafilatura": trafilatura_engine.run, "resiliparse": resiliparse_engine.run}
 
@@ -60,6 +60,8 @@ def extract(
     lines, repaired = cleaned(shorten(lines))
     lines = without_pointers(without_markers(lines))
     lines, flags = kept.put_back(lines)
+    shown = [at for at, line in enumerate(lines) if line.text.strip()]
+    lines = lines[shown[0] : shown[-1] + 1] if shown else []
     return Extracted(
         text="\n".join(line.text for line in lines),
         line_kinds="".join(line.kind for line in lines),
@@ -70,5 +72,7 @@ def extract(
 
 
 def _title(page: HtmlElement) -> str | None:
-    title = page.findtext(".//head/title") or page.findtext(".//title")
-    return tidy(" ".join(title.split())) or None if title else None
+    titles = page.xpath("//title[not(ancestor::svg)]")
+    title = "".join(titles[0].itertext()) if titles else ""
+    lines, _ = cleaned([Line(LineKind.PROSE, title)])
+    return lines[0].text if lines else None

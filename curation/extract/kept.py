@@ -18,12 +18,13 @@ import lxml.html
 from lxml.html import HtmlElement
 
 from curation.extract.code import find_code
+from curation.extract.hygiene import cleaned
 from curation.extract.images import find_images
 from curation.extract.lines import Line
 from curation.extract.mathematics import find_formulas
 from curation.extract.page import Found
 from curation.extract.placing import Anchors, Places
-from curation.extract.tidy import tidy
+from curation.extract.tidy import tidy, verbatim
 from schemas.line_kind import LineKind
 
 # A letter of one Old Slavonic manuscript: a word character that pages do not have.
@@ -85,7 +86,7 @@ class Kept:
 
     def add(self, what: What, found: Found) -> None:
         """Puts a placeholder in the place of what was found."""
-        text = found.text if what is What.CODE else tidy(found.text)
+        text = _clean(what, found.text)
         if found.element.getparent() is None or not text.strip():
             return
         number = len(self.pieces)
@@ -151,6 +152,16 @@ class Kept:
                 else:
                     done += piece.lines()
         return done
+
+
+def _clean(what: What, text: str) -> str:
+    """Code stays as it is; a formula is no prose, what an image says is."""
+    if what is What.CODE:
+        return verbatim(text)
+    if what is What.FORMULA:
+        return tidy(text)
+    lines, _ = cleaned([Line(LineKind.PROSE, line) for line in text.split("\n")])
+    return "\n".join(line.text for line in lines)
 
 
 def take_out(page: HtmlElement) -> Kept:
@@ -219,7 +230,10 @@ class _Replaced:
             self.lines_of[number] = len(self.lines), len(self.lines)
 
     def _end_line(self, kind: LineKind) -> None:
-        if text := " ".join(self._text.split()):
+        text = " ".join(self._text.split())
+        if kind is LineKind.TABLE and "|" in text:
+            text = text.strip(" |")
+        if text:
             self.lines.append(Line(kind, text))
         self._text = ""
 

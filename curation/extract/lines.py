@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import lxml.etree
@@ -17,6 +18,7 @@ _NESTED = frozenset(("ul", "ol", "dl", "p", "div", "pre", "table", "br"))
 # Not all that Python takes for white space: U+0085 may be half of a letter, until that is repaired.
 _BLANKS = re.compile("[ \t\n\r\f\v\u00a0]+")
 _MAX_HEADING = 200  # characters; what is longer is a paragraph in large letters
+_FIRST_NODES = 128  # of an element, for its first characters
 _TOLD_APART_BY = 40  # characters of a heading or an item that tell it from other lines
 
 
@@ -38,6 +40,8 @@ class KindsOnPage:
         for element in page.iter(*_HEADINGS, *_ITEMS):
             kind = LineKind.HEADING if element.tag in _HEADINGS else LineKind.LIST_ITEM
             if start := _start_of(element):
+                if kind is LineKind.HEADING:  # a table of contents has the same words
+                    self._kinds[start] = kind
                 self._kinds.setdefault(start, kind)
 
     def of(self, line: Line) -> Line:
@@ -58,7 +62,8 @@ def _heading(text: str) -> Line:
 def _start_of(element: HtmlElement) -> str:
     """The first characters, without blanks, of its first line: up to a list or block in it."""
     start = ""
-    for event, node in lxml.etree.iterwalk(element, events=("start", "end")):
+    walk = lxml.etree.iterwalk(element, events=("start", "end"))
+    for event, node in islice(walk, _FIRST_NODES):
         if event == "start":
             if start and node.tag in _NESTED:
                 break
@@ -116,7 +121,7 @@ class _Rendering:
         self._kinds.append(kind or self._kinds[-1])
         if tag == "row":
             self._open_rows += 1
-        if self._open_rows == 1 and tag in ("row", "cell"):
+        if self._open_rows == 1 and tag == "cell":
             self._cells.append([])
 
     def end(self, tag: str) -> None:
@@ -138,9 +143,9 @@ class _Rendering:
 
 def _row(cells: list[list[Line]]) -> Iterator[Line]:
     """A row of a table as one line; one that lays out a page as the lines it holds."""
-    filled = [cell for cell in cells if cell]
-    if len(filled) > 1 and all(len(cell) == 1 for cell in filled):
-        yield Line(LineKind.TABLE, " | ".join(cell[0].text for cell in filled))
+    filled = sum(bool(cell) for cell in cells)
+    if filled > 1 and all(len(cell) < 2 for cell in cells):
+        yield Line(LineKind.TABLE, " | ".join(cell[0].text if cell else "" for cell in cells))
         return
-    for cell in filled:
+    for cell in cells:
         yield from cell

@@ -12,6 +12,8 @@ Every pattern is linear in the length of a line: none runs over its own opening 
 from __future__ import annotations
 
 import re
+from functools import cache
+from importlib import resources
 from itertools import pairwise
 
 from curation.extract.lines import Line
@@ -32,37 +34,34 @@ _TARGET = re.compile(r"[/#.:]")
 def _emphasis(mark: str, content: str) -> re.Pattern[str]:
     own = mark[-1]
     return re.compile(
-        rf"{_BEFORE}{mark}(?![\s{own}])({content}+)(?<![\s{own}]){mark}(?!{re.escape(own)}){_AFTER}"
+        rf"{_BEFORE}{mark}(?![\s{own}])({content})(?<![\s{own}]){mark}(?!{re.escape(own)}){_AFTER}"
     )
 
 
 # Single markers stand around words; what looks like code keeps them. Inner ones come first, so
 # that `***x***` comes apart.
 _WORDS = r"[^*\n()\[\]{}=;<>|\\]"
+_FIRST, _LAST = (
+    r"(?=[\w\"'\u2018\u201c\u00ab\u00bf\u00a1])",
+    r"(?<=[\w.!?\"'\u2019\u201d\u00bb,;:\u2026])",
+)
 _EMPHASIS = [
-    _emphasis(r"\*\*\*", r"[^*\n]"),
-    _emphasis(r"\*\*", r"[^*\n]"),
-    _emphasis(r"\*", _WORDS),
-    _emphasis("___", r"[^_\n]"),
-    _emphasis("__", r"[^_\n]"),
-    _emphasis("_", _WORDS.replace("*", "_")),
-    _emphasis("~~", r"[^~\n]"),
+    _emphasis(r"\*\*\*", r"[^*\n]+"),
+    _emphasis(r"\*\*", r"[^*\n]+"),
+    _emphasis(r"\*", f"{_FIRST}{_WORDS}+{_LAST}"),
+    _emphasis("___", r"[^_\n]+"),
+    _emphasis("__", r"[^_\n]+"),
+    _emphasis("_", f"{_FIRST}{_WORDS.replace('*', '_')}+{_LAST}"),
+    _emphasis("~~", r"[^~\n]+"),
 ]
 # A strong emphasis that has words of weaker emphasis or snake_case in it.
 _LOOSE = re.compile(rf"{_BEFORE}(\*\*|__)(?=\S)((?:(?!\1)[^\n])+)(?<=\S)\1{_AFTER}")
-_NAMES = frozenset(
-    name.strip("_") for kind in (object, type, int, list, dict, Exception, re) for name in dir(kind)
-) | {
-    *("all", "annotations", "await", "aenter", "aexit", "aiter", "anext", "bool", "bytes", "call"),
-    *("cause", "complex", "context", "copy", "debug", "deepcopy", "del", "delete", "dirname"),
-    *("enter", "exit", "filename", "format", "future", "get", "import", "index", "main", "missing"),
-    *("next", "path", "post_init", "proto", "pycache", "set", "set_name", "slots", "version"),
-}
-_HEADING = re.compile(r"#{1,6}\s+(?=\S)")
+# One sign alone also numbers things (`# of mills`) and begins comments.
+_HEADING = re.compile(r"#{2,6}\s+(?=\S)|#\s+(?=[^\W\d_])(?![a-z])")
 _HEADING_END = re.compile(r"(?<=\S)\s+#{1,6}$")
 _RULE = re.compile(r"(?:[-*_=]\s*){3,}|\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?)?\s*")
 _FENCE = re.compile(r"(?:`{3,}|~{3,})\s*[\w+#.-]*")
-_BULLET = re.compile(r"[*+-]\s+(?=\S)")
+_BULLET = re.compile(r"[*+-]\s+(?=\D)")
 
 
 def without_markers(lines: list[Line]) -> list[Line]:
@@ -73,7 +72,7 @@ def without_markers(lines: list[Line]) -> list[Line]:
     for line, is_item in zip(lines, bulleted, strict=True):
         if line.kind is LineKind.CODE:
             done.append(line)
-        elif not _RULE.fullmatch(line.text):
+        elif line.kind is LineKind.TABLE or not _RULE.fullmatch(line.text):
             done.append(_without_markers(line, is_item=is_item))
     return [line for line in done if line.text]
 
@@ -117,19 +116,18 @@ def _unless_note(link: re.Match[str]) -> str:
 def _unless_name(marked: re.Match[str]) -> str:
     """The words of an emphasis; a name such as `__init__` or `__FILE__` with what belongs to it."""
     words = marked[marked.lastindex or 0]
-    return marked[0] if marked[0][0] == "_" and _is_name(words) else words
+    is_name = marked[0][:2] == "__" and (words in _names() or words.isupper() or "_" in words)
+    return marked[0] if is_name and words.isidentifier() else words
 
 
-def _is_name(words: str) -> bool:
-    return words in _NAMES or (words.isupper() and words.replace("_", "").isalnum())
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(resources.files("curation.extract").joinpath("names.txt").read_text().split())
 
 
 def _unfence(lines: list[Line]) -> list[Line]:
     """Without pairs of fences; the lines between them are code."""
-    fences = [at for at, line in enumerate(lines) if _FENCE.fullmatch(line.text)]
-    if len(fences) < 2:
-        return lines
-    pairs = dict(zip(fences[::2], fences[1::2], strict=False))
+    pairs = _fenced(lines)
     done, at = [], 0
     while at < len(lines):
         end = pairs.get(at)
@@ -140,6 +138,20 @@ def _unfence(lines: list[Line]) -> list[Line]:
             done += [Line(LineKind.CODE, line.text) for line in lines[at + 1 : end]]
             at = end + 1
     return done
+
+
+def _fenced(lines: list[Line]) -> dict[int, int]:
+    """Fences that open, with those that close them: of the same sign, and without a language."""
+    pairs, opening = {}, -1
+    for at, line in enumerate(lines):
+        if not _FENCE.fullmatch(line.text):
+            continue
+        sign = line.text[0]
+        if opening >= 0 and lines[opening].text[0] == sign and not line.text.strip(sign):
+            pairs[opening], opening = at, -1
+        elif opening < 0 or lines[opening].text[0] == sign:
+            opening = at
+    return pairs
 
 
 def _list_items(lines: list[Line]) -> list[bool]:

@@ -7,6 +7,7 @@ of them was extracted; a picture only where both were, so that pictures beside t
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,13 @@ from dataclasses import dataclass, field
 from lxml import etree
 from lxml.html import HtmlElement
 
+from curation.extract.code.parts import is_hidden
+
 _NAVIGATION = frozenset(("nav", "footer", "aside", "header", "menu", "dialog", "button"))
+_ROLES = frozenset(("navigation", "banner", "contentinfo", "complementary", "search"))
+_NAMED = re.compile(
+    r"(?<![a-z])(?:comments?|commentlist|respond|cookies?|footer|sidebar)(?![a-z])", re.IGNORECASE
+)
 _WITHOUT_TEXT = frozenset(("script", "style", "noscript", "template", "head"))
 _INLINE = frozenset(
     [
@@ -39,6 +46,14 @@ _INLINE = frozenset(
 )
 _ANCHOR = 24  # characters of a text that find its line again
 _MIN_ANCHOR = 3
+
+
+def _is_beside_content(element: HtmlElement) -> bool:
+    if element.tag in _NAVIGATION or element.get("role") in _ROLES or is_hidden(element):
+        return True
+    return element.tag in ("div", "section", "ol", "ul") and bool(
+        _NAMED.search(f"{element.get('class', '')} {element.get('id', '')}")
+    )
 
 
 class Anchors:
@@ -96,7 +111,7 @@ class Places:
         for event, element in walker:
             if element.tag not in _INLINE:
                 self._end_block()
-            if element.tag in _NAVIGATION:
+            if _is_beside_content(element):
                 self._navigation += 1 if event == "start" else -1
             if event == "end":
                 self._text.append(element.tail or "")

@@ -22,7 +22,7 @@ def without_pointers(lines: list[Line]) -> list[Line]:
 
 
 def _points(line: Line) -> bool:
-    if line.kind is LineKind.TABLE or len(line.text) > _MAX_CHARACTERS:
+    if line.kind in (LineKind.TABLE, LineKind.CODE) or len(line.text) > _MAX_CHARACTERS:
         return False
     label = _LABEL.match(line.text)
     return label is not None and label[1].lower() in _labels()

@@ -21,10 +21,15 @@ def tidy(text: str) -> str:
     removed: the time to normalise grows with their square. Empty when nothing but white space is
     left.
     """
-    text = _UNWANTED.sub("", _LINE_BREAKS.sub("\n", text))
+    text = verbatim(text)
     if not text.isascii():
         text = _PILED_UP.sub(r"\1", text)
     return _without_outer_blank_lines(unicodedata.normalize("NFC", text))
+
+
+def verbatim(text: str) -> str:
+    """Code as it is, but with one kind of line break and without control characters."""
+    return _UNWANTED.sub("", _LINE_BREAKS.sub("\n", text))
 
 
 def _without_outer_blank_lines(text: str) -> str:

@@ -52,7 +52,7 @@ def test_an_environment_is_not_put_between_dollars() -> None:
 
 
 def test_code_that_the_engine_drops_comes_back_behind_the_text_before_it() -> None:
-    hidden = '<div class="related sidebar comment"><pre>lost = True\nfound = False</pre></div>'
+    hidden = '<div class="related tags-links"><pre>lost = True\nfound = False</pre></div>'
     body = f"<p>First {PROSE}</p>{hidden}<p>Second {PROSE}</p><p>Third {PROSE}</p>"
     found = extract(page(body))
     assert "put_back" in found.flags
@@ -71,7 +71,23 @@ def test_a_page_of_code_alone_is_its_code() -> None:
 def test_placeholders_that_a_page_makes_up_are_no_danger() -> None:
     forged = "\ua66e0\ua66e " * 5 + "\ua66e99999999\ua66e \ua66e7\ua66e"
     lines = lines_of(f"<p>{forged} {PROSE}</p><pre>code = 1</pre><p>{PROSE}</p>")
-    assert [text for kind, text in lines if kind == "c"] == ["code = 1"]
+    assert [kind for kind, _ in lines] == ["p", "c", "p"]
+    assert lines[0][1].startswith("о0о")
+    assert lines[1][1] == "code = 1"
+
+
+@pytest.mark.parametrize(
+    "attributes", ['style="display: none"', 'role="navigation"', 'class="comments"']
+)
+def test_code_that_is_hidden_or_beside_the_content_stays_out(attributes: str) -> None:
+    body = f"<p>First {PROSE}</p><p>Second {PROSE}</p><div {attributes}><pre>rm -rf /</pre></div>"
+    assert "rm -rf" not in extract(page(body)).text
+
+
+def test_code_has_one_kind_of_line_break_and_no_control_characters() -> None:
+    found = extract(page(f"<p>{PROSE}</p><pre>a&#x2028;b&#7;&#xFFFF;\x0cc</pre><p>{PROSE}</p>"))
+    assert found.text.split("\n")[1:4] == ["a", "b", "c"]
+    assert found.line_kinds == "pcccp"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -111,3 +127,25 @@ def test_an_unknown_mojibake_is_repaired_outside_code() -> None:
     assert found.text.startswith("über allen")
     assert found.text.endswith("s = 'Ã¼'")
     assert set(found.flags) == {"code", "mojibake"}
+
+
+def test_formulas_in_code_are_code() -> None:
+    head = r"<script>MathJax = {tex: {inlineMath: [['$', '$']]}}</script>"
+    found = extract(
+        page(rf"{head}<p>Write <code>\(x^2\)</code> or <code>a $$y_1$$ b</code>. {PROSE}</p>")
+    )
+    assert found.text.startswith(r"Write \(x^2\) or a $$y_1$$ b. The mill")
+
+
+def test_code_of_a_section_that_is_dropped_does_not_begin_the_text() -> None:
+    first = f'<div class="sidebar"><p>Other {PROSE}</p><pre>lost = 1</pre><p>More {PROSE}</p></div>'
+    found = extract(page(f"{first}<p>First {PROSE}</p><p>Second {PROSE}</p>"))
+    assert found.text.startswith("First") or found.text.startswith("Other")
+
+
+def test_signs_of_a_section_go_and_quotation_marks_come() -> None:
+    sign = '<a class="headerlink" href="#x">¶</a>'
+    body = f"<h2>Of mills{sign}</h2><p>A <q>wheel</q> turns. {PROSE}</p><p>{PROSE}</p>"
+    texts = [text for _, text in lines_of(body)]
+    assert texts[0] == "Of mills"
+    assert texts[1].startswith("A “wheel” turns.")

@@ -40,7 +40,7 @@ def test_a_row_is_one_line_unless_it_lays_out_a_page() -> None:
         "<row><cell><table><row><cell>in</cell><cell>side</cell></row></table></cell></row>"
         "</table></body>"
     ) == [
-        ("t", "a | b"),
+        ("t", "a |  | b"),
         ("p", "alone"),
         ("h", "Left"),
         ("p", "text"),

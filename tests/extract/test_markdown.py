@@ -21,6 +21,10 @@ from schemas.line_kind import LineKind
         ('![a wheel](wheel.png "The wheel") turns', "a wheel turns"),
         ("**[linked](x)**", "linked"),
         ("~~gone~~", "gone"),
+        (
+            "the _real_ reason, _NOT_ that, _all_ of us, __bold__ too",
+            "the real reason, NOT that, all of us, bold too",
+        ),
         ("这是**重点**内容", "这是重点内容"),
         ("call `f(**kwargs)` or ``a*b*c``", "call f(**kwargs) or a*b*c"),
     ],
@@ -52,6 +56,8 @@ def test_markers_go_and_words_stay(marked: str, words: str) -> None:
         "mu`atu ku`ambata",
         "f(*args, **kwargs) and g(*args, **kwargs)",
         "a * b * c, 5 * 3 * 2",
+        "the pattern *.c or /* a */ and /* b */",
+        "__my_func__ of __declspec__",
     ],
 )
 def test_what_is_no_marker_stays(text: str) -> None:
@@ -63,10 +69,13 @@ def prose(*texts: str) -> list[Line]:
 
 
 def test_headings_lose_their_hashes() -> None:
-    assert without_markers(prose("## The mill ##", "#1 of the list", "####### seven")) == [
+    assert without_markers(
+        prose("## The mill ##", "#1 of the list", "####### seven", "# of people: 5")
+    ) == [
         (LineKind.HEADING, "The mill"),
         (LineKind.PROSE, "#1 of the list"),
         (LineKind.PROSE, "####### seven"),
+        (LineKind.PROSE, "# of people: 5"),
     ]
 
 
@@ -93,6 +102,19 @@ def test_fenced_lines_are_code_and_stay() -> None:
 
 def test_rules_and_table_rulers_go() -> None:
     assert without_markers(prose("a", "---", "* * *", "|---|:--|", "b")) == prose("a", "b")
+
+
+def test_a_stray_fence_inverts_nothing() -> None:
+    lines = prose("```", "prose", "```js", "var x", "```", "~~~", "more prose")
+    kinds = [line.kind for line in without_markers(lines)]
+    assert kinds == ["p", "p", "c", "p", "p"]
+
+
+def test_rows_of_a_table_and_numbers_with_signs_stay() -> None:
+    rows = [Line(LineKind.TABLE, "- | -"), Line(LineKind.TABLE, "x | -")]
+    assert without_markers(rows) == rows
+    numbers = prose("- 5 °C in the morning", "- 3 °C at noon")
+    assert without_markers(numbers) == numbers
 
 
 def test_a_fence_that_is_never_closed_is_left_alone() -> None:

@@ -442,3 +442,17 @@ def test_hostile_pages_take_linear_time(body: str) -> None:
     find_formulas(page)
     assert time.process_time() - start < 15
     assert etree.iselement(page)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"built in 1850\[1\] and rebuilt \[sic\] by him",
+        r"Match \[a-z\] or \(foo\)",
+        r"D:\[data\]\y and list \(b) and (c\)",
+        "AS $$ SELECT 1 $$ LANGUAGE sql",
+        r"\begin{align} to begin and \end{align} to end",
+    ],
+)
+def test_escaped_brackets_are_no_formulas_on_a_page_without_a_library(text: str) -> None:
+    assert find_formulas(parse(f"<p>{text}</p>".encode())) == []

@@ -39,7 +39,7 @@ def listing_text(element: HtmlElement) -> str | None:
     if element.tag == "textarea":
         return shown_text(element, Mode.VERBATIM) if _is_for_code(element) else None
     if element.tag in VERBATIM_TAGS:
-        return shown_text(element, Mode.VERBATIM)
+        return None if _wraps_page(element) else shown_text(element, Mode.VERBATIM)
     names = class_names(element)
     if not _WIDGETS.isdisjoint(names):
         return _widget_text(element)
@@ -50,6 +50,14 @@ def listing_text(element: HtmlElement) -> str | None:
     elif _is_code_list(element) if element.tag == "ol" else _holds_code_lines(element):
         return shown_text(element, Mode.DROPPED)
     return None
+
+
+def _wraps_page(element: HtmlElement) -> bool:
+    """Some pages put everything into one <pre>: paragraphs, headings and tables of data."""
+    table = next(element.iterdescendants("table"), None)
+    if table is not None and _TABLES.isdisjoint(class_names(table)) and not _number_cells(table):
+        return True
+    return next(element.iterdescendants("p", "h1", "h2", "h3", "h4"), None) is not None
 
 
 def _widget_text(widget: HtmlElement) -> str:

@@ -6,7 +6,6 @@ Source: Bevendorff et al. 2023, An Empirical Comparison of Web Content Extractio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import lxml.html
@@ -16,7 +15,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from curation.extract.lines import Line, one_spaced
 from schemas.line_kind import LineKind
 
-_BETWEEN_CELLS = re.compile(r"\t+")
+_BETWEEN_CELLS = "\t\t"
 
 
 def run(page: HtmlElement, *, url: str | None) -> list[Line]:
@@ -34,9 +33,9 @@ def run(page: HtmlElement, *, url: str | None) -> list[Line]:
 
 def _lines(text: str) -> Iterator[Line]:
     for line in text.split("\n"):
-        cells = [one_spaced(cell) for cell in _BETWEEN_CELLS.split(line)]
+        cells = [one_spaced(cell) for cell in line.split(_BETWEEN_CELLS)]
         filled = [cell for cell in cells if cell]
         if len(filled) > 1:
-            yield Line(LineKind.TABLE, " | ".join(filled))
+            yield Line(LineKind.TABLE, " | ".join(cells))
         elif filled:
             yield Line(LineKind.PROSE, filled[0])

@@ -143,9 +143,9 @@ def _formula(
         following = text[last.end() : last.end() + 1]
         accepted = _is_dollar_formula(content, following, habits)
     elif first[1]:
-        accepted = bool(content.strip())
-    else:
         accepted = bool(content.strip()) and (habits.library or not is_other_text(content))
+    else:
+        accepted = bool(content.strip()) and (habits.library or _is_surely_tex(content, first[0]))
     if not accepted:
         return None
     if first[1] and first[1].strip("*") not in ("equation", "displaymath", "math"):
@@ -155,6 +155,11 @@ def _formula(
     )
 
 
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3}|\).*\(")
+_RANGE = re.compile(r"\w-\w")
+_OPERATION = re.compile(r"(?:^|[^\w])\w{1,2}\s*[=+<>/]\s*[\w\\(]")
+
+
 def _is_dollar_formula(content: str, following: str, habits: Habits) -> bool:
     if not content.strip() or "\n\n" in content or following.isdigit() or is_other_text(content):
         return False
@@ -162,6 +167,17 @@ def _is_dollar_formula(content: str, following: str, habits: Habits) -> bool:
     if habits.dollars:
         return is_close or bool(_SCRIPTED.search(content)) or has_commands(content)
     return is_close and (bool(_CLEARLY.search(content)) or has_commands(content))
+
+
+def _is_surely_tex(content: str, mark: str) -> bool:
+    r"""On a page without a library: `\[sic\]` and `\[1\]` are brackets escaped for Markdown."""
+    if is_other_text(content):
+        return False
+    if has_commands(content) or _SCRIPTED.search(content) or _OPERATION.search(content):
+        return True
+    bare = content.strip()
+    is_note = mark == r"\[" and bare.isdigit()
+    return not (is_note or _WORD.search(bare) or _RANGE.fullmatch(bare))
 
 
 def is_other_text(content: str) -> bool:

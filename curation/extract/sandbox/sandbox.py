@@ -49,8 +49,8 @@ class SandboxConfig:
     A child has `pages_per_child` pages: engines in C leak.
     """
 
-    cpu_s: Annotated[float, Field(gt=0)] = 5.0
-    rss_bytes: Annotated[int, Field(gt=0)] = 1_000_000_000
+    cpu_s: Annotated[float, Field(gt=0, le=86_400)] = 5.0
+    rss_bytes: Annotated[int, Field(ge=200_000_000, le=1 << 40)] = 1_000_000_000
     pages_per_child: Annotated[int, Field(ge=1)] = 5_000
 
 
