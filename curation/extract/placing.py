@@ -19,9 +19,7 @@ from curation.extract.code.parts import is_hidden
 
 _NAVIGATION = frozenset(("nav", "footer", "aside", "header", "menu", "dialog", "button"))
 _ROLES = frozenset(("navigation", "banner", "contentinfo", "complementary", "search"))
-_NAMED = re.compile(
-    r"(?<![a-z])(?:comments|commentlist|respond|cookies?)(?![a-z])", re.IGNORECASE
-)
+_NAMED = re.compile(r"(?<![a-z])(?:comments|commentlist|respond|cookies?)(?![a-z])", re.IGNORECASE)
 _WITHOUT_TEXT = frozenset(("script", "style", "noscript", "template", "head"))
 _INLINE = frozenset(
     [

@@ -156,3 +156,10 @@ def fork_and_fail(page: bytes, file: Path) -> None:
 def leave_a_thread(page: bytes) -> None:
     threading.Thread(target=time.sleep, args=[60]).start()
     sys.exit(0)
+
+
+def be_killed_once(page: bytes, marker: str) -> str:
+    if not Path(marker).exists():
+        Path(marker).touch()
+        be_killed(page)
+    return "alive"

@@ -202,6 +202,12 @@ def test_a_child_that_was_large_when_it_was_killed_had_too_little_memory(shared:
     assert failure(shared, killed, 1_000_000) == (Failure.CRASHED, "killed by signal 9")
 
 
+def test_a_page_whose_child_somebody_else_killed_gets_another(shared: Box, tmp_path: Path) -> None:
+    marker = tmp_path / "killed"
+    assert shared.run(b"page", sandboxed.be_killed_once, str(marker)) == "alive"
+    assert marker.exists()
+
+
 def test_what_earlier_pages_left_is_not_put_down_to_a_page() -> None:
     with opened() as box:
         pids = {box.run(b"", sandboxed.leak, 2_000_000) for _ in range(180)}

@@ -51,6 +51,10 @@ class SandboxError(Exception):
         self.failure = failure
 
 
+class KilledError(SandboxError):
+    """Somebody else killed the child, such as a kernel that ran out of memory."""
+
+
 _lock = threading.Lock()
 _cpu_s = 0.0
 
@@ -207,7 +211,8 @@ class Child:
         if status == -signal.SIGPROF:
             return _over_time(limits)
         how = f"killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        return SandboxError(Failure.CRASHED, how)
+        kind = KilledError if status == -signal.SIGKILL else SandboxError
+        return kind(Failure.CRASHED, how)
 
     def _count(self, cpu_s: float) -> None:
         """It has used that much in all."""

@@ -28,7 +28,14 @@ from typing import Annotated, Concatenate, Generic, ParamSpec, TypeVar, cast
 from pydantic import Field
 
 from curation.extract.sandbox.child import Outcome
-from curation.extract.sandbox.process import Child, Failure, Limits, SandboxError, take_cpu_s
+from curation.extract.sandbox.process import (
+    Child,
+    Failure,
+    KilledError,
+    Limits,
+    SandboxError,
+    take_cpu_s,
+)
 
 __all__ = ["Failure", "Sandbox", "SandboxConfig", "SandboxError", "take_cpu_s"]
 
@@ -79,7 +86,11 @@ class Sandbox(threading.local, Generic[_Arguments, _Result]):
         """
         cpu_s = self._config.cpu_s * max(1.0, len(page) / _FULL_BUDGET_BYTES)
         request = [pickle.dumps((args, kwargs, _TIMER_S + _TIMER_FACTOR * cpu_s)), page]
-        outcome, value = self._fit_child().ask(request, Limits(cpu_s, self._config.rss_bytes))
+        limits = Limits(cpu_s, self._config.rss_bytes)
+        try:
+            outcome, value = self._fit_child().ask(request, limits)
+        except KilledError:  # the page may be good, and gets a second child, but no third
+            outcome, value = self._fit_child().ask(request, limits)
         if outcome == Outcome.RETURNED:
             return cast(_Result, value)
         if outcome == Outcome.RAISED:
