@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
@@ -115,7 +116,7 @@ def says_something(alt: str, src: str) -> bool:
     """Whether an `alt` is more than a name of the file, of the thing ('image'), or of a site."""
     if len(alt) > _MAX_CHARACTERS or not any(character.isalpha() for character in alt):
         return False
-    if _FILE_NAME.fullmatch(alt) or _NOTHING.fullmatch(alt) or _bare(alt) == _bare(_stem(src)):
+    if _FILE_NAME.fullmatch(alt) or _NOTHING.fullmatch(alt) or bare(alt) == bare(_stem(src)):
         return False
     if any(rule.search(alt) for rule in (_ABOUT_LOGOS, _CREDIT, _NUMBERED)):
         return False
@@ -124,15 +125,9 @@ def says_something(alt: str, src: str) -> bool:
 
 def _is_linked(image: HtmlElement) -> bool:
     """Whether it leads to a page or does something; a larger image of the same does not."""
-    link = next((parent for parent in _parents(image, 3) if parent.tag in ("a", "button")), None)
+    near = islice(image.iterancestors(), 3)
+    link = next((parent for parent in near if parent.tag in ("a", "button")), None)
     return link is not None and not _FILE_NAME.fullmatch(link.get("href", "").split("?")[0])
-
-
-def _parents(element: HtmlElement, most: int) -> list[HtmlElement]:
-    parents: list[HtmlElement] = []
-    while (element := element.getparent()) is not None and len(parents) < most:
-        parents.append(element)
-    return parents
 
 
 def _stem(src: str) -> str:
@@ -143,5 +138,6 @@ def _stem(src: str) -> str:
     return unquote(path).rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """Letters and digits only, in lower case: for telling whether two texts say the same."""
     return re.sub(r"[\W_]+", "", text).lower()

@@ -3,8 +3,8 @@
 Engines reflow code, lose formulas and drop what is short. So code and formulas leave the page
 before the engine sees it, and a placeholder stands for each: a word that no engine takes apart.
 Afterwards the text takes the placeholder's place, as it was. A block whose placeholder the engine
-dropped comes back behind the nearest text before it, unless it stood in navigation. Pictures are
-only noted, for they would mislead the engine, and come back where the text around them was kept.
+dropped comes back beside the text before or after it (`placing.py`). Pictures are only noted, for
+they would mislead the engine, and come back where the text around them was kept.
 """
 
 from __future__ import annotations
@@ -19,17 +19,15 @@ from lxml.html import HtmlElement
 
 from curation.extract.code import find_code
 from curation.extract.hygiene import cleaned
-from curation.extract.images import find_images
+from curation.extract.images import bare, find_images
 from curation.extract.lines import Line
 from curation.extract.mathematics import find_formulas
-from curation.extract.page import Found
+from curation.extract.page import MARK, Found
 from curation.extract.placing import Anchors, Places
 from curation.extract.tidy import tidy, verbatim
 from schemas.line_kind import LineKind
 
-# A letter of one Old Slavonic manuscript: a word character that pages do not have.
-_MARK = "\ua66e"
-_PLACEHOLDER = re.compile(f"{_MARK}(\\d{{1,9}})(?: [^{_MARK}]*)?{_MARK}")
+_PLACEHOLDER = re.compile(f"{MARK}(\\d{{1,9}})(?: [^{MARK}]*)?{MARK}")
 # Engines judge text by its length: a long listing is a long run of its placeholder, and code and
 # formulas in a sentence stand in theirs, for the engine to see.
 _MAX_FILL, _FILL, _MAX_SHOWN = 100, 12, 200  # repetitions; characters for each; characters
@@ -98,7 +96,7 @@ class Kept:
         is_paragraph = found.display and parent.tag not in _HOLD_NO_PARAGRAPH
         replacement = lxml.html.Element("p" if is_paragraph else "span")
         repeated = min(_MAX_FILL, 1 + len(text) // _FILL) if found.display else 1
-        replacement.text = " ".join([f"{_MARK}{number}{_MARK}"] * repeated)
+        replacement.text = " ".join([f"{MARK}{number}{MARK}"] * repeated)
         if not found.display and what is not What.IMAGE:
             self._in_sentences.append((replacement, number))
         replacement.tail, found.element.tail = found.element.tail, None
@@ -110,8 +108,8 @@ class Kept:
     def show(self) -> None:
         """Lets the engine see what stands in sentences, when nothing more is looked for."""
         for placeholder, number in self._in_sentences:
-            shown = " ".join(self.pieces[number].text[:_MAX_SHOWN].replace(_MARK, "").split())
-            placeholder.text = f"{_MARK}{number} {shown}{_MARK}"
+            shown = " ".join(self.pieces[number].text[:_MAX_SHOWN].replace(MARK, "").split())
+            placeholder.text = f"{MARK}{number} {shown}{MARK}"
 
     def put_back(self, lines: Sequence[Line]) -> tuple[list[Line], set[str]]:
         """The engine's lines, with short placeholders, and every text in its place.
@@ -180,20 +178,14 @@ def take_out(page: HtmlElement) -> Kept:
 
 def _is_told(text: str, lines: Sequence[Line]) -> bool:
     """Whether a caption begins like a line near it: the engine kept it, or it is there twice."""
-    start = _squeezed(text)
-    return any(start in _squeezed(line.text) or _squeezed(line.text) == start for line in lines)
-
-
-def _squeezed(text: str) -> str:
-    return "".join(character for character in text[:_COMPARED].lower() if character.isalnum())
+    start = bare(text[:_COMPARED])
+    return any(start in bare(line.text[:_COMPARED]) for line in lines)
 
 
 def shorten(lines: Sequence[Line]) -> list[Line]:
     """The lines with placeholders that hold nothing but their numbers: nothing to clean."""
     return [
-        Line(kind, _PLACEHOLDER.sub(rf"{_MARK}\1{_MARK}", text))
-        if _MARK in text
-        else Line(kind, text)
+        Line(kind, _PLACEHOLDER.sub(rf"{MARK}\1{MARK}", text)) if MARK in text else Line(kind, text)
         for kind, text in lines
     ]
 
@@ -239,4 +231,4 @@ class _Replaced:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(found[1]) for found in _PLACEHOLDER.finditer(text)] if _MARK in text else []
+    return [int(found[1]) for found in _PLACEHOLDER.finditer(text)] if MARK in text else []

@@ -130,7 +130,7 @@ class _Rendering:
         if tag == "row":
             self._open_rows -= 1
             if self._open_rows == 0:
-                self.lines += _row(self._cells)
+                self.lines += row(self._cells)
                 self._cells = []
 
     def _flush(self) -> None:
@@ -141,7 +141,7 @@ class _Rendering:
             target.append(Line(self._kinds[-1], text))
 
 
-def _row(cells: list[list[Line]]) -> Iterator[Line]:
+def row(cells: list[list[Line]]) -> Iterator[Line]:
     """A row of a table as one line; one that lays out a page as the lines it holds."""
     filled = sum(bool(cell) for cell in cells)
     if filled > 1 and all(len(cell) < 2 for cell in cells):

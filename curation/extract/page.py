@@ -16,9 +16,10 @@ from curation.ingest.charset import find_charset
 
 _UNREADABLE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd]")
 _SNIFFED = 1000
-# libxml2 stops at NUL and drops what is white space in HTML. U+A66E, an o of one manuscript,
-# marks places for us.
-_REPLACED = {"\0": "", "\f": "\n", "\v": "\n", "\ua66e": "\u043e"}
+MARK = "\ua66e"
+"""Marks places on a page: a word character, an o of one manuscript, and taken off pages."""
+# libxml2 stops at NUL and drops what is white space in HTML.
+_REPLACED = {"\0": "", "\f": "\n", "\v": "\n", MARK: "\u043e"}
 # By Sphinx and its like, Javadoc, Jupyter, MediaWiki.
 _SIGNS = (
     "//a[contains(concat(' ', @class, ' '), ' headerlink ')"

@@ -23,23 +23,9 @@ _NAMED = re.compile(r"(?<![a-z])(?:comments|commentlist|respond|cookies?)(?![a-z
 _WITHOUT_TEXT = frozenset(("script", "style", "noscript", "template", "head"))
 _INLINE = frozenset(
     [
-        *(
-            "a",
-            "abbr",
-            "b",
-            "bdi",
-            "bdo",
-            "big",
-            "cite",
-            "code",
-            "data",
-            "del",
-            "dfn",
-            "em",
-            "font",
-        ),
-        *("i", "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup"),
-        *("time", "tt", "u", "var", "wbr"),
+        *("a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em"),
+        *("font", "i", "ins", "kbd", "mark", "q", "s", "samp", "small", "span", "strong", "sub"),
+        *("sup", "time", "tt", "u", "var", "wbr"),
     ]
 )
 _ANCHOR = 24  # characters of a text that find its line again
@@ -149,9 +135,11 @@ class Places:
     def _place(self, number: int) -> None:
         self.lost.discard(number)
         self._blocks.add(number)
-        if self._was_found and not self._navigation:
+        if self._navigation:
+            return
+        if self._was_found:
             self.behind.setdefault(self._at, []).append(number)
-        elif not self._navigation:
+        else:
             self._waiting.append(number)
 
     def _give_up(self) -> None:

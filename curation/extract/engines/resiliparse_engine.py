@@ -12,7 +12,7 @@ import lxml.html
 from lxml.html import HtmlElement
 from resiliparse.extract.html2text import extract_plain_text
 
-from curation.extract.lines import Line, one_spaced
+from curation.extract.lines import Line, one_spaced, row
 from schemas.line_kind import LineKind
 
 _BETWEEN_CELLS = "\t\t"
@@ -34,8 +34,4 @@ def run(page: HtmlElement, *, url: str | None) -> list[Line]:
 def _lines(text: str) -> Iterator[Line]:
     for line in text.split("\n"):
         cells = [one_spaced(cell) for cell in line.split(_BETWEEN_CELLS)]
-        filled = [cell for cell in cells if cell]
-        if len(filled) > 1:
-            yield Line(LineKind.TABLE, " | ".join(cells))
-        elif filled:
-            yield Line(LineKind.PROSE, filled[0])
+        yield from row([[Line(LineKind.PROSE, cell)] if cell else [] for cell in cells])
