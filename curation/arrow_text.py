@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curation.kernels import njit
+from curation.kernels import inlined
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -68,7 +68,7 @@ def character_classes() -> Bytes:
     return table
 
 
-@njit(cache=True, inline="always")
+@inlined
 def decode_at(data: Bytes, at: int, end: int) -> tuple[np.int64 | int, int]:
     """The code point at byte `at` and its length; a broken byte is U+FFFD of length 1."""
     first = data[at]

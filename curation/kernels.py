@@ -15,7 +15,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -26,7 +26,12 @@ from llvmlite.binding import get_host_cpu_name
 from numba import njit
 from numba.core.caching import CacheImpl, _CacheLocator
 
-__all__ = ["cache_folder", "njit"]
+__all__ = ["cache_folder", "helper", "inlined", "njit"]
+
+# What kernels call, once per word or per character: it takes arrays and makes none, so numba need
+# not count who holds them, which would cost several times the work itself.
+helper = partial(njit, cache=True, _nrt=False)()
+inlined = partial(njit, cache=True, inline="always", _nrt=False)()
 
 
 @cache

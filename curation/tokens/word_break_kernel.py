@@ -1,0 +1,123 @@
+"""Where a word ends: the default word boundaries of Unicode.
+
+Source: UAX #29 (Unicode 15.0), section 4.1, the rules WB3 to WB999 by their numbers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from curation.arrow_text import Bytes, decode_at
+from curation.kernels import helper, inlined
+from curation.tokens.names_kernel import NAME, extend
+from curation.tokens.unicode import (
+    ALETTER,
+    BREAK,
+    CR,
+    DOUBLE_QUOTE,
+    EXTEND,
+    EXTEND_NUM_LET,
+    HEBREW_LETTER,
+    KATAKANA,
+    LF,
+    MID_LETTER,
+    MID_NUM,
+    MID_NUM_LET,
+    NEWLINE,
+    NUMERIC,
+    PICTURE,
+    REGIONAL_INDICATOR,
+    SINGLE_QUOTE,
+    W_SEG_SPACE,
+    ZWJ,
+    CodePoints,
+    word_of,
+)
+
+
+@helper
+def end_of_word(  # noqa: C901 - the rules of one table
+    data: Bytes, at: int, end: int, points: CodePoints
+) -> tuple[int, int, int, np.uint64]:
+    """The segment that starts at byte `at`.
+
+    Gives its end, its number of characters, all their properties, and its name, not yet finished.
+    """
+    code, size = decode_at(data, at, end)
+    word = word_of(code, points)
+    left, properties, characters = word & BREAK, word, 1
+    name = extend(NAME, code, word, points)
+    at += size
+    if left == CR and at < end and data[at] == 0x0A:  # WB3
+        return at + 1, 2, properties, name
+    if left == CR or left == LF or left == NEWLINE:  # WB3a
+        return at, 1, properties, name
+    after_zwj, looked_past, odd_indicators = left == ZWJ, False, left == REGIONAL_INDICATOR
+    while at < end:
+        code, size = decode_at(data, at, end)
+        word = word_of(code, points)
+        right = word & BREAK
+        if right == ALETTER and left == ALETTER:  # WB5, which is nearly always the one
+            looked_past = False
+        elif EXTEND <= right <= ZWJ:  # WB4: the class of what they extend stays
+            after_zwj = right == ZWJ
+            right = EXTEND if left == W_SEG_SPACE else left
+        else:
+            if looked_past:  # by the mark before: WB6, WB7, WB7b, WB7c, WB11, WB12
+                looked_past = False
+            elif right == REGIONAL_INDICATOR and left == REGIONAL_INDICATOR:  # WB15, WB16
+                if not odd_indicators:
+                    break
+                odd_indicators = False
+            elif not (
+                _joins(left, right)
+                or (after_zwj and word & PICTURE)  # WB3c
+                or (right == W_SEG_SPACE and left == W_SEG_SPACE)  # WB3d
+            ):
+                wanted = _wanted(left, right)
+                looked_past = wanted and _is_next(data, at + size, end, points, wanted)
+                if not looked_past and not (left == HEBREW_LETTER and right == SINGLE_QUOTE):
+                    break  # WB999; an apostrophe stays with a Hebrew letter: WB7a
+            after_zwj = False
+        left = right
+        properties |= word
+        name = extend(name, code, word, points)
+        characters += 1
+        at += size
+    return at, characters, properties, name
+
+
+@inlined
+def _joins(left: int, right: int) -> bool:
+    """WB5, WB8 to WB10, WB13 to WB13b: classes that are never parted."""
+    left_letter = left == ALETTER or left == HEBREW_LETTER or left == NUMERIC
+    if right == ALETTER or right == HEBREW_LETTER or right == NUMERIC:
+        return left_letter or left == EXTEND_NUM_LET
+    if right == KATAKANA:
+        return left == KATAKANA or left == EXTEND_NUM_LET
+    return right == EXTEND_NUM_LET and (
+        left_letter or left == KATAKANA or left == EXTEND_NUM_LET
+    )
+
+
+@inlined
+def _wanted(left: int, right: int) -> int:
+    """The class that must follow the mark `right` for it to stay inside a word; 0 for none."""
+    quote = right == MID_NUM_LET or right == SINGLE_QUOTE
+    if (left == ALETTER or left == HEBREW_LETTER) and (quote or right == MID_LETTER):
+        return ALETTER  # WB6
+    if left == HEBREW_LETTER and right == DOUBLE_QUOTE:
+        return HEBREW_LETTER  # WB7b
+    return NUMERIC if left == NUMERIC and (quote or right == MID_NUM) else 0  # WB12
+
+
+@helper
+def _is_next(data: Bytes, at: int, end: int, points: CodePoints, wanted: int) -> bool:
+    """Whether the next character that extends nothing is of the class; Hebrew letters are letters."""
+    while at < end:
+        code, size = decode_at(data, at, end)
+        found = word_of(code, points) & BREAK
+        if not EXTEND <= found <= ZWJ:
+            return found == wanted or (wanted == ALETTER and found == HEBREW_LETTER)
+        at += size
+    return False
