@@ -24,9 +24,15 @@ def extend(name: np.uint64, code: int, word: int, points: CodePoints) -> np.uint
     """`name`, not yet finished, with one more character."""
     if word & FOLDS:
         if code < 0x80:
-            return (name ^ np.uint64(code | 0x20)) * _PRIME
+            return extend_plain(name, code)
         return _extend_folded(name, code, points)
     return (name ^ np.uint64(code)) * _PRIME
+
+
+@inlined
+def extend_plain(name: np.uint64, letter: int) -> np.uint64:
+    """`name`, not yet finished, with one more ASCII letter."""
+    return (name ^ np.uint64(letter | 0x20)) * _PRIME
 
 
 @helper

@@ -31,6 +31,7 @@ from curation.tokens.unicode import (
     LETTER,
     LOWER,
     NUMBER,
+    QUOTE,
     SPACE,
     TERMINAL,
     UNSPACED,
@@ -41,11 +42,12 @@ from curation.tokens.unicode import (
     code_points,
     word_of,
 )
-from curation.tokens.word_break_kernel import end_of_word
+from curation.tokens.word_break_kernel import end_of_plain_word, end_of_word, is_plain_symbol
 
-WORD, ALPHABETIC, NUMERIC, CAPITAL, LOWER_CASE, UNSPACED_WORD, END = (1 << bit for bit in range(7))
+WORD, ALPHABETIC, NUMERIC, CAPITAL, LOWER_CASE, UNSPACED_WORD = (1 << bit for bit in range(6))
+END, CLOSING_QUOTE = 1 << 6, 1 << 7
 """What a token is: a word; with a letter, a digit, an upper-case letter, a lower-case one; in a
-script without spaces; a symbol that ends sentences."""
+script without spaces; a symbol that ends sentences, that may close a quotation."""
 
 
 _UNSPACED_KIND = WORD | ALPHABETIC | UNSPACED_WORD
@@ -108,8 +110,15 @@ def _fill(tokens: Tokens, scratch: Scratch, points: CodePoints, lexicon: Lexicon
                 letters = segment(data, at, stop, script, points, lexicon, scratch)
                 count = _add_words(letters, script, points, scratch, tokens, count)
                 at = stop
+            elif is_plain_symbol(data, at, end):
+                name = extend(NAME, code, word, points)
+                _add(tokens, count, at, at + 1, 1, name, _kind(word))
+                count += 1
+                at += 1
             else:
-                stop, length, properties, name = end_of_word(data, at, end, points)
+                stop, length, properties, name = end_of_plain_word(data, at, end)
+                if stop == at:
+                    stop, length, properties, name = end_of_word(data, at, end, points)
                 _add(tokens, count, at, stop, length, name, _kind(properties))
                 count += 1
                 at = stop
@@ -140,6 +149,8 @@ def _kind(properties: int) -> int:
             kind |= LOWER_CASE
     elif properties & TERMINAL:
         kind = END
+    elif properties & QUOTE:
+        kind = CLOSING_QUOTE
     return kind
 
 

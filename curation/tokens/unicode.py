@@ -26,7 +26,7 @@ BREAK = 31
 KIND_SHIFT, SYMBOL_SHIFT, UNSPACED_SHIFT = 5, 10, 21
 SPACE, LETTER, NUMBER, DIGIT, UPPER = (1 << bit for bit in range(KIND_SHIFT, SYMBOL_SHIFT))
 BRACKET, CURLY_BRACKET, HASH, MARK, EXCLAMATION, EMOJI = (1 << bit for bit in range(10, 16))
-TERMINAL, CLOSING, PICTURE, LEADING_VOWEL, FOLDS = (1 << bit for bit in range(16, 21))
+TERMINAL, QUOTE, PICTURE, LEADING_VOWEL, FOLDS = (1 << bit for bit in range(16, 21))
 UNSPACED = 7 << UNSPACED_SHIFT
 LOWER = 1 << 24
 HAN_KANA, THAI, LAO, KHMER, MYANMAR = range(1, 6)
@@ -48,8 +48,7 @@ _BITS = {
     "Uppercase": UPPER,
     "Lowercase": LOWER,
     "Sentence_Terminal": TERMINAL,
-    "Pe": CLOSING,
-    "Pf": CLOSING,
+    "Pf": QUOTE,
     "Emoji_Presentation": EMOJI,
     "Extended_Pictographic": PICTURE,
     "Logical_Order_Exception": LEADING_VOWEL,
@@ -60,7 +59,7 @@ _SYMBOLS = {
     HASH: "#",
     MARK: "?!,.",
     EXCLAMATION: "!\uff01\u00a1\u203c",
-    CLOSING: "\"'",
+    QUOTE: "\"'\u300d\u300f\uff02",
 }
 _SCRIPTS = {
     **dict.fromkeys(("Han", "Hiragana", "Katakana"), HAN_KANA),

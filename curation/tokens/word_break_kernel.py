@@ -9,7 +9,7 @@ import numpy as np
 
 from curation.arrow_text import Bytes, decode_at
 from curation.kernels import helper, inlined
-from curation.tokens.names_kernel import NAME, extend
+from curation.tokens.names_kernel import NAME, extend, extend_plain
 from curation.tokens.unicode import (
     ALETTER,
     BREAK,
@@ -19,7 +19,9 @@ from curation.tokens.unicode import (
     EXTEND_NUM_LET,
     HEBREW_LETTER,
     KATAKANA,
+    LETTER,
     LF,
+    LOWER,
     MID_LETTER,
     MID_NUM,
     MID_NUM_LET,
@@ -28,6 +30,7 @@ from curation.tokens.unicode import (
     PICTURE,
     REGIONAL_INDICATOR,
     SINGLE_QUOTE,
+    UPPER,
     W_SEG_SPACE,
     ZWJ,
     CodePoints,
@@ -85,6 +88,43 @@ def end_of_word(  # noqa: C901 - the rules of one table
         characters += 1
         at += size
     return at, characters, properties, name
+
+
+@inlined
+def end_of_plain_word(data: Bytes, at: int, end: int) -> tuple[int, int, int, np.uint64]:
+    """What `end_of_word` gives, faster, for a word of ASCII letters that nothing can go on with.
+
+    Its end is `at` where the word is not that plain.
+    """
+    start, name, lower, capitals = at, NAME, 0, 0
+    while at < end and _is_ascii_letter(data[at]):
+        name = extend_plain(name, np.int64(data[at]))
+        lower |= data[at] & 0x20
+        capitals |= ~data[at] & 0x20
+        at += 1
+    if at < end and _may_go_on(data[at]):
+        at = start
+    properties = LETTER | (LOWER if lower else 0) | (UPPER if capitals else 0)
+    return at, at - start, properties, name
+
+
+@inlined
+def is_plain_symbol(data: Bytes, at: int, end: int) -> bool:
+    """Whether an ASCII character starts at byte `at` that is a word by itself whatever follows."""
+    symbol = data[at] < 0x80 and not _is_ascii_letter(data[at]) and data[at] != 0x5F
+    return symbol and not 0x30 <= data[at] <= 0x39 and (at + 1 == end or data[at + 1] < 0x80)
+
+
+@inlined
+def _is_ascii_letter(byte: int) -> bool:
+    return 0x61 <= byte | 0x20 <= 0x7A
+
+
+@inlined
+def _may_go_on(byte: int) -> bool:
+    """Whether a letter before the byte may belong to one word with it: anything but ASCII may."""
+    mark = byte == 0x27 or byte == 0x2E or byte == 0x3A or byte == 0x5F
+    return mark or byte >= 0x80 or 0x30 <= byte <= 0x39
 
 
 @inlined

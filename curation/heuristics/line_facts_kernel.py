@@ -1,0 +1,110 @@
+"""What the words of each line are: all that rules of pages and of lines count, in one pass."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from curation.arrow_text import decode_at
+from curation.kernels import helper, inlined, njit
+from curation.tokens.lines import Lines
+from curation.tokens.tokenise import (
+    ALPHABETIC,
+    CAPITAL,
+    CLOSING_QUOTE,
+    END,
+    LOWER_CASE,
+    WORD,
+    Tokens,
+)
+
+(TOKENS, WORDS, WORD_CHARACTERS, ALPHABETIC_WORDS, ELLIPSES, SENTENCES) = range(6)
+(FILLED, BULLET, ELLIPSIS_LAST, TERMINAL_LAST, SENTENCE_LAST) = range(6, 11)
+N_FACTS = 11
+"""Numbers of a line, then whether (0 or 1) it is not blank, starts with a bullet, and ends with an
+ellipsis, with a mark that ends sentences, or as a sentence does (the mark, or a quotation that it
+may stand in; not an ellipsis; references like `[3]` aside)."""
+
+BULLETS = np.array([ord(c) for c in "•‣⁃∙○◦▪●·*-"], np.int64)
+_ELLIPSIS, _FULL_STOP, _OPEN, _CLOSE = 0x2026, 0x2E, 0x5B, 0x5D
+_MAX_REFERENCE = 2  # words
+
+
+@njit(cache=True, nogil=True)
+def find_facts(tokens: Tokens, lines: Lines) -> npt.NDArray[np.int32]:
+    """The facts of each line, shape (lines, N_FACTS)."""
+    facts = np.zeros((len(lines.starts), N_FACTS), np.int32)
+    _fill(tokens, lines, facts)
+    return facts
+
+
+@helper
+def _fill(tokens: Tokens, lines: Lines, facts: npt.NDArray[np.int32]) -> None:
+    for line in range(len(lines.starts)):
+        first, end = lines.tokens[line], lines.tokens[line + 1]
+        if first == end:
+            continue
+        _count(tokens, first, end, facts[line])
+        facts[line, FILLED] = 1
+        code = _code(tokens, first)
+        for bullet in BULLETS:
+            facts[line, BULLET] |= code == bullet
+        facts[line, ELLIPSIS_LAST] = _is_ellipsis(tokens, first, end - 1)
+        facts[line, TERMINAL_LAST] = (tokens.kinds[end - 1] & END) != 0
+        last = _before_references(tokens, first, end - 1)
+        ends = (tokens.kinds[last] & (END | CLOSING_QUOTE)) != 0
+        facts[line, SENTENCE_LAST] = ends and not _is_ellipsis(tokens, first, last)
+
+
+@helper
+def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -> None:
+    dots, ended, sentences, words, characters, alphabetic = 0, True, 0, 0, 0, 0
+    for token in range(first, end):
+        kind = tokens.kinds[token]
+        if kind & WORD:
+            words += 1
+            characters += tokens.characters[token]
+            alphabetic += (kind & ALPHABETIC) != 0
+            # A sentence does not go on in lower case: that was an abbreviation.
+            if ended and (sentences == 0 or kind & (LOWER_CASE | CAPITAL) != LOWER_CASE):
+                sentences += 1
+            ended, dots = False, 0
+        else:
+            ended |= (kind & END) != 0
+            code = _code(tokens, token)
+            adjoining = dots and tokens.starts[token] == tokens.ends[token - 1]
+            dots = (dots * adjoining + 1) * (code == _FULL_STOP)
+            facts[ELLIPSES] += code == _ELLIPSIS or (dots > 0 and dots % 3 == 0)
+    facts[TOKENS], facts[WORDS], facts[WORD_CHARACTERS] = end - first, words, characters
+    facts[ALPHABETIC_WORDS], facts[SENTENCES] = alphabetic, sentences
+
+
+@inlined
+def _code(tokens: Tokens, token: int) -> int:
+    """A token's first character."""
+    code, _ = decode_at(tokens.data, tokens.starts[token], tokens.ends[token])
+    return code
+
+
+@helper
+def _is_ellipsis(tokens: Tokens, first: int, last: int) -> bool:
+    """Whether the tokens up to `last` end with an ellipsis."""
+    if _code(tokens, last) == _ELLIPSIS:
+        return True
+    if last - first < 2 or tokens.ends[last] - tokens.starts[last - 2] != 3:
+        return False
+    dots = tokens.kinds[last] & tokens.kinds[last - 1] & tokens.kinds[last - 2] & END
+    return dots != 0 and _code(tokens, last) == _FULL_STOP
+
+
+@helper
+def _before_references(tokens: Tokens, first: int, last: int) -> int:
+    """The last token before references like `[3]` and `[citation needed]`; `last` for none."""
+    while last > first and _code(tokens, last) == _CLOSE:
+        opening = last - 1
+        while opening > first and tokens.kinds[opening] & WORD and last - opening <= _MAX_REFERENCE:
+            opening -= 1
+        if opening == first or _code(tokens, opening) != _OPEN:
+            return last
+        last = opening - 1
+    return last
