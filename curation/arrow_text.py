@@ -1,35 +1,23 @@
-"""Arrow string arrays as flat NumPy views, and the character classes that kernels share.
+"""Arrow string arrays as flat NumPy views, and back.
 
 In: a string array, sliced or not, with nulls or not. Out: its bytes and the offsets of its rows,
-without a copy. Kernels take these arrays and nothing else; they decode UTF-8 as they go.
+without a copy. Kernels take these arrays and nothing else; they decode UTF-8 as they go. Spans of
+bytes that they find become strings again by one copy.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curation.kernels import inlined
+from curation.kernels import inlined, njit
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
-
-SPACE, LETTER, DIGIT = 1, 2, 4
-# Scripts written without spaces. A run of them counts as words of the usual length in it.
-PAIRED, SYLLABIC = 8, 16
-_PAIRED_RANGES = (  # Kana, Han: two characters a word
-    *((0x3005, 0x3007), (0x3041, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF)),
-    *((0xF900, 0xFAFF), (0xFF66, 0xFF9D), (0x20000, 0x323AF)),
-)
-_SYLLABIC_RANGES = (  # Thai, Lao, Myanmar, Khmer: four characters a word
-    *((0x0E01, 0x0E4E), (0x0E81, 0x0ECD), (0x1000, 0x103F), (0x1050, 0x108F), (0x1780, 0x17D3)),
-)
-_TABLE_SIZE = 0x40000  # behind it there are no letters and no spaces
 
 
 @dataclass(frozen=True)
@@ -53,21 +41,6 @@ def text_view(texts: pa.StringArray | pa.LargeStringArray) -> TextView:
     return TextView(data, offsets.astype(np.int64))
 
 
-@cache
-def character_classes() -> Bytes:
-    """Class bits of each code point below `_TABLE_SIZE`, from Python's Unicode data."""
-    table = np.zeros(_TABLE_SIZE, np.uint8)
-    for code in range(_TABLE_SIZE):
-        character = chr(code)
-        table[code] = (
-            SPACE * character.isspace() | LETTER * character.isalpha() | DIGIT * character.isdigit()
-        )
-    for bit, ranges in ((PAIRED, _PAIRED_RANGES), (SYLLABIC, _SYLLABIC_RANGES)):
-        for first, last in ranges:
-            table[first : last + 1] |= np.uint8(bit)
-    return table
-
-
 @inlined
 def decode_at(data: Bytes, at: int, end: int) -> tuple[np.int64 | int, int]:
     """The code point at byte `at` and its length; a broken byte is U+FFFD of length 1."""
@@ -82,13 +55,30 @@ def decode_at(data: Bytes, at: int, end: int) -> tuple[np.int64 | int, int]:
         return high | (np.int64(data[at + 2]) & 0x3F), 3
     if 0xF0 <= first < 0xF5 and tail and at + 3 < end and data[at + 3] & 0xC0 == 0x80:
         high = (np.int64(first) & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
-        return high | (np.int64(data[at + 2]) & 0x3F) << 6 | (np.int64(data[at + 3]) & 0x3F), 4
+        code = high | (np.int64(data[at + 2]) & 0x3F) << 6 | (np.int64(data[at + 3]) & 0x3F)
+        if code <= 0x10FFFF:
+            return code, 4
     return 0xFFFD, 1
 
 
-def fnv1a(word: bytes) -> int:
-    """FNV-1a, 64 bits: how kernels name a word."""
-    value = 0xCBF29CE484222325
-    for byte in word:
-        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return value
+def join_spans(data: Bytes, starts: Ints, ends: Ints, rows: Ints) -> pa.StringArray:
+    """A string per row: bytes `starts[i]` to `ends[i]` for i from `rows[r]` to `rows[r + 1]`.
+
+    Raises `OverflowError` where all are over 2 GiB, which no batch is.
+    """
+    offsets = np.concatenate([[0], np.cumsum(ends - starts)])[rows]
+    if offsets[-1] > np.iinfo(np.int32).max:
+        raise OverflowError(f"{offsets[-1]} bytes of text in one batch")
+    joined = np.empty(offsets[-1], np.uint8)
+    _copy_spans(data, starts, ends, joined)
+    buffers = pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(joined)
+    return pa.StringArray.from_buffers(len(rows) - 1, *buffers)
+
+
+@njit(cache=True, nogil=True)
+def _copy_spans(data: Bytes, starts: Ints, ends: Ints, joined: Bytes) -> None:
+    at = 0
+    for span in range(len(starts)):
+        for byte in range(starts[span], ends[span]):
+            joined[at] = data[byte]
+            at += 1

@@ -35,15 +35,87 @@ PAGE = (
     Column("language", pa.string(), "lid.176 label; und below the recipe's confidence"),
     Column("language_score", pa.float32(), "the label's probability, 0..1"),
 )
+ROUTE = Column("route", pa.string(), "whose rules judge the page: prose, code or math")
+
+
+def _count(name: str, meaning: str) -> Column:
+    return Column(name, pa.int32(), meaning)
+
+
+def _number(name: str, meaning: str) -> Column:
+    return Column(name, pa.float32(), meaning)
+
+
+GOPHER_QUALITY = (
+    _count("n_words", "tokens with a letter or a number"),
+    _number("mean_word_length", "characters per word"),
+    _number("hash_ratio", "'#' per token"),
+    _number("ellipsis_ratio", "ellipses per token"),
+    _number("bullet_lines_ratio", "lines that start with a bullet, of lines"),
+    _number("ellipsis_lines_ratio", "lines that end in an ellipsis, of lines"),
+    _number("alphabetic_words_ratio", "tokens with a letter, of tokens"),
+    _count("n_stop_words", "different stop words; null for a language without a list"),
+)
+GOPHER_REPETITION = (
+    _number("duplicate_lines_ratio", "lines that stood before, of lines"),
+    _number("duplicate_paragraphs_ratio", "paragraphs that stood before, of paragraphs"),
+    _number("duplicate_line_characters_ratio", "their characters, line breaks aside"),
+    _number("duplicate_paragraph_characters_ratio", "their characters, line breaks aside"),
+    *(
+        _number(f"top_{n}gram_ratio", f"characters in the most frequent {n}-gram")
+        for n in range(2, 5)
+    ),
+    *(
+        _number(f"duplicate_{n}gram_ratio", f"characters in {n}-grams that stood before")
+        for n in range(5, 11)
+    ),
+)
+LINES = (
+    _number("terminal_lines_ratio", "lines that end in a mark that ends sentences, of lines"),
+    _number("short_lines_ratio", "lines of 30 characters and less, of lines"),
+    _number("line_breaks_ratio", "line breaks per token"),
+    _count("n_cut_lines", "lines that line rules cut, or cut from"),
+    _number("cut_words_ratio", "words that line rules cut, of words"),
+    _count("n_words_left", "words in what line rules leave"),
+    _count("n_sentences", "sentences in it"),
+    _count("n_curly_brackets", "'{' in it"),
+    _count("n_lorem_ipsum", "'lorem ipsum' in it"),
+)
+CHARACTERS = (
+    _number("non_alphanumeric_ratio", "characters but letters, numbers, line breaks and ?!,."),
+    _number("digits_ratio", "digits, of characters"),
+    _number("url_ratio", "characters in http and https URLs"),
+    _number("white_space_ratio", "white space, of characters"),
+    _number("brackets_ratio", "brackets, of characters"),
+    _number("repeated_characters_ratio", "characters in runs of five and more of one"),
+    _number("letters_ratio", "letters, of characters"),
+    _number("exclamation_ratio", "exclamation marks per word"),
+    _number("emoji_ratio", "emojis per word"),
+    _count("n_apologies", "phrases such as 'I'm sorry'"),
+)
+KINDS = (
+    _number("code_ratio", "characters in lines of code, white space aside"),
+    _number("mathematics_ratio", "characters in formulas and lines of mathematics"),
+    _number("table_ratio", "characters in lines of tables"),
+)
+DIRTY_WORDS = (
+    _count("n_dirty_words", "dirty words; null for a language without a list"),
+    _count("n_distinct_dirty_words", "different ones"),
+    _number("dirty_words_ratio", "dirty words per word"),
+)
+OUTLIERS = (
+    _number("divergence", "nats from the words of its language; null without a reference"),
+    _number("divergence_excess", "of it over what is expected at this length"),
+    Column("outlier_words", pa.list_(pa.string()), "words that contribute most, at most ten"),
+)
 MEASURES = (
-    Column("n_words", pa.int32(), "words"),
-    Column("mean_word_length", pa.float64(), "characters per word"),
-    Column("hash_ratio", pa.float64(), "'#' per word"),
-    Column("ellipsis_ratio", pa.float64(), "ellipses per word"),
-    Column("bullet_lines_ratio", pa.float64(), "share of lines that start with a bullet"),
-    Column("ellipsis_lines_ratio", pa.float64(), "share of lines that end in an ellipsis"),
-    Column("alphabetic_words_ratio", pa.float64(), "share of words with a letter"),
-    Column("n_stop_words", pa.int32(), "distinct stop words; null for a language without a list"),
+    *GOPHER_QUALITY,
+    *GOPHER_REPETITION,
+    *LINES,
+    *CHARACTERS,
+    *KINDS,
+    *DIRTY_WORDS,
+    *OUTLIERS,
 )
 
-DOCUMENT = Table("documents", IDENTITY + PROVENANCE + PAGE + MEASURES, row_group_rows=256)
+DOCUMENT = Table("documents", (*IDENTITY, *PROVENANCE, *PAGE, ROUTE, *MEASURES), row_group_rows=256)

@@ -14,16 +14,20 @@ from curation.tokens.tokenise import (
     CLOSING_QUOTE,
     END,
     LOWER_CASE,
+    NUMERIC,
+    UNSPACED_WORD,
     WORD,
     Tokens,
 )
 
 (TOKENS, WORDS, WORD_CHARACTERS, ALPHABETIC_WORDS, ELLIPSES, SENTENCES) = range(6)
-(FILLED, BULLET, ELLIPSIS_LAST, TERMINAL_LAST, SENTENCE_LAST) = range(6, 11)
-N_FACTS = 11
-"""Numbers of a line, then whether (0 or 1) it is not blank, starts with a bullet, and ends with an
-ellipsis, with a mark that ends sentences, or as a sentence does (the mark, or a quotation that it
-may stand in; not an ellipsis; references like `[3]` aside)."""
+(LONGEST, FILLED, BULLET, NUMBER_FIRST, ELLIPSIS_LAST, TERMINAL_LAST) = range(6, 12)
+SENTENCE_LAST = 12
+N_FACTS = 13
+"""Numbers of a line, and the characters of its longest stretch without white space (in a script
+with spaces). Then whether (0 or 1) it is not blank, starts with a bullet, has a number for its
+first word, and ends with an ellipsis, with a mark that ends sentences, or as a sentence does (the
+mark, or a quotation that it may stand in; not an ellipsis; references like `[3]` aside)."""
 
 BULLETS = np.array([ord(c) for c in "•‣⁃∙○◦▪●·*-"], np.int64)
 _ELLIPSIS, _FULL_STOP, _OPEN, _CLOSE = 0x2026, 0x2E, 0x5B, 0x5D
@@ -59,9 +63,16 @@ def _fill(tokens: Tokens, lines: Lines, facts: npt.NDArray[np.int32]) -> None:
 @helper
 def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -> None:
     dots, ended, sentences, words, characters, alphabetic = 0, True, 0, 0, 0, 0
+    stretch, longest, stop = 0, 0, np.int64(-1)
     for token in range(first, end):
         kind = tokens.kinds[token]
+        goes_on = tokens.starts[token] == stop and kind & UNSPACED_WORD == 0
+        stretch = stretch * goes_on + tokens.characters[token]
+        longest = max(longest, stretch * (kind & UNSPACED_WORD == 0))
+        stop = tokens.ends[token]
         if kind & WORD:
+            if words == 0:
+                facts[NUMBER_FIRST] = kind & NUMERIC != 0
             words += 1
             characters += tokens.characters[token]
             alphabetic += (kind & ALPHABETIC) != 0
@@ -76,7 +87,7 @@ def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -
             dots = (dots * adjoining + 1) * (code == _FULL_STOP)
             facts[ELLIPSES] += code == _ELLIPSIS or (dots > 0 and dots % 3 == 0)
     facts[TOKENS], facts[WORDS], facts[WORD_CHARACTERS] = end - first, words, characters
-    facts[ALPHABETIC_WORDS], facts[SENTENCES] = alphabetic, sentences
+    facts[ALPHABETIC_WORDS], facts[SENTENCES], facts[LONGEST] = alphabetic, sentences, longest
 
 
 @inlined

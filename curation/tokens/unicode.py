@@ -43,7 +43,6 @@ _BITS = {
     "White_Space": SPACE,
     "Alphabetic": LETTER,
     "Nd": NUMBER | DIGIT,
-    "Nl": NUMBER,
     "No": NUMBER,
     "Uppercase": UPPER,
     "Lowercase": LOWER,

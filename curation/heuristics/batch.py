@@ -1,0 +1,141 @@
+"""The batch function of the stage: `text`, `line_kinds` and `language` in, measures and reasons out.
+
+Measured first, decided after. Each text is read once (`texts.py`); the route says whose rules judge
+it (`routing.py`); rules for lines say what goes (`cuts.py`); then the measures of the page, as it
+came in, and of what lines leave are compared with the limits that hold for its route and language
+(`limits.py`). A page that stays loses the lines; one that goes keeps its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curation.heuristics.config import HeuristicsConfig
+from curation.heuristics.cuts import CutPlan, apply_cuts, measure_cuts, plan_cuts
+from curation.heuristics.divergence.measure import measure_divergence
+from curation.heuristics.limits import LimitTable
+from curation.heuristics.measures import Columns, measure_texts
+from curation.heuristics.routing import route
+from curation.heuristics.rules import PAGE_RULES, failing
+from curation.heuristics.stop_words import count_stop_words
+from curation.heuristics.texts import Texts, read_texts
+from curation.safety.dirty_words import count_dirty_words, dirty_word_columns
+from schemas.document import MEASURES
+
+_DEFAULT = HeuristicsConfig()
+
+
+class _Examined(NamedTuple):
+    texts: Texts
+    routes: pa.StringArray
+    columns: Columns
+    plan: CutPlan
+    limits: npt.NDArray[np.float32]
+
+
+def measure(batch: pa.RecordBatch, *, config: HeuristicsConfig = _DEFAULT) -> pa.RecordBatch:
+    """`batch` with its `route` and all measures (`schemas.document.MEASURES`) appended.
+
+    It needs `text` (string) and `language` (string, may be null); `line_kinds` is used where it is
+    there. No row is dropped, and no text changed. Raises `UserError` for a reference in the config
+    that cannot be read.
+    """
+    return _append(batch, _examine(batch, config))
+
+
+def filter_batch(batch: pa.RecordBatch, *, config: HeuristicsConfig) -> pa.RecordBatch:
+    """`batch` with measures, `failed_rules` and `cuts` appended; sets reasons, cuts lines.
+
+    `drop_reason` and `detail` tell the first rule that a page failed; `cuts` is what its text and
+    `line_kinds` lost (`schemas.cut.OF_PAGE`).
+    """
+    found = _examine(batch, config)
+    values = {
+        rule.measure: _floats(found.columns[rule.measure]) for rule in PAGE_RULES
+    }
+    failed = failing(PAGE_RULES, values, found.limits)
+    batch = _with_reasons(_append(batch, found), failed, values, found.limits)
+    return _with_cuts(batch, found, stays=~failed.any(axis=1))
+
+
+def _examine(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
+    texts = read_texts(batch.column("text"), _line_kinds(batch))
+    languages = batch.column("language").to_pylist()
+    columns = measure_texts(texts)
+    routes = route(columns, config=config.routing)
+    page_limits, line_limits = LimitTable(config).of_pages(routes.to_pylist(), languages)
+    plan = plan_cuts(texts, line_limits)
+    dirty = count_dirty_words(texts.tokens, texts.vocabulary, languages)
+    columns = {
+        **columns,
+        "n_stop_words": count_stop_words(texts.vocabulary, languages, config.stop_words),
+        **measure_cuts(texts, plan),
+        **dirty_word_columns(dirty, columns["n_words"].to_numpy()),
+        **measure_divergence(texts, languages, reference=config.reference),
+    }
+    return _Examined(texts, routes, columns, plan, page_limits)
+
+
+def _line_kinds(batch: pa.RecordBatch) -> pa.StringArray:
+    if "line_kinds" in batch.schema.names:
+        return batch.column("line_kinds")
+    return pa.nulls(batch.num_rows, pa.string())
+
+
+def _append(batch: pa.RecordBatch, found: _Examined) -> pa.RecordBatch:
+    batch = batch.append_column("route", found.routes)
+    for column in MEASURES:
+        batch = batch.append_column(column.name, found.columns[column.name])
+    return batch
+
+
+def _floats(values: pa.Array) -> npt.NDArray[np.float64]:
+    """Null as NaN, which passes."""
+    floats: npt.NDArray[np.float64] = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return floats
+
+
+def _with_reasons(
+    batch: pa.RecordBatch,
+    failed: npt.NDArray[np.bool_],
+    values: dict[str, npt.NDArray[np.float64]],
+    limits: npt.NDArray[np.float32],
+) -> pa.RecordBatch:
+    reasons: list[str | None] = [None] * len(failed)
+    details: list[str | None] = [None] * len(failed)
+    names: list[Sequence[str] | None] = [None] * len(failed)
+    for row in np.flatnonzero(failed.any(axis=1)):
+        numbers = np.flatnonzero(failed[row])
+        rule = PAGE_RULES[numbers[0]]
+        side = "under" if rule.side == "min" else "over"
+        reasons[row] = rule.reason
+        details[row] = (
+            f"{rule.measure} {values[rule.measure][row]:.6g} {side} {limits[row, numbers[0]]:.6g}"
+        )
+        names[row] = [PAGE_RULES[number].reason for number in numbers]
+    for name, column in (("drop_reason", reasons), ("detail", details)):
+        at = batch.schema.get_field_index(name)
+        batch = batch.set_column(at, name, pa.array(column, pa.string()))
+    return batch.append_column("failed_rules", pa.array(names, pa.list_(pa.string())))
+
+
+def _with_cuts(
+    batch: pa.RecordBatch, found: _Examined, *, stays: npt.NDArray[np.bool_]
+) -> pa.RecordBatch:
+    line_kinds = _line_kinds(batch)
+    edited = apply_cuts(found.texts, line_kinds, found.plan, stays)
+    has_cuts = edited.cuts.is_valid()
+    for name, was, now in (
+        ("text", batch.column("text"), edited.texts),
+        ("line_kinds", line_kinds, edited.line_kinds),
+    ):
+        if name in batch.schema.names:
+            at = batch.schema.get_field_index(name)
+            batch = batch.set_column(at, name, pc.if_else(has_cuts, now, was))
+    return batch.append_column("cuts", edited.cuts)

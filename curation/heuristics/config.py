@@ -1,0 +1,105 @@
+"""What a recipe says of the heuristics: for each route, which presets, and what differs from them.
+
+    heuristics:
+      prose:
+        presets: [gopher, fineweb]             # of two limits for one rule, the stricter one
+        pages: {too_few_words: 20}             # in place of the presets'; null: no such rule
+        lines: {repeated_ngrams: 0.9}
+        languages: {de: {pages: {words_too_long: 12}}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from curation.heuristics.rules import LINE_RULES, PAGE_RULES
+
+PresetName = Literal[
+    "c4", "code", "fineweb", "gopher", "llama3", "math", "nemo", "refinedweb", "sft"
+]
+Limits = dict[str, float | None]
+"""A limit for each rule, by the name of its reason; null where a rule does not apply."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageLimits:
+    """What differs for pages in one language."""
+
+    pages: Limits = field(default_factory=dict)
+    lines: Limits = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleSet:
+    """The rules of one route."""
+
+    presets: tuple[PresetName, ...] = ()
+    pages: Limits = field(default_factory=dict)
+    lines: Limits = field(default_factory=dict)
+    languages: dict[str, LanguageLimits] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoutingConfig:
+    """From which share of a page on its code or mathematics decides whose rules judge it."""
+
+    min_code_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
+    min_mathematics_ratio: Annotated[float, Field(ge=0, le=1)] = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeuristicsConfig:
+    """`stop_words` and `reference` replace what is bundled: lists of words by language, and a file
+
+    that `curate fit` made.
+    """
+
+    routing: RoutingConfig = RoutingConfig()
+    prose: RuleSet = field(default_factory=lambda: RuleSet(presets=("llama3",)))
+    code: RuleSet = field(default_factory=lambda: RuleSet(presets=("code",)))
+    math: RuleSet = field(default_factory=lambda: RuleSet(presets=("math",)))
+    stop_words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = field(
+        default_factory=dict
+    )
+    reference: str | None = None
+
+    def of_route(self, route: str) -> RuleSet:
+        """The rules of a route."""
+        rules: RuleSet = getattr(self, route)
+        return rules
+
+
+ROUTES = ("prose", "code", "math")
+_KNOWN = {
+    "pages": {str(rule.reason) for rule in PAGE_RULES},
+    "lines": {str(rule.reason) for rule in LINE_RULES},
+}
+
+
+def problem(config: HeuristicsConfig) -> str | None:
+    """What is wrong with the names of rules, in words; None where nothing is."""
+    for route in ROUTES:
+        for where, unit, limits in _limits(config.of_route(route)):
+            for name in limits:
+                if name not in _KNOWN[unit]:
+                    near = get_close_matches(name, _KNOWN[unit], n=1)
+                    hint = f"did you mean '{near[0]}'?" if near else f"known: {_listed(unit)}"
+                    return f"unknown rule 'heuristics.{route}.{where}.{name}': {hint}"
+    return None
+
+
+def _limits(rules: RuleSet) -> Iterator[tuple[str, str, Mapping[str, float | None]]]:
+    yield "pages", "pages", rules.pages
+    yield "lines", "lines", rules.lines
+    for language, limits in rules.languages.items():
+        yield f"languages.{language}.pages", "pages", limits.pages
+        yield f"languages.{language}.lines", "lines", limits.lines
+
+
+def _listed(unit: str) -> str:
+    return ", ".join(sorted(_KNOWN[unit]))

@@ -1,0 +1,162 @@
+"""Line edits: which lines and parts of lines a page loses, and the text without them.
+
+In: `Texts`, and for each row the limits of line rules. Out: a `CutPlan`, the measures of what it
+leaves, and, for the rows that stay, their text and line kinds with the cuts applied and a list of
+all cuts. Lines of code, tables and mathematics, and blank ones, are never cut; a line that loses
+its last word to a part goes as a whole. `line_kinds` stays in step.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curation.arrow_text import Ints, join_spans
+from curation.heuristics import line_facts_kernel as fact
+from curation.heuristics.cut_kernel import spans_left, spans_of_parts
+from curation.heuristics.line_measures import measure_lines
+from curation.heuristics.measures import Columns, ratio
+from curation.heuristics.parts import Parts
+from curation.heuristics.rule_phrases import PhraseGroup
+from curation.heuristics.rules import LINE_RULES, failing
+from curation.heuristics.texts import Texts, sum_lines
+from curation.tokens import lines as character
+from schemas.cut import OF_PAGE
+from schemas.cut_reason import CutReason
+
+_REASONS = [str(rule.reason) for rule in LINE_RULES]
+_NAVIGATION = _REASONS.index(CutReason.NAVIGATION)
+_REFERENCE = _REASONS.index(CutReason.REFERENCE)
+_NONE = -1
+
+
+class CutPlan(NamedTuple):
+    """`reasons[i]` is the number of the rule that line i goes for, -1 where it stays.
+
+    `parts[p]` tells whether part p of `texts.parts` goes, of a line that stays.
+    """
+
+    reasons: npt.NDArray[np.int64]
+    parts: npt.NDArray[np.bool_]
+
+
+def plan_cuts(texts: Texts, limits: npt.NDArray[np.float32]) -> CutPlan:
+    """What goes, by `limits` of shape (rows, line rules)."""
+    number, parts = len(texts.lines.starts), texts.parts
+    if np.isnan(limits).all():
+        return CutPlan(np.full(number, _NONE), np.zeros(len(parts.lines), bool))
+    of_lines = np.repeat(limits, np.diff(texts.lines.rows), axis=0)
+    failed = failing(LINE_RULES, measure_lines(texts), of_lines)
+    failed &= ((texts.facts[:, fact.FILLED] == 1) & ~texts.masked)[:, None]
+    whole = failed[:, :_NAVIGATION]
+    reasons = np.where(whole.any(axis=1), whole.argmax(axis=1), _NONE)
+    rules = np.where(parts.navigation, _NAVIGATION, _REFERENCE)
+    goes = failed[parts.lines, rules] & (reasons[parts.lines] == _NONE)
+    lost = np.bincount(parts.lines[goes], parts.words[goes], number)
+    emptied = (lost > 0) & (lost >= texts.facts[:, fact.WORDS])
+    first_part = np.full(number, _NONE)
+    first_part[parts.lines[goes][::-1]] = rules[goes][::-1]
+    reasons = np.where(emptied, first_part, reasons)
+    return CutPlan(reasons, goes & ~emptied[parts.lines])
+
+
+def measure_cuts(texts: Texts, plan: CutPlan) -> Columns:
+    """How much goes, and what C4 counts (Raffel et al. 2020) in what is left.
+
+    RefinedWeb (Penedo et al. 2023) drops a page that loses over 5 % of its words.
+    """
+    stays = plan.reasons == _NONE
+    lost_words = np.where(stays, 0, texts.facts[:, fact.WORDS])
+    np.add.at(lost_words, texts.parts.lines[plan.parts], texts.parts.words[plan.parts])
+    touched = ~stays
+    touched[texts.parts.lines[plan.parts]] = True
+    left = np.stack(
+        [
+            texts.facts[:, fact.SENTENCES],
+            texts.lines.counts[:, character.CURLY_BRACKETS],
+            texts.phrase_counts[:, PhraseGroup.LOREM_IPSUM],
+        ],
+        axis=1,
+    )
+    sentences, curly, lorem = sum_lines(left * stays[:, None], texts.lines).T
+    words = sum_lines(texts.facts[:, fact.WORDS], texts.lines)
+    lost = sum_lines(lost_words, texts.lines)
+    return {
+        "n_cut_lines": _counts(sum_lines(touched, texts.lines)),
+        "cut_words_ratio": ratio(lost, words),
+        "n_words_left": _counts(words - lost),
+        "n_sentences": _counts(sentences),
+        "n_curly_brackets": _counts(curly),
+        "n_lorem_ipsum": _counts(lorem),
+    }
+
+
+def _counts(values: Ints) -> pa.Array:
+    return pa.array(values.astype(np.int32))
+
+
+class Edited(NamedTuple):
+    """Text and line kinds of all rows after the cuts, and the cuts of each: `schemas.cut.OF_PAGE`.
+
+    A row without cuts has null for its cuts.
+    """
+
+    texts: pa.StringArray
+    line_kinds: pa.StringArray
+    cuts: pa.ListArray
+
+
+def apply_cuts(
+    texts: Texts, line_kinds: pa.StringArray, plan: CutPlan, stays: npt.NDArray[np.bool_]
+) -> Edited:
+    """The rows that stay with their cuts made, the others as they are."""
+    of_staying = np.repeat(stays, np.diff(texts.lines.rows))
+    reasons = np.where(of_staying, plan.reasons, _NONE)
+    parts = Parts(*(values[plan.parts & of_staying[texts.parts.lines]] for values in texts.parts))
+    starts, ends = spans_of_parts(texts.tokens, texts.lines, parts)
+    left = spans_left(texts.lines, reasons == _NONE, parts.lines, starts, ends)
+    return Edited(
+        join_spans(texts.tokens.data, left.starts, left.ends, left.rows),
+        _kinds_left(texts, line_kinds, reasons == _NONE),
+        _listed(texts, reasons, parts, starts, ends),
+    )
+
+
+def _kinds_left(
+    texts: Texts, line_kinds: pa.StringArray, lines_left: npt.NDArray[np.bool_]
+) -> pa.StringArray:
+    """Null where they were null."""
+    kept = texts.kinds[lines_left]
+    rows = np.concatenate([[0], np.cumsum(sum_lines(lines_left, texts.lines))])
+    places = np.arange(len(kept), dtype=np.int64)
+    kinds = join_spans(kept, places, places + 1, rows)
+    return pc.if_else(line_kinds.is_valid(), kinds, pa.scalar(None, pa.string()))
+
+
+def _listed(texts: Texts, reasons: Ints, parts: Parts, starts: Ints, ends: Ints) -> pa.ListArray:
+    whole = np.flatnonzero(reasons != _NONE)
+    rules = np.where(parts.navigation, _NAVIGATION, _REFERENCE)
+    lines = np.concatenate([whole, parts.lines])
+    order = np.argsort(lines, kind="stable")
+    lines = lines[order]
+    spans = [
+        np.concatenate([texts.lines.starts[whole], starts])[order],
+        np.concatenate([texts.lines.ends[whole], ends])[order],
+    ]
+    rows = np.searchsorted(lines, texts.lines.rows)
+    of_rows = np.repeat(texts.lines.rows[:-1], np.diff(rows))
+    columns = {
+        "line": pa.array((lines - of_rows).astype(np.int32)),
+        "reason": pa.array(np.array(_REASONS, object)[np.concatenate([reasons[whole], rules])[order]], pa.string()),
+        "whole": pa.array(order < len(whole)),
+        "text": join_spans(texts.tokens.data, *spans, np.arange(len(lines) + 1)),
+    }
+    values = pa.StructArray.from_arrays(
+        [columns[field.name] for field in OF_PAGE.value_type], fields=list(OF_PAGE.value_type)
+    )
+    listed = pa.ListArray.from_arrays(pa.array(rows.astype(np.int32)), values)
+    return pc.if_else(pa.array(np.diff(rows) > 0), listed, pa.scalar(None, listed.type))

@@ -1,0 +1,3 @@
+"""Token outliers: how far the words of a page are from those of its language."""
+
+from __future__ import annotations

@@ -1,0 +1,213 @@
+"""The divergence of each text from a reference, and the words that make most of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from curation.arrow_text import Hashes, Ints
+from curation.kernels import helper, inlined, njit
+from curation.tokens.lines import Lines
+from curation.tokens.tokenise import ALPHABETIC, NUMERIC, WORD, Tokens
+from curation.tokens.vocabulary import Numbers, Vocabulary
+
+Floats = npt.NDArray[np.float64]
+STRETCH = 200
+"""Words."""
+NUMBER = np.uint64(0x6E756D626572)
+"""The name that all numbers have in a reference."""
+N_OUTLIERS = 10
+
+
+class Logarithms(NamedTuple):
+    """The natural logarithms of the probabilities in some references, one after another.
+
+    Those of reference r are a hash table in slots `starts[r]` to `starts[r + 1]`, by the names of
+    words; empty slots are NaN. `unseen[r]` is that of any word that is not in it.
+    """
+
+    starts: Ints
+    names: Hashes
+    values: npt.NDArray[np.float32]
+    unseen: npt.NDArray[np.float32]
+
+
+class Divergence(NamedTuple):
+    """Of each row: its words, its divergence in nats, and the tokens of its outliers.
+
+    `outliers` has shape (rows, N_OUTLIERS): a token of each, from the one that contributes most on;
+    -1 where there are fewer.
+    """
+
+    words: Ints
+    values: Floats
+    outliers: Ints
+
+
+class _Scratch(NamedTuple):
+    """Room for one row, indexed by the words of its vocabulary.
+
+    `types[w]` is the word that w counts as; of that one `logarithms`, `counts` in the stretch, and
+    `parts` of the divergence. `stretch` lists the types in the stretch.
+    """
+
+    types: Numbers
+    logarithms: Floats
+    counts: Numbers
+    parts: Floats
+    stretch: Numbers
+
+
+@inlined
+def slot(
+    name: np.uint64, first: int, end: int, names: Hashes, values: npt.NDArray[np.float32]
+) -> int:
+    """Where `name` is in the table from `first` to `end`, or would be."""
+    mask = end - first - 1
+    at = np.int64(name) & mask
+    while not np.isnan(values[first + at]) and names[first + at] != name:
+        at = (at + 1) & mask
+    return first + at
+
+
+@njit(cache=True, nogil=True)
+def diverge(
+    tokens: Tokens,
+    lines: Lines,
+    vocabulary: Vocabulary,
+    counted: npt.NDArray[np.bool_],
+    references: Ints,
+    logarithms: Logarithms,
+) -> Divergence:
+    """The divergence of each row from reference `references[r]`; NaN where that is -1.
+
+    Only lines that are `counted` are read.
+    """
+    rows, room = len(references), 0
+    for row in range(rows):
+        room = max(room, vocabulary.rows[row + 1] - vocabulary.rows[row])
+    found = Divergence(
+        np.zeros(rows, np.int64),
+        np.full(rows, np.nan),
+        np.full((rows, N_OUTLIERS), -1, np.int64),
+    )
+    scratch = _Scratch(
+        np.empty(room, np.int32),
+        np.empty(room, np.float64),
+        np.empty(room, np.int32),
+        np.empty(room, np.float64),
+        np.empty(room, np.int32),
+    )
+    for row in range(rows):
+        _diverge_row(row, tokens, lines, vocabulary, counted, references, logarithms, scratch, found)
+    return found
+
+
+@helper
+def _diverge_row(
+    row: int,
+    tokens: Tokens,
+    lines: Lines,
+    vocabulary: Vocabulary,
+    counted: npt.NDArray[np.bool_],
+    references: Ints,
+    logarithms: Logarithms,
+    scratch: _Scratch,
+    found: Divergence,
+) -> None:
+    number = _count_words(row, tokens, lines, counted)
+    found.words[row] = number
+    if references[row] < 0 or number == 0:
+        return
+    _look_up(row, tokens, vocabulary, references[row], logarithms, scratch)
+    stretches = max(1, (number + STRETCH // 2) // STRETCH)
+    first_word, read, stretch, held, total = vocabulary.rows[row], 0, 0, 0, 0.0
+    end = number // stretches
+    for line in range(lines.rows[row], lines.rows[row + 1]):
+        for token in range(lines.tokens[line], lines.tokens[line + 1] * counted[line]):
+            if tokens.kinds[token] & WORD == 0:
+                continue
+            word = scratch.types[vocabulary.words[token]]
+            if scratch.counts[word] == 0:
+                scratch.stretch[held] = word
+                held += 1
+            scratch.counts[word] += 1
+            read += 1
+            if read == end:
+                start = number * stretch // stretches
+                total += _add_stretch(end - start, held, stretches, scratch)
+                stretch, held = stretch + 1, 0
+                end = number * (stretch + 1) // stretches
+    found.values[row] = total
+    for rank in range(N_OUTLIERS):
+        found.outliers[row, rank] = _take_largest(row, vocabulary, scratch)
+
+
+@helper
+def _count_words(
+    row: int, tokens: Tokens, lines: Lines, counted: npt.NDArray[np.bool_]
+) -> int:
+    number = 0
+    for line in range(lines.rows[row], lines.rows[row + 1]):
+        if counted[line]:
+            for token in range(lines.tokens[line], lines.tokens[line + 1]):
+                number += (tokens.kinds[token] & WORD) != 0
+    return number
+
+
+@helper
+def _look_up(
+    row: int,
+    tokens: Tokens,
+    vocabulary: Vocabulary,
+    reference: int,
+    logarithms: Logarithms,
+    scratch: _Scratch,
+) -> None:
+    start, first_number = vocabulary.rows[row], -1
+    for word in range(vocabulary.rows[row + 1] - start):
+        name, kind = vocabulary.names[start + word], tokens.kinds[vocabulary.firsts[start + word]]
+        scratch.types[word], scratch.counts[word], scratch.parts[word] = word, 0, 0.0
+        if kind & (NUMERIC | ALPHABETIC) == NUMERIC:
+            name = NUMBER
+            first_number = word if first_number < 0 else first_number
+            scratch.types[word] = first_number
+        at = slot(
+            name,
+            logarithms.starts[reference],
+            logarithms.starts[reference + 1],
+            logarithms.names,
+            logarithms.values,
+        )
+        value = logarithms.values[at]
+        scratch.logarithms[word] = logarithms.unseen[reference] if np.isnan(value) else value
+
+
+@helper
+def _add_stretch(words: int, held: int, stretches: int, scratch: _Scratch) -> float:
+    """The share of a stretch in the divergence; makes its counts 0 again."""
+    total = 0.0
+    for i in range(held):
+        word = scratch.stretch[i]
+        share = scratch.counts[word] / words
+        part = share * (np.log(share) - scratch.logarithms[word]) / stretches
+        scratch.counts[word] = 0
+        scratch.parts[word] += part
+        total += part
+    return total
+
+
+@helper
+def _take_largest(row: int, vocabulary: Vocabulary, scratch: _Scratch) -> int:
+    """The token of the word that contributes most, which then counts no more; -1 for none."""
+    start, largest = vocabulary.rows[row], 0
+    words = vocabulary.rows[row + 1] - start
+    for word in range(1, words):
+        if scratch.parts[word] > scratch.parts[largest]:
+            largest = word
+    if scratch.parts[largest] <= 0:
+        return -1
+    scratch.parts[largest] = 0
+    return vocabulary.firsts[start + largest]

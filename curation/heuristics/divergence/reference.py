@@ -1,0 +1,158 @@
+"""References: the words of languages, as kernels read them, and the limits of divergence.
+
+In: a table `schemas.reference.REFERENCE` in a Parquet file, the bundled one or what `curate fit`
+made. Out: `Reference`.
+
+A word's probability is smoothed by add-k: (count + k) / (total + k V), with k = 1/2 and V twice the
+number of words listed, as if there were as many others. A word that is not listed has k / (...).
+Where pages of a language are taken to hold some English, its counts are added in that proportion.
+Numbers are one word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation.arrow_text import Hashes, Ints
+from curation.errors import UserError
+from curation.heuristics.divergence.kernel import NUMBER, Floats, Logarithms, slot
+from curation.kernels import njit
+from curation.storage import storage
+from curation.tokens.tokenise import ALPHABETIC, NUMERIC, tokenise
+from curation.tokens.vocabulary import table_size
+from schemas.arrow import SchemaError
+from schemas.reference import REFERENCE
+
+_K = 0.5
+_ENGLISH, _ENGLISH_WORDS = "en", 5000
+
+
+class Reference(NamedTuple):
+    """`languages` numbers them; `limits[i]` are lengths in words and the divergence they may have."""
+
+    languages: dict[str, int]
+    logarithms: Logarithms
+    limits: Sequence[tuple[Floats, Floats]]
+
+    def limits_at(self, references: Ints, words: Ints) -> Floats:
+        """The limit for pages of so many `words` against reference `references[i]`, NaN for -1.
+
+        Between the lengths that are listed it is interpolated by their logarithm.
+        """
+        found = np.full(len(words), np.nan)
+        for number, (lengths, limits) in enumerate(self.limits):
+            rows = references == number
+            at = np.log(np.maximum(words[rows], 1))
+            found[rows] = np.interp(at, np.log(lengths), limits)
+        return found
+
+
+class Counts(NamedTuple):
+    """How often each name was seen, and how many words in all; the names differ."""
+
+    names: Hashes
+    counts: Floats
+    total: float
+
+
+@cache
+def load_reference(path: str | None) -> Reference:
+    """The reference in file `path`, or the bundled one; raises `UserError`."""
+    table = _read(path)
+    rows = table.drop_columns(["words", "counts"]).to_pylist()
+    seen = {
+        row["language"]: count_words(words.values, counts.values.to_numpy(), row["total"])
+        for row, words, counts in zip(rows, table["words"], table["counts"], strict=True)
+    }
+    english = most_frequent(seen[_ENGLISH]) if _ENGLISH in seen else None
+    tables = []
+    for row in rows:
+        counts = seen[row["language"]]
+        if english and row["english_share"]:
+            counts = mix(counts, english, share=row["english_share"])
+        tables.append(logarithms(counts))
+    starts = np.cumsum([0, *(len(names) for names, _, _ in tables)]).astype(np.int64)
+    return Reference(
+        {row["language"]: number for number, row in enumerate(rows)},
+        Logarithms(
+            starts,
+            np.concatenate([names for names, _, _ in tables]),
+            np.concatenate([values for _, values, _ in tables]),
+            np.array([unseen for _, _, unseen in tables], np.float32),
+        ),
+        [(np.array(row["lengths"], float), np.array(row["limits"], float)) for row in rows],
+    )
+
+
+def _read(path: str | None) -> pa.Table:
+    if path is None:
+        bundled = resources.files("curation.heuristics.divergence").joinpath("reference.parquet")
+        return pq.read_table(pa.BufferReader(bundled.read_bytes()))
+    if storage(path).find(path) is None:
+        raise UserError(f"reference {path}: no such file: make it with 'curate fit'")
+    try:
+        table = pq.read_table(pa.BufferReader(storage(path).read(path)))
+        batches = [REFERENCE.conform(batch) for batch in table.combine_chunks().to_batches()]
+    except (pa.ArrowInvalid, SchemaError) as error:
+        raise UserError(f"reference {path}: not what 'curate fit' makes: {error}") from error
+    if not batches:
+        raise UserError(f"reference {path}: has no language")
+    return pa.Table.from_batches(batches)
+
+
+def count_words(words: pa.StringArray, counts: Ints, total: float) -> Counts:
+    """The counts by name; a word that is no single token is left out, numbers are one."""
+    tokens = tokenise(words)
+    single = np.flatnonzero(np.diff(tokens.rows) == 1)
+    at = tokens.rows[single]
+    is_number = tokens.kinds[at] & (NUMERIC | ALPHABETIC) == NUMERIC
+    names = np.where(is_number, NUMBER, tokens.names[at])
+    return _sum(names, counts[single].astype(float), total)
+
+
+def most_frequent(counts: Counts) -> Counts:
+    """What there is of it in pages of other languages."""
+    order = np.argsort(-counts.counts, kind="stable")[:_ENGLISH_WORDS]
+    return Counts(counts.names[order], counts.counts[order], counts.total)
+
+
+def mix(counts: Counts, english: Counts, *, share: float) -> Counts:
+    """`counts` with so many English words for each of theirs."""
+    scale = share * counts.total / english.total
+    return _sum(
+        np.concatenate([counts.names, english.names]),
+        np.concatenate([counts.counts, english.counts * scale]),
+        counts.total * (1 + share),
+    )
+
+
+def _sum(names: Hashes, counts: Floats, total: float) -> Counts:
+    unique, places = np.unique(names, return_inverse=True)
+    return Counts(unique, np.bincount(places, counts, len(unique)), total)
+
+
+def logarithms(counts: Counts) -> tuple[Hashes, npt.NDArray[np.float32], float]:
+    """Smoothed and hashed: a table of names and values, and the value of unseen words."""
+    denominator = counts.total + _K * 2 * len(counts.names)
+    values = np.log((counts.counts + _K) / denominator).astype(np.float32)
+    size = table_size(len(counts.names))
+    return (*_fill(counts.names, values, size), float(np.log(_K / denominator)))
+
+
+@njit(cache=True)
+def _fill(
+    names: Hashes, values: npt.NDArray[np.float32], size: int
+) -> tuple[Hashes, npt.NDArray[np.float32]]:
+    to_names, to_values = np.zeros(size, np.uint64), np.full(size, np.nan, np.float32)
+    for word in range(len(names)):
+        at = slot(names[word], 0, size, to_names, to_values)
+        to_names[at], to_values[at] = names[word], values[word]
+    return to_names, to_values

@@ -1,0 +1,26 @@
+"""`cuts/`: what rules for lines took out of the documents that stay: a row per line.
+
+`line` counts from 0 in the text as it was extracted. The text is kept as the recipe says of rejects.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from schemas.arrow import Column, Table
+
+CUT = Table(
+    "cuts",
+    (
+        Column("position", pa.int64(), "the document", False),
+        Column("doc_id", pa.string(), "the document", False),
+        Column("line", pa.int32(), "of the text as it was extracted, from 0", False),
+        Column("reason", pa.string(), "the first rule that the line failed", False),
+        Column("whole", pa.bool_(), "false where a part of the line stays", False),
+        Column("text", pa.string(), "what was cut"),
+    ),
+)
+OF_PAGE = pa.list_(
+    pa.struct([field for field in CUT.arrow if field.name not in ("position", "doc_id")])
+)
+"""The cuts of one page, as the batch functions hand them on."""
