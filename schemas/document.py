@@ -49,11 +49,11 @@ def _number(name: str, meaning: str) -> Column:
 GOPHER_QUALITY = (
     _count("n_words", "tokens with a letter or a number"),
     _number("mean_word_length", "characters per word"),
-    _number("hash_ratio", "'#' per token"),
-    _number("ellipsis_ratio", "ellipses per token"),
+    _number("hash_ratio", "'#' per stretch between blanks"),
+    _number("ellipsis_ratio", "ellipses per stretch between blanks"),
     _number("bullet_lines_ratio", "lines that start with a bullet, of lines"),
     _number("ellipsis_lines_ratio", "lines that end in an ellipsis, of lines"),
-    _number("alphabetic_words_ratio", "tokens with a letter, of tokens"),
+    _number("alphabetic_words_ratio", "stretches between blanks that have a letter, of all"),
     _count("n_stop_words", "different stop words; null for a language without a list"),
 )
 GOPHER_REPETITION = (

@@ -89,10 +89,10 @@ def _line_kinds(batch: pa.RecordBatch) -> pa.StringArray:
 
 
 def _append(batch: pa.RecordBatch, found: _Examined) -> pa.RecordBatch:
-    batch = batch.append_column("route", found.routes)
-    for column in MEASURES:
-        batch = batch.append_column(column.name, found.columns[column.name])
-    return batch
+    columns = {"route": found.routes, **{c.name: found.columns[c.name] for c in MEASURES}}
+    return pa.RecordBatch.from_arrays(
+        [*batch.columns, *columns.values()], names=[*batch.schema.names, *columns]
+    )
 
 
 def _floats(values: pa.Array) -> npt.NDArray[np.float64]:

@@ -20,14 +20,15 @@ from curation.tokens.tokenise import (
     Tokens,
 )
 
-(TOKENS, WORDS, WORD_CHARACTERS, ALPHABETIC_WORDS, ELLIPSES, SENTENCES) = range(6)
-(LONGEST, FILLED, BULLET, NUMBER_FIRST, ELLIPSIS_LAST, TERMINAL_LAST) = range(6, 12)
-SENTENCE_LAST = 12
-N_FACTS = 13
-"""Numbers of a line, and the characters of its longest stretch without white space (in a script
-with spaces). Then whether (0 or 1) it is not blank, starts with a bullet, has a number for its
-first word, and ends with an ellipsis, with a mark that ends sentences, or as a sentence does (the
-mark, or a quotation that it may stand in; not an ellipsis; references like `[3]` aside)."""
+(TOKENS, WORDS, WORD_CHARACTERS, STRETCHES, ALPHABETIC_STRETCHES, ELLIPSES) = range(6)
+(SENTENCES, LONGEST, FILLED, BULLET, NUMBER_FIRST, ELLIPSIS_LAST) = range(6, 12)
+TERMINAL_LAST, SENTENCE_LAST = 12, 13
+N_FACTS = 14
+"""Numbers of a line; a stretch is what stands between blanks (a word, in a script without spaces),
+and `LONGEST` are the characters of the longest one in a script with spaces. Then whether (0 or 1)
+the line is not blank, starts with a bullet, has a number for its first word, and ends with an
+ellipsis, with a mark that ends sentences, or as a sentence does (the mark, or a quotation that it
+may stand in; not an ellipsis; references like `[3]` aside)."""
 
 BULLETS = np.array([ord(c) for c in "•‣⁃∙○◦▪●·*-"], np.int64)
 _ELLIPSIS, _FULL_STOP, _OPEN, _CLOSE = 0x2026, 0x2E, 0x5B, 0x5D
@@ -62,20 +63,25 @@ def _fill(tokens: Tokens, lines: Lines, facts: npt.NDArray[np.int32]) -> None:
 
 @helper
 def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -> None:
-    dots, ended, sentences, words, characters, alphabetic = 0, True, 0, 0, 0, 0
-    stretch, longest, stop = 0, 0, np.int64(-1)
+    dots, ended, sentences, words, characters = 0, True, 0, 0, 0
+    stretches, alphabetic, stretch, longest, stop = 0, 0, 0, 0, np.int64(-1)
+    has_letter = True
     for token in range(first, end):
         kind = tokens.kinds[token]
-        goes_on = tokens.starts[token] == stop and kind & UNSPACED_WORD == 0
-        stretch = stretch * goes_on + tokens.characters[token]
-        longest = max(longest, stretch * (kind & UNSPACED_WORD == 0))
+        unspaced = kind & UNSPACED_WORD != 0
+        if tokens.starts[token] != stop or unspaced:
+            stretches += 1
+            stretch, has_letter = 0, False
+        stretch += tokens.characters[token] * (not unspaced)
+        longest = max(longest, stretch)
+        alphabetic += kind & ALPHABETIC != 0 and not has_letter
+        has_letter |= kind & ALPHABETIC != 0
         stop = tokens.ends[token]
         if kind & WORD:
             if words == 0:
                 facts[NUMBER_FIRST] = kind & NUMERIC != 0
             words += 1
             characters += tokens.characters[token]
-            alphabetic += (kind & ALPHABETIC) != 0
             # A sentence does not go on in lower case: that was an abbreviation.
             if ended and (sentences == 0 or kind & (LOWER_CASE | CAPITAL) != LOWER_CASE):
                 sentences += 1
@@ -87,7 +93,8 @@ def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -
             dots = (dots * adjoining + 1) * (code == _FULL_STOP)
             facts[ELLIPSES] += code == _ELLIPSIS or (dots > 0 and dots % 3 == 0)
     facts[TOKENS], facts[WORDS], facts[WORD_CHARACTERS] = end - first, words, characters
-    facts[ALPHABETIC_WORDS], facts[SENTENCES], facts[LONGEST] = alphabetic, sentences, longest
+    facts[STRETCHES], facts[ALPHABETIC_STRETCHES] = stretches, alphabetic
+    facts[SENTENCES], facts[LONGEST] = sentences, longest
 
 
 @inlined

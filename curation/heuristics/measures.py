@@ -43,18 +43,21 @@ def measure_texts(texts: Texts) -> Columns:
 def _gopher_quality(facts: Numbers, characters: Numbers) -> Columns:
     """Rae et al. 2021 (arXiv 2112.11446), appendix A.1.1.
 
-    Words are tokens with a letter or a number, as datatrove counts them; the shares of alphabetic
-    words, hashes and ellipses are of all tokens, as there. Three dots in a row are an ellipsis.
+    Words are tokens with a letter or a number. Alphabetic words, hashes and ellipses are counted
+    against what stands between blanks (words, in scripts without spaces), as in Dolma, DCLM and
+    NeMo Curator; datatrove takes each mark of punctuation for a word of its own there, and drops
+    pages for their commas. Three dots in a row are an ellipsis.
     """
-    words, tokens, lines = facts[:, fact.WORDS], facts[:, fact.TOKENS], facts[:, fact.FILLED]
+    words, lines = facts[:, fact.WORDS], facts[:, fact.FILLED]
+    stretches = facts[:, fact.STRETCHES]
     return {
         "n_words": pa.array(words.astype(np.int32)),
         "mean_word_length": ratio(facts[:, fact.WORD_CHARACTERS], words),
-        "hash_ratio": ratio(characters[:, character.HASHES], tokens),
-        "ellipsis_ratio": ratio(facts[:, fact.ELLIPSES], tokens),
+        "hash_ratio": ratio(characters[:, character.HASHES], stretches),
+        "ellipsis_ratio": ratio(facts[:, fact.ELLIPSES], stretches),
         "bullet_lines_ratio": ratio(facts[:, fact.BULLET], lines),
         "ellipsis_lines_ratio": ratio(facts[:, fact.ELLIPSIS_LAST], lines),
-        "alphabetic_words_ratio": ratio(facts[:, fact.ALPHABETIC_WORDS], tokens),
+        "alphabetic_words_ratio": ratio(facts[:, fact.ALPHABETIC_STRETCHES], stretches),
     }
 
 

@@ -17,7 +17,7 @@ from curation.arrow_text import Hashes, Ints
 from curation.heuristics.line_facts_kernel import WORDS
 from curation.heuristics.rule_phrases import PhraseGroup, lines_of
 from curation.kernels import helper, njit
-from curation.tokens.lines import Lines
+from curation.tokens.lines import BRACKETS, Lines
 from curation.tokens.names_kernel import name_of
 from curation.tokens.phrases import Matches
 from curation.tokens.tokenise import ALPHABETIC, WORD, Tokens
@@ -105,9 +105,7 @@ def _count_words(tokens: Tokens, first: int, end: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _references(tokens: Tokens, lines: Lines, editorial: Hashes) -> Parts:
-    most = 0
-    for token in range(len(tokens.kinds[: tokens.rows[-1]])):
-        most += tokens.kinds[token] == 0 and tokens.data[tokens.starts[token]] == _OPEN
+    most = lines.counts[:, BRACKETS].sum()
     found = Parts(
         np.empty(most, np.int64),
         np.empty(most, np.int64),
@@ -115,7 +113,7 @@ def _references(tokens: Tokens, lines: Lines, editorial: Hashes) -> Parts:
         np.empty(most, np.int64),
         np.zeros(most, np.bool_),
     )
-    number = _find_references(tokens, lines, editorial, found) if most else 0
+    number = _find_references(tokens, lines, editorial, found)
     return Parts(
         found.lines[:number],
         found.firsts[:number],
@@ -127,16 +125,18 @@ def _references(tokens: Tokens, lines: Lines, editorial: Hashes) -> Parts:
 
 @helper
 def _find_references(tokens: Tokens, lines: Lines, editorial: Hashes, found: Parts) -> int:
-    number, line = 0, 0
-    for token in range(tokens.rows[-1]):
-        while lines.tokens[line + 1] <= token:
-            line += 1
-        if tokens.kinds[token] == 0 and tokens.data[tokens.starts[token]] == _OPEN:
-            end = _end_of_reference(tokens, token + 1, lines.tokens[line + 1], editorial)
-            if end > 0:
-                found.lines[number], found.firsts[number], found.ends[number] = line, token, end
-                found.words[number] = end - token - 2
-                number += 1
+    number = 0
+    for line in range(len(lines.starts)):
+        if lines.counts[line, BRACKETS] < 2:
+            continue
+        last = lines.tokens[line + 1]
+        for token in range(lines.tokens[line], last):
+            if tokens.kinds[token] == 0 and tokens.data[tokens.starts[token]] == _OPEN:
+                end = _end_of_reference(tokens, token + 1, last, editorial)
+                if end > 0:
+                    found.lines[number], found.firsts[number] = line, token
+                    found.ends[number], found.words[number] = end, end - token - 2
+                    number += 1
     return number
 
 

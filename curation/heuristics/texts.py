@@ -17,7 +17,7 @@ from curation.heuristics.line_facts_kernel import find_facts
 from curation.heuristics.parts import Parts, find_parts
 from curation.heuristics.repetition_kernel import count_ngrams
 from curation.heuristics.rule_phrases import PhraseGroup, count_in_lines, find_rule_phrases
-from curation.kernels import helper
+from curation.kernels import helper, njit
 from curation.tokens.lines import Lines, find_lines
 from curation.tokens.tokenise import Tokens, tokenise
 from curation.tokens.vocabulary import Numbers, Vocabulary, find_vocabulary
@@ -27,6 +27,7 @@ LINE_NGRAM = 5
 """Lines are cut for 5-grams: what a longer n-gram repeats, 5-grams repeat."""
 KEPT_AS_THEY_ARE = (LineKind.CODE, LineKind.TABLE, LineKind.MATHEMATICS)
 """No rule cuts these lines."""
+_IS_KEPT = np.isin(np.arange(256), [ord(kind) for kind in KEPT_AS_THEY_ARE])
 
 
 class Texts(NamedTuple):
@@ -49,7 +50,7 @@ class Texts(NamedTuple):
     @property
     def masked(self) -> npt.NDArray[np.bool_]:
         """Whether a line is code, of a table, or mathematics."""
-        return np.isin(self.kinds, [ord(kind) for kind in KEPT_AS_THEY_ARE])
+        return _IS_KEPT[self.kinds]
 
 
 def read_texts(texts: pa.StringArray, line_kinds: pa.StringArray) -> Texts:
@@ -73,11 +74,19 @@ def read_texts(texts: pa.StringArray, line_kinds: pa.StringArray) -> Texts:
 
 
 def sum_lines(values: npt.NDArray[np.generic], lines: Lines) -> npt.NDArray[np.int64]:
-    """The sum of each row's lines."""
-    if len(lines.rows) == 1:
-        return np.zeros((0, *values.shape[1:]), np.int64)
-    summed: npt.NDArray[np.int64] = np.add.reduceat(values, lines.rows[:-1], dtype=np.int64)
-    return summed
+    """The sum of each row's lines, of one value per line or of a row of them."""
+    columns = values.reshape(len(values), -1)
+    sums = np.zeros((len(lines.rows) - 1, columns.shape[1]), np.int64)
+    _sum(columns, lines.rows, sums)
+    return sums.reshape(-1, *values.shape[1:])
+
+
+@njit(cache=True, nogil=True)
+def _sum(values: npt.NDArray[np.int64], rows: Ints, sums: Ints) -> None:
+    for row in range(len(rows) - 1):
+        for line in range(rows[row], rows[row + 1]):
+            for column in range(values.shape[1]):
+                sums[row, column] += values[line, column]
 
 
 def _kinds(lines: Lines, line_kinds: pa.StringArray) -> Bytes:

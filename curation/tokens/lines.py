@@ -6,6 +6,7 @@ breaks has n + 1 lines, blank ones among them, so that line i is the one of `lin
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,23 @@ _KINDS, _SYMBOLS = SYMBOL_SHIFT - KIND_SHIFT, EMOJIS - BRACKETS + 1
 _KIND_TALLIES, _SYMBOL_TALLIES = _tallies(_KINDS), _tallies(_SYMBOLS)
 
 
+class _Ascii(NamedTuple):
+    """The tallies of ASCII characters, which most are."""
+
+    kinds: Hashes
+    symbols: Hashes
+
+
+@cache
+def _ascii() -> _Ascii:
+    points = code_points()
+    words = points.values[points.blocks[0] : points.blocks[0] + 0x80]
+    return _Ascii(
+        _KIND_TALLIES[words >> KIND_SHIFT & (1 << _KINDS) - 1],
+        _SYMBOL_TALLIES[words >> SYMBOL_SHIFT & (1 << _SYMBOLS) - 1],
+    )
+
+
 class Lines(NamedTuple):
     """The lines of row r are `rows[r]` to `rows[r + 1]`.
 
@@ -65,11 +83,11 @@ class Lines(NamedTuple):
 
 def find_lines(tokens: Tokens) -> Lines:
     """The lines of each text."""
-    return _find_lines(tokens, code_points())
+    return _find_lines(tokens, code_points(), _ascii())
 
 
 @njit(cache=True, nogil=True)
-def _find_lines(tokens: Tokens, points: CodePoints) -> Lines:
+def _find_lines(tokens: Tokens, points: CodePoints, plain: _Ascii) -> Lines:
     rows = _rows(tokens.data, tokens.offsets)
     number = rows[-1]
     lines = Lines(
@@ -79,7 +97,7 @@ def _find_lines(tokens: Tokens, points: CodePoints) -> Lines:
         np.empty(number + 1, np.int64),
         np.zeros((number, N_COUNTS), np.int32),
     )
-    _fill(tokens, points, lines)
+    _fill(tokens, points, plain, lines)
     return lines
 
 
@@ -88,20 +106,20 @@ def _rows(data: Bytes, offsets: Ints) -> Ints:
     rows = np.zeros(len(offsets), np.int64)
     for row in range(len(offsets) - 1):
         breaks = 0
-        for at in range(offsets[row], offsets[row + 1]):
-            breaks += data[at] == 0x0A
+        for byte in data[offsets[row] : offsets[row + 1]]:
+            breaks += byte == 0x0A
         rows[row + 1] = rows[row] + breaks + 1
     return rows
 
 
 @helper
-def _fill(tokens: Tokens, points: CodePoints, lines: Lines) -> None:
+def _fill(tokens: Tokens, points: CodePoints, plain: _Ascii, lines: Lines) -> None:
     data, line, token = tokens.data, 0, 0
     for row in range(len(tokens.offsets) - 1):
         at, end = tokens.offsets[row], tokens.offsets[row + 1]
         while line < lines.rows[row + 1]:
             lines.starts[line], lines.tokens[line] = at, token
-            at = _count(data, at, end, points, lines.counts[line])
+            at = _count(data, at, end, points, plain, lines.counts[line])
             lines.ends[line] = at
             while token < tokens.rows[row + 1] and tokens.starts[token] < at:
                 token += 1
@@ -111,21 +129,33 @@ def _fill(tokens: Tokens, points: CodePoints, lines: Lines) -> None:
 
 
 @helper
-def _count(data: Bytes, at: int, end: int, points: CodePoints, counts: npt.NDArray[np.int32]) -> int:
+def _count(
+    data: Bytes,
+    at: int,
+    end: int,
+    points: CodePoints,
+    plain: _Ascii,
+    counts: npt.NDArray[np.int32],
+) -> int:
     """Counts the characters from byte `at` to the end of the line, which it returns."""
     before, run, start, url_end = np.int64(-1), 1, at, at
     while at < end and data[at] != 0x0A:
         kinds, symbols, characters = np.uint64(0), np.uint64(0), 0
         stop = min(end, at + _FIELD)
         while at < stop and data[at] != 0x0A:
-            code, size = decode_at(data, at, end)
-            word = word_of(code, points)
-            kinds += _KIND_TALLIES[word >> KIND_SHIFT & (1 << _KINDS) - 1]
-            symbols += _SYMBOL_TALLIES[word >> SYMBOL_SHIFT & (1 << _SYMBOLS) - 1]
+            if data[at] < 0x80:
+                code, size = np.int64(data[at]), 1
+                kinds += plain.kinds[code]
+                symbols += plain.symbols[code]
+            else:
+                code, size = decode_at(data, at, end)
+                word = word_of(code, points)
+                kinds += _KIND_TALLIES[word >> KIND_SHIFT & (1 << _KINDS) - 1]
+                symbols += _SYMBOL_TALLIES[word >> SYMBOL_SHIFT & (1 << _SYMBOLS) - 1]
             characters += 1
             if code == before:
                 run += 1
-                if run >= _MIN_RUN and word & SPACE == 0:
+                if run >= _MIN_RUN and word_of(code, points) & SPACE == 0:
                     counts[RUNS] += _MIN_RUN if run == _MIN_RUN else 1
             else:
                 run = 1

@@ -24,15 +24,15 @@ def extend(name: np.uint64, code: int, word: int, points: CodePoints) -> np.uint
     """`name`, not yet finished, with one more character."""
     if word & FOLDS:
         if code < 0x80:
-            return extend_plain(name, code)
+            return extend_plain(name, code | 0x20)
         return _extend_folded(name, code, points)
-    return (name ^ np.uint64(code)) * _PRIME
+    return extend_plain(name, code)
 
 
 @inlined
-def extend_plain(name: np.uint64, letter: int) -> np.uint64:
-    """`name`, not yet finished, with one more ASCII letter."""
-    return (name ^ np.uint64(letter | 0x20)) * _PRIME
+def extend_plain(name: np.uint64, code: int) -> np.uint64:
+    """`name`, not yet finished, with one more character that stands for itself."""
+    return (name ^ np.uint64(code)) * _PRIME
 
 
 @helper

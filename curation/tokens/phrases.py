@@ -29,18 +29,22 @@ from curation.tokens.unicode import CodePoints, code_points, word_of
 from curation.tokens.vocabulary import Numbers, Vocabulary, table_size
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_STARTS = 4096
 
 
 class Phrases(NamedTuple):
     """A trie over names: from node n, name x leads to the slot of (n, x), which holds a node.
 
     Node r < `len(lists)` is the root of list r; `ends[n]` is the phrase that ends at node n, or -1.
+    `starts[r]` has a bit for the first words of list r, by some bits of their names: most other
+    words are told from them by a look into a small table.
     """
 
     froms: Numbers
     names: Hashes
     nodes: Numbers
     ends: Numbers
+    starts: npt.NDArray[np.bool_]
 
 
 class Matches(NamedTuple):
@@ -72,7 +76,7 @@ def phrase_trie(lists: Sequence[Sequence[str]], *, by_character: bool = False) -
             if node != root and ends[node] < 0:
                 ends[node] = number
             number += 1
-    return _table(edges, ends)
+    return _table(edges, ends, lists=len(lists))
 
 
 def _spell(phrases: Sequence[str], *, by_character: bool) -> list[list[int]]:
@@ -82,11 +86,16 @@ def _spell(phrases: Sequence[str], *, by_character: bool) -> list[list[int]]:
     return [tokens.names[first:end].tolist() for first, end in pairwise(cuts)]
 
 
-def _table(edges: Mapping[tuple[int, int], int], ends: Sequence[int]) -> Phrases:
+def _table(
+    edges: Mapping[tuple[int, int], int], ends: Sequence[int], *, lists: int
+) -> Phrases:
     froms = np.array([node for node, _ in edges], np.int32)
     names = np.array([name for _, name in edges], np.uint64)
     nodes = np.array(list(edges.values()), np.int32)
-    return Phrases(*_fill(froms, names, nodes), np.array(ends, np.int32))
+    starts = np.zeros((lists, _STARTS), bool)
+    is_first = froms < lists
+    starts[froms[is_first], names[is_first] & np.uint64(_STARTS - 1)] = True
+    return Phrases(*_fill(froms, names, nodes), np.array(ends, np.int32), starts)
 
 
 @njit(cache=True)
@@ -119,9 +128,10 @@ def find_phrases(
     tokens: Tokens, vocabulary: Vocabulary, roots: Numbers, phrases: Phrases
 ) -> Matches:
     """The matches of list `roots[r]` in row r; -1 looks for none."""
-    starts = np.zeros(len(vocabulary.names), np.bool_)
-    matches = _room(len(roots), _mark_starts(vocabulary, roots, phrases, starts))
-    _find(tokens, vocabulary, roots, phrases, starts, matches)
+    starts = np.zeros(vocabulary.rows[-1], np.bool_)
+    until = np.zeros(len(roots), np.int64)
+    matches = _room(len(roots), _mark_starts(vocabulary, roots, phrases, starts, until))
+    _find(tokens, vocabulary, roots, phrases, starts, until, matches)
     return _used(matches)
 
 
@@ -145,16 +155,23 @@ def _used(matches: Matches) -> Matches:
 
 @helper
 def _mark_starts(
-    vocabulary: Vocabulary, roots: Numbers, phrases: Phrases, starts: npt.NDArray[np.bool_]
+    vocabulary: Vocabulary,
+    roots: Numbers,
+    phrases: Phrases,
+    starts: npt.NDArray[np.bool_],
+    until: Ints,
 ) -> int:
-    """Marks the words that start some phrase; returns how often they occur."""
+    """Marks the words that start some phrase; counts how often they occur until the end of each row."""
     number = 0
     for row in range(len(roots)):
         if roots[row] >= 0:
             for word in range(vocabulary.rows[row], vocabulary.rows[row + 1]):
-                if _next(roots[row], vocabulary.names[word], phrases) >= 0:
+                name = vocabulary.names[word]
+                may = phrases.starts[roots[row], np.int64(name) & (_STARTS - 1)]
+                if may and _next(roots[row], name, phrases) >= 0:
                     starts[word] = True
                     number += vocabulary.counts[word]
+        until[row] = number
     return number
 
 
@@ -165,12 +182,14 @@ def _find(
     roots: Numbers,
     phrases: Phrases,
     starts: npt.NDArray[np.bool_],
+    until: Ints,
     matches: Matches,
 ) -> None:
-    found = 0
+    found, before = 0, np.int64(0)
     for row in range(len(roots)):
         token, end, first_word = tokens.rows[row], tokens.rows[row + 1], vocabulary.rows[row]
-        while token < end and roots[row] >= 0:
+        none, before = until[row] == before, until[row]
+        while token < end and not none:
             node, at, phrase, after = roots[row], token, -1, token + 1
             while at < end and (at > token or starts[first_word + vocabulary.words[token]]):
                 node = _next(node, tokens.names[at], phrases)
@@ -226,6 +245,8 @@ def _find_letters(
                 at += size
                 if after == start:
                     after = at  # where the search goes on
+                if node == roots[row] and not phrases.starts[node, np.int64(name) & (_STARTS - 1)]:
+                    break
                 node = _next(node, name, phrases)
                 if node < 0:
                     break

@@ -14,6 +14,7 @@ from curation.tokens.unicode import (
     ALETTER,
     BREAK,
     CR,
+    DIGIT,
     DOUBLE_QUOTE,
     EXTEND,
     EXTEND_NUM_LET,
@@ -26,6 +27,7 @@ from curation.tokens.unicode import (
     MID_NUM,
     MID_NUM_LET,
     NEWLINE,
+    NUMBER,
     NUMERIC,
     PICTURE,
     REGIONAL_INDICATOR,
@@ -92,19 +94,24 @@ def end_of_word(  # noqa: C901 - the rules of one table
 
 @inlined
 def end_of_plain_word(data: Bytes, at: int, end: int) -> tuple[int, int, int, np.uint64]:
-    """What `end_of_word` gives, faster, for a word of ASCII letters that nothing can go on with.
+    """What `end_of_word` gives, faster, for a word of ASCII letters alone, or of digits alone.
 
-    Its end is `at` where the word is not that plain.
+    Its end is `at` where the word may go on beyond them.
     """
-    start, name, lower, capitals = at, NAME, 0, 0
+    start, name, lower, capitals, properties = at, NAME, np.uint8(0), np.uint8(0), NUMBER | DIGIT
     while at < end and _is_ascii_letter(data[at]):
-        name = extend_plain(name, np.int64(data[at]))
+        name = extend_plain(name, np.int64(data[at] | 0x20))
         lower |= data[at] & 0x20
         capitals |= ~data[at] & 0x20
         at += 1
-    if at < end and _may_go_on(data[at]):
+    if at > start:
+        properties = LETTER | (LOWER if lower else 0) | (UPPER if capitals else 0)
+    else:
+        while at < end and _is_ascii_digit(data[at]):
+            name = extend_plain(name, np.int64(data[at]))
+            at += 1
+    if at < end and _may_go_on(data, at, end):
         at = start
-    properties = LETTER | (LOWER if lower else 0) | (UPPER if capitals else 0)
     return at, at - start, properties, name
 
 
@@ -112,7 +119,7 @@ def end_of_plain_word(data: Bytes, at: int, end: int) -> tuple[int, int, int, np
 def is_plain_symbol(data: Bytes, at: int, end: int) -> bool:
     """Whether an ASCII character starts at byte `at` that is a word by itself whatever follows."""
     symbol = data[at] < 0x80 and not _is_ascii_letter(data[at]) and data[at] != 0x5F
-    return symbol and not 0x30 <= data[at] <= 0x39 and (at + 1 == end or data[at + 1] < 0x80)
+    return symbol and not _is_ascii_digit(data[at]) and (at + 1 == end or data[at + 1] < 0x80)
 
 
 @inlined
@@ -121,10 +128,18 @@ def _is_ascii_letter(byte: int) -> bool:
 
 
 @inlined
-def _may_go_on(byte: int) -> bool:
-    """Whether a letter before the byte may belong to one word with it: anything but ASCII may."""
-    mark = byte == 0x27 or byte == 0x2E or byte == 0x3A or byte == 0x5F
-    return mark or byte >= 0x80 or 0x30 <= byte <= 0x39
+def _is_ascii_digit(byte: int) -> bool:
+    return 0x30 <= byte <= 0x39
+
+
+@inlined
+def _may_go_on(data: Bytes, at: int, end: int) -> bool:
+    """Whether byte `at`, or a mark there and what follows it, may belong to the word before it."""
+    byte = data[at]
+    if byte == 0x27 or byte == 0x2C or byte == 0x2E or byte == 0x3A or byte == 0x3B:
+        byte = data[at + 1] if at + 1 < end else np.uint8(0x20)
+    letter_or_digit = _is_ascii_letter(byte) or _is_ascii_digit(byte)
+    return byte >= 0x80 or byte == 0x5F or letter_or_digit
 
 
 @inlined

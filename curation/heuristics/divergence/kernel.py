@@ -19,6 +19,7 @@ STRETCH = 200
 NUMBER = np.uint64(0x6E756D626572)
 """The name that all numbers have in a reference."""
 N_OUTLIERS = 10
+_LOGARITHMS = np.log(np.maximum(np.arange(64), 1))
 
 
 class Logarithms(NamedTuple):
@@ -35,13 +36,12 @@ class Logarithms(NamedTuple):
 
 
 class Divergence(NamedTuple):
-    """Of each row: its words, its divergence in nats, and the tokens of its outliers.
+    """Of each row: its divergence in nats, and the tokens of its outliers.
 
     `outliers` has shape (rows, N_OUTLIERS): a token of each, from the one that contributes most on;
     -1 where there are fewer.
     """
 
-    words: Ints
     values: Floats
     outliers: Ints
 
@@ -78,21 +78,18 @@ def diverge(
     lines: Lines,
     vocabulary: Vocabulary,
     counted: npt.NDArray[np.bool_],
+    words: Ints,
     references: Ints,
     logarithms: Logarithms,
 ) -> Divergence:
     """The divergence of each row from reference `references[r]`; NaN where that is -1.
 
-    Only lines that are `counted` are read.
+    Only lines that are `counted` are read; row r has `words[r]` words in them.
     """
     rows, room = len(references), 0
     for row in range(rows):
         room = max(room, vocabulary.rows[row + 1] - vocabulary.rows[row])
-    found = Divergence(
-        np.zeros(rows, np.int64),
-        np.full(rows, np.nan),
-        np.full((rows, N_OUTLIERS), -1, np.int64),
-    )
+    found = Divergence(np.full(rows, np.nan), np.full((rows, N_OUTLIERS), -1, np.int64))
     scratch = _Scratch(
         np.empty(room, np.int32),
         np.empty(room, np.float64),
@@ -101,32 +98,29 @@ def diverge(
         np.empty(room, np.int32),
     )
     for row in range(rows):
-        _diverge_row(row, tokens, lines, vocabulary, counted, references, logarithms, scratch, found)
+        if references[row] >= 0 and words[row]:
+            _look_up(row, tokens, vocabulary, references[row], logarithms, scratch)
+            found.values[row] = _diverge(row, tokens, lines, vocabulary, counted, words[row], scratch)
+            for rank in range(N_OUTLIERS):
+                found.outliers[row, rank] = _take_largest(row, vocabulary, scratch)
     return found
 
 
 @helper
-def _diverge_row(
+def _diverge(
     row: int,
     tokens: Tokens,
     lines: Lines,
     vocabulary: Vocabulary,
     counted: npt.NDArray[np.bool_],
-    references: Ints,
-    logarithms: Logarithms,
+    words: int,
     scratch: _Scratch,
-    found: Divergence,
-) -> None:
-    number = _count_words(row, tokens, lines, counted)
-    found.words[row] = number
-    if references[row] < 0 or number == 0:
-        return
-    _look_up(row, tokens, vocabulary, references[row], logarithms, scratch)
-    stretches = max(1, (number + STRETCH // 2) // STRETCH)
-    first_word, read, stretch, held, total = vocabulary.rows[row], 0, 0, 0, 0.0
-    end = number // stretches
+) -> float:
+    stretches = max(1, (words + STRETCH // 2) // STRETCH)
+    read, start, stretch, held, total = 0, 0, 0, 0, 0.0
+    end = words // stretches
     for line in range(lines.rows[row], lines.rows[row + 1]):
-        for token in range(lines.tokens[line], lines.tokens[line + 1] * counted[line]):
+        for token in range(lines.tokens[line], lines.tokens[line + 1] if counted[line] else 0):
             if tokens.kinds[token] & WORD == 0:
                 continue
             word = scratch.types[vocabulary.words[token]]
@@ -136,25 +130,10 @@ def _diverge_row(
             scratch.counts[word] += 1
             read += 1
             if read == end:
-                start = number * stretch // stretches
                 total += _add_stretch(end - start, held, stretches, scratch)
-                stretch, held = stretch + 1, 0
-                end = number * (stretch + 1) // stretches
-    found.values[row] = total
-    for rank in range(N_OUTLIERS):
-        found.outliers[row, rank] = _take_largest(row, vocabulary, scratch)
-
-
-@helper
-def _count_words(
-    row: int, tokens: Tokens, lines: Lines, counted: npt.NDArray[np.bool_]
-) -> int:
-    number = 0
-    for line in range(lines.rows[row], lines.rows[row + 1]):
-        if counted[line]:
-            for token in range(lines.tokens[line], lines.tokens[line + 1]):
-                number += (tokens.kinds[token] & WORD) != 0
-    return number
+                start, stretch, held = end, stretch + 1, 0
+                end = words * (stretch + 1) // stretches
+    return total
 
 
 @helper
@@ -188,11 +167,12 @@ def _look_up(
 @helper
 def _add_stretch(words: int, held: int, stretches: int, scratch: _Scratch) -> float:
     """The share of a stretch in the divergence; makes its counts 0 again."""
-    total = 0.0
+    total, scale, of_all = 0.0, 1 / (words * stretches), np.log(words)
     for i in range(held):
         word = scratch.stretch[i]
-        share = scratch.counts[word] / words
-        part = share * (np.log(share) - scratch.logarithms[word]) / stretches
+        count = scratch.counts[word]
+        of_count = _LOGARITHMS[count] if count < len(_LOGARITHMS) else np.log(count)
+        part = count * scale * (of_count - of_all - scratch.logarithms[word])
         scratch.counts[word] = 0
         scratch.parts[word] += part
         total += part

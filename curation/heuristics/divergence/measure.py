@@ -34,7 +34,8 @@ import pyarrow.compute as pc
 from curation.arrow_text import Ints, join_spans
 from curation.heuristics.divergence.kernel import diverge
 from curation.heuristics.divergence.reference import load_reference
-from curation.heuristics.texts import Texts
+from curation.heuristics.line_facts_kernel import WORDS
+from curation.heuristics.texts import Texts, sum_lines
 from curation.language.related import list_language
 from curation.tokens.tokenise import Tokens
 
@@ -45,11 +46,19 @@ def measure_divergence(
     """The three columns; null for languages that the reference does not have."""
     known = load_reference(reference)
     numbers = np.array([_number(code, known.languages) for code in languages], np.int64)
+    counted = ~texts.masked
+    words = sum_lines(texts.facts[:, WORDS] * counted, texts.lines)
     found = diverge(
-        texts.tokens, texts.lines, texts.vocabulary, ~texts.masked, numbers, known.logarithms
+        texts.tokens,
+        texts.lines,
+        texts.vocabulary,
+        counted,
+        words,
+        numbers,
+        known.logarithms,
     )
     none = np.isnan(found.values)
-    excess = found.values - known.limits_at(numbers, found.words)
+    excess = found.values - known.limits_at(numbers, words)
     return {
         "divergence": pa.array(found.values.astype(np.float32), mask=none),
         "divergence_excess": pa.array(excess.astype(np.float32), mask=none),

@@ -48,8 +48,8 @@ class Reference(NamedTuple):
         Between the lengths that are listed it is interpolated by their logarithm.
         """
         found = np.full(len(words), np.nan)
-        for number, (lengths, limits) in enumerate(self.limits):
-            rows = references == number
+        for number in set(references.tolist()) - {-1}:
+            rows, (lengths, limits) = references == number, self.limits[number]
             at = np.log(np.maximum(words[rows], 1))
             found[rows] = np.interp(at, np.log(lengths), limits)
         return found
