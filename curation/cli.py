@@ -122,7 +122,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="overrides",
         metavar="KEY=VALUE",
-        help="one value of the recipe, such as heuristics.min_words=20 or inputs.0.format=warc;"
+        help="one value of the recipe, such as heuristics.prose.pages.too_few_words=20;"
         " may be repeated; every key stands in the recipe.yaml of a run",
     )
     parser.add_argument(
@@ -189,15 +189,22 @@ def show(run: Run, outcome: pipeline.Outcome) -> int:
     """Prints the funnel of each input and where things are; returns the exit status."""
     console = Console()
     for name, steps in outcome.funnels.items():
-        table = Table("stage", "in", "out", "top reasons", title=f"run {run.id}, input '{name}'")
-        for column in table.columns[1:3]:
+        title = f"run {run.id}, input '{name}'"
+        table = Table("stage", "in", "out", "CPU s", "top reasons", title=title)
+        for column in table.columns[1:4]:
             column.justify = "right"
         for step in steps:
-            table.add_row(step.stage, f"{step.pages_in:,}", f"{step.pages_out:,}", _top(step))
+            cpu_s = "" if step.cpu_s is None else f"{step.cpu_s:,.1f}"
+            numbers = f"{step.pages_in:,}", f"{step.pages_out:,}", cpu_s
+            table.add_row(step.stage, *numbers, _top(step))
         console.print(table)
-        if beside := outcome.skipped[name]:
-            kinds = ", ".join(f"{kind} {records:,}" for kind, records in beside.items())
-            console.print(f"Skipped beside these: {kinds}", highlight=False)
+        for what, beside in (
+            ("Skipped beside these", outcome.skipped[name]),
+            ("Lines cut from pages that stay", outcome.cut_lines[name]),
+        ):
+            if beside:
+                kinds = ", ".join(f"{kind} {number:,}" for kind, number in beside.items())
+                console.print(f"{what}: {kinds}", highlight=False)
     if not outcome.shards:
         console.print("Nothing was kept: look at the reasons in rejects/ and verdicts/")
     lines = (f"{outcome.shards:,} shards", join(run.folder, "shards"))

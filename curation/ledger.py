@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curation.receipts import IN, KEPT, SKIPPED, Counts
+from curation.receipts import CUT, IN, KEPT, SKIPPED, Counts, StageTimes
 
 
 class LedgerError(RuntimeError):
@@ -22,12 +22,16 @@ class LedgerError(RuntimeError):
 
 @dataclass(frozen=True)
 class Step:
-    """A line of the funnel: pages into a stage, pages out, and why the others went."""
+    """A line of the funnel: pages into a stage, pages out, and why the others went.
+
+    `cpu_s` is what the stage took in the split pass; None for stages outside it.
+    """
 
     stage: str
     pages_in: int
     pages_out: int
     reasons: Sequence[tuple[str, int]]
+    cpu_s: float | None = None
 
 
 def check(
@@ -71,13 +75,15 @@ def _outcome(counts: Counts, stage: str, outcome: str) -> int:
 def _reasons(counts: Counts, stage: str, source: str) -> Counter[str]:
     reasons: Counter[str] = Counter()
     for (s, i, outcome), pages in counts.items():
-        reason = outcome not in (IN, KEPT) and not outcome.startswith(SKIPPED)
+        reason = outcome not in (IN, KEPT) and ":" not in outcome
         if (s, i) == (stage, source) and reason:
             reasons[outcome] += pages
     return reasons
 
 
-def funnel(counts: Counts, source: str, stages: Iterable[str]) -> list[Step]:
+def funnel(
+    counts: Counts, times: StageTimes, source: str, stages: Iterable[str]
+) -> list[Step]:
     """One step per stage that the input `source` goes through, reasons from frequent to rare."""
     return [
         Step(
@@ -85,6 +91,7 @@ def funnel(counts: Counts, source: str, stages: Iterable[str]) -> list[Step]:
             counts[stage, source, IN],
             counts[stage, source, KEPT],
             sorted(_reasons(counts, stage, source).items(), key=lambda r: (-r[1], r[0])),
+            times.get((stage, source)),
         )
         for stage in stages
     ]
@@ -92,9 +99,18 @@ def funnel(counts: Counts, source: str, stages: Iterable[str]) -> list[Step]:
 
 def skipped(counts: Counts, source: str) -> dict[str, int]:
     """What of the input `source` stands beside the sums, by kind: no pages, or never read."""
+    return _beside(counts, source, SKIPPED)
+
+
+def cut_lines(counts: Counts, source: str) -> dict[str, int]:
+    """The lines that were cut from pages of the input `source`, by rule."""
+    return _beside(counts, source, CUT)
+
+
+def _beside(counts: Counts, source: str, prefix: str) -> dict[str, int]:
     found = {
-        outcome.removeprefix(SKIPPED): pages
+        outcome.removeprefix(prefix): pages
         for (_, i, outcome), pages in counts.items()
-        if i == source and outcome.startswith(SKIPPED) and pages
+        if i == source and outcome.startswith(prefix) and pages
     }
     return dict(sorted(found.items()))

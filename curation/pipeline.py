@@ -30,7 +30,7 @@ from curation import ledger, receipts
 from curation.dedup.url import find_older_versions
 from curation.errors import UserError, told_by
 from curation.extract.batch import extract_batch
-from curation.heuristics.gopher import filter_batch
+from curation.heuristics.batch import filter_batch
 from curation.ingest import selection
 from curation.ingest.config import InputConfig, index_columns
 from curation.language.identify import identify_batch
@@ -53,6 +53,7 @@ from curation.splits import Split, bounded_target
 from curation.storage import join, put, storage
 from curation.tables import write_file
 from schemas.arrow import Table
+from schemas.cut import CUT
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
@@ -79,11 +80,13 @@ def split_pass(recipe: Recipe) -> SplitPass:
 class Outcome:
     """What a finished run counted, and what it had to do without.
 
-    A funnel for each input; what was `skipped` of each beside it, by kind.
+    A funnel for each input; beside it what was `skipped` of each, by kind, and how many lines were
+    cut, by rule.
     """
 
     funnels: dict[str, list[ledger.Step]]
     skipped: dict[str, dict[str, int]]
+    cut_lines: dict[str, dict[str, int]]
     shards: int
     faults: int
     retries: int
@@ -249,18 +252,20 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
     counted = [name for name in done if name in work or shards.is_of_layout(name, layout)]
     with _step(spark, "finish"):
         every = read_receipts(spark, run.folder, counted)
-    counts = receipts.counts(every)
+    counts, times = receipts.counts(every), receipts.stage_times(every)
     files = receipts.files(every).drop_columns("work").to_pylist()
     faults = receipts.faults(every).drop_columns("work").to_pylist()
     stages = {source.name: _stages(source) for source in run.recipe.inputs}
     ledger.check(counts, files, stages)
-    files += _write_ends(run, counts, faults, {file["table"] for file in files})
+    rows = receipts.count_rows(counts, times)
+    files += _write_ends(run, rows, faults, {file["table"] for file in files})
     _require_files(run, files)
-    funnels = {name: ledger.funnel(counts, name, names) for name, names in stages.items()}
+    funnels = {name: ledger.funnel(counts, times, name, names) for name, names in stages.items()}
     quarantined = receipts.quarantined(every).to_pylist()
     outcome = Outcome(
         funnels=funnels,
         skipped={name: ledger.skipped(counts, name) for name in stages},
+        cut_lines={name: ledger.cut_lines(counts, name) for name in stages},
         shards=sum(file["table"] == "shards" for file in files),
         faults=len(faults) - len(quarantined),
         retries=pc.sum(every["retries"]).as_py() + take_retries(),
@@ -271,14 +276,17 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
 
 
 def _write_ends(
-    run: Run, counts: Counts, faults: Sequence[dict[str, Any]], written: Container[str]
+    run: Run,
+    counts: Sequence[dict[str, Any]],
+    faults: Sequence[dict[str, Any]],
+    written: Container[str],
 ) -> list[dict[str, Any]]:
     """The ledger, the faults, and a file without rows for each table that would have none."""
     ends: list[tuple[Table, str, Sequence[dict[str, Any]]]] = [
-        (LEDGER, LEDGER.name, receipts.count_rows(counts)),
+        (LEDGER, LEDGER.name, counts),
         (FAULT, FAULT.name, faults),
     ]
-    ends += [(t, "empty", ()) for t in (DOCUMENT, REJECT, KEYS, VERDICT) if t.name not in written]
+    ends += [(t, "empty", ()) for t in _ALWAYS if t.name not in written]
     return [
         write_file(run.folder, name, table, pa.Table.from_batches([table.batch(content)]))
         for table, name, content in ends
@@ -309,7 +317,8 @@ def read_outcome(run: Run) -> Outcome:
     return Outcome(funnels=funnels, **counted)
 
 
-_OUTCOME = ("skipped", "shards", "faults", "retries", "quarantined")
+_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT)
+_OUTCOME = ("skipped", "cut_lines", "shards", "faults", "retries", "quarantined")
 
 
 def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s: float) -> None:

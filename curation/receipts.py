@@ -24,11 +24,15 @@ from schemas.arrow import Table
 from schemas.receipt import RECEIPT
 
 _READERS = 16
-IN, KEPT, SKIPPED = "in", "kept", "skipped:"
+IN, KEPT = "in", "kept"
+SKIPPED, FAILED, CUT = "skipped:", "failed:", "cut:"
+"""How outcomes begin that stand beside the sums: see `schemas/ledger.py`."""
 QUARANTINED = "quarantined"
 """The fault of a split whose file could not be read: its pages are missing until it is retried."""
 Counts = Counter[tuple[str, str, str]]
 """Pages by (stage, input, outcome)."""
+StageTimes = dict[tuple[str, str], float]
+"""CPU seconds by (stage, input)."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Receipt:
     attempt: str
     files: Sequence[dict[str, Any]] = ()
     counts: Counts = field(default_factory=Counter)
+    stage_cpu_s: StageTimes = field(default_factory=dict)
     faults: Sequence[dict[str, Any]] = ()
     cpu_s: float = 0.0
     retries: int = 0
@@ -49,7 +54,7 @@ class Receipt:
             "work": self.work,
             "attempt": self.attempt,
             "files": list(self.files),
-            "counts": count_rows(self.counts),
+            "counts": count_rows(self.counts, self.stage_cpu_s),
             "faults": list(self.faults),
             "cpu_s": self.cpu_s,
             "retries": self.retries,
@@ -59,13 +64,21 @@ class Receipt:
     def from_row(row: dict[str, Any]) -> Receipt:
         """From a row of the table `receipts`."""
         counts = {(c["stage"], c["input"], c["outcome"]): c["pages"] for c in row["counts"]}
-        return Receipt(**{**row, "counts": Counter(counts)})
+        timed = [c for c in row["counts"] if c["cpu_s"] is not None]
+        times = {(c["stage"], c["input"]): c["cpu_s"] for c in timed}
+        return Receipt(**{**row, "counts": Counter(counts), "stage_cpu_s": times})
 
 
-def count_rows(counts: Counts) -> list[dict[str, Any]]:
+def count_rows(counts: Counts, times: StageTimes) -> list[dict[str, Any]]:
     """As rows of the table `ledger`."""
     return [
-        {"stage": stage, "input": source, "outcome": outcome, "pages": pages}
+        {
+            "stage": stage,
+            "input": source,
+            "outcome": outcome,
+            "pages": pages,
+            "cpu_s": times.get((stage, source)) if outcome == IN else None,
+        }
         for (stage, source, outcome), pages in sorted(counts.items())
     ]
 
@@ -77,6 +90,14 @@ def add_stage(
     counts[stage, source, IN] += pages
     for reason in reasons:
         counts[stage, source, reason or KEPT] += 1
+
+
+def add_beside(
+    counts: Counts, stage: str, source: str, prefix: str, names: Iterable[pa.Scalar]
+) -> None:
+    """Counts each of `names` once beside the sums, as `prefix` and the name."""
+    for name in names:
+        counts[stage, source, f"{prefix}{name}"] += 1
 
 
 def commit(folder: str, receipt: Receipt) -> bool:
@@ -139,6 +160,14 @@ def counts(receipts: pa.Table) -> Counts:
     return Counter(
         {tuple(row[key] for key in keys): row["pages_sum"] for row in summed.to_pylist()}
     )
+
+
+def stage_times(receipts: pa.Table) -> StageTimes:
+    """The CPU seconds that all receipts tell of, by stage and input."""
+    timed = _rows(receipts, "counts")
+    timed = timed.filter(pc.is_valid(timed["cpu_s"]))
+    summed = timed.group_by(["stage", "input"]).aggregate([("cpu_s", "sum")]).to_pylist()
+    return {(row["stage"], row["input"]): round(row["cpu_s_sum"], 3) for row in summed}
 
 
 def _rows(receipts: pa.Table, column: str) -> pa.Table:

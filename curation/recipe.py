@@ -17,6 +17,7 @@ from difflib import get_close_matches
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import yaml
@@ -25,7 +26,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from curation.dedup.url import UrlDedupConfig
 from curation.errors import UserError
 from curation.extract.config import ExtractConfig
-from curation.heuristics.gopher import GopherConfig
+from curation.heuristics.config import HeuristicsConfig, mistake_in
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.language.identify import LanguageConfig
 from curation.mixing.shards import ShardsConfig
@@ -49,7 +50,7 @@ class Recipe:
     ingest: IngestConfig = IngestConfig()
     extract: ExtractConfig = ExtractConfig()
     language: LanguageConfig = LanguageConfig()
-    heuristics: GopherConfig = GopherConfig()
+    heuristics: HeuristicsConfig = HeuristicsConfig()
     rejects: RejectsConfig = RejectsConfig()
     dedup: UrlDedupConfig = UrlDedupConfig()
     shards: ShardsConfig = field(default_factory=ShardsConfig)
@@ -74,6 +75,7 @@ def load(
             item["paths"] = [normalise(str(path), base=folder) for path in found]
         if item.get("prefix") and isinstance(item["prefix"], str):
             item["prefix"] = normalise(item["prefix"], base=folder)
+    _place_reference(values, base=folder)
     if paths:
         _only_input(values, "--input")["paths"] = [normalise(path) for path in paths]
     if prefix:
@@ -83,6 +85,7 @@ def load(
     for item in _inputs(values):  # overrides too may be relative
         if item.get("prefix") and isinstance(item["prefix"], str):
             item["prefix"] = normalise(item["prefix"])
+    _place_reference(values)
     return validate(values, source=name)
 
 
@@ -105,15 +108,7 @@ def _contradiction(recipe: Recipe) -> str | None:
     for source in recipe.inputs:
         if problem := _input_contradiction(source):
             return f"input '{source.name}': {problem}"
-    for language, words in recipe.heuristics.stop_words.items():
-        if wrong := [word for word in words if word != word.lower()]:
-            return f"'heuristics.stop_words.{language}' has '{wrong[0]}': write it in lower case"
-    rules = vars(recipe.heuristics)
-    for low in (key for key in rules if key.startswith("min_")):
-        high = "max_" + low[4:]
-        if high in rules and rules[low] > rules[high]:
-            return f"'heuristics.{low}' is {rules[low]}, over 'heuristics.{high}': {rules[high]}"
-    return None
+    return mistake_in(recipe.heuristics)
 
 
 def _input_contradiction(source: InputConfig) -> str | None:
@@ -173,6 +168,12 @@ def _read(file: Traversable) -> dict[str, Any]:
 def _inputs(values: dict[str, Any]) -> list[dict[str, Any]]:
     inputs = values.get("inputs")
     return [i for i in inputs if isinstance(i, dict)] if isinstance(inputs, list) else []
+
+
+def _place_reference(values: dict[str, Any], *, base: str | None = None) -> None:
+    heuristics = values.get("heuristics")
+    if isinstance(heuristics, dict) and isinstance(heuristics.get("reference"), str):
+        heuristics["reference"] = normalise(heuristics["reference"], base=base)
 
 
 def _only_input(values: dict[str, Any], option: str) -> dict[str, Any]:
@@ -240,7 +241,10 @@ def _bare(hint: Any) -> Any:
 
 
 def _element(hint: Any) -> Any:
+    """The type of what is in a list, of a value in a mapping, or the first of two that may be."""
     arguments = get_args(_bare(hint))
+    if get_origin(_bare(hint)) is dict:
+        return arguments[1]
     return arguments[0] if arguments else None
 
 
@@ -251,6 +255,10 @@ def _allowed(hint: Any) -> str | None:
         return "expected keys and values"
     if get_origin(bare) is tuple:
         return "expected a list, of one thing at least"
+    if get_origin(bare) is dict:
+        return "expected keys and values"
+    if get_origin(bare) is UnionType and get_args(bare) == (float, NoneType):
+        return "expected a number, or null"
     if bare not in (int, float):
         return None
     return "expected a " + ("whole number" if bare is int else "number") + _range(hint)

@@ -24,11 +24,24 @@ from curation.extract.sandbox import take_cpu_s
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.ingest.pages import Tally, read_pages
 from curation.ingest.warc import Damage
-from curation.receipts import IN, QUARANTINED, SKIPPED, Counts, Receipt, add_stage
+from curation.receipts import (
+    CUT as CUTS,
+)
+from curation.receipts import (
+    FAILED,
+    IN,
+    QUARANTINED,
+    SKIPPED,
+    Counts,
+    Receipt,
+    add_beside,
+    add_stage,
+)
 from curation.retries import take_retries
 from curation.splits import Split
 from curation.storage import storage
 from curation.tables import TableWriter
+from schemas.cut import CUT, cut_rows
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 from schemas.reject import REJECT
@@ -61,20 +74,21 @@ def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
     The receipt is returned, not yet put: until then the files do not count. A split whose file
     cannot be read, after all retries, is put into quarantine: it has no pages, and one fault.
     """
-    take_cpu_s()
-    started, attempt = time.process_time(), uuid.uuid4().hex[:12]
+    clock, attempt = _Clock(), uuid.uuid4().hex[:12]
     try:
-        receipt = _read_and_write(split, todo, folder, attempt)
+        receipt = _read_and_write(split, todo, folder, attempt, clock)
     except UnreadableError as error:
         if error.uri != split.uri:
             raise
         fault = Damage(split.uri, split.start, QUARANTINED, error.why)
         receipt = Receipt(split.work, attempt, faults=[asdict(fault)])
-    cpu_s = time.process_time() - started + take_cpu_s()
-    return replace(receipt, cpu_s=cpu_s, retries=take_retries())
+    clock.lap()
+    return replace(receipt, cpu_s=clock.total_s, retries=take_retries())
 
 
-def _read_and_write(split: Split, todo: SplitPass, folder: str, attempt: str) -> Receipt:
+def _read_and_write(
+    split: Split, todo: SplitPass, folder: str, attempt: str, clock: _Clock
+) -> Receipt:
     _require_unchanged(split)
     source = todo.inputs[split.input]
     outputs = _Outputs(folder, f"{split.number:06d}-{attempt}", todo.rejects)
@@ -83,11 +97,14 @@ def _read_and_write(split: Split, todo: SplitPass, folder: str, attempt: str) ->
     stages = [stage for stage in todo.stages if stage[0] in source.stages]
     for pages in read_pages(split, source, todo.ingest, seed=todo.seed, tally=tally):
         batch = outputs.part(pages, "ingest", source.name, counts, counted=False)
+        clock.lap("ingest")
         for name, function in stages:
             if batch.num_rows == 0:
                 break
             batch = outputs.part(function(batch), name, source.name, counts)
-        outputs.keep(batch)
+            clock.lap(name)
+        outputs.keep(batch, source.name, counts)
+        clock.lap()
     counts["ingest", source.name, IN] += tally.pages
     for kind, number in tally.skipped.items():
         counts["ingest", source.name, SKIPPED + kind] += number
@@ -96,8 +113,27 @@ def _read_and_write(split: Split, todo: SplitPass, folder: str, attempt: str) ->
         attempt=attempt,
         files=outputs.close(),
         counts=counts,
+        stage_cpu_s={(stage, source.name): spent for stage, spent in clock.stages_s.items()},
         faults=[asdict(damage) for damage in tally.damage],
     )
+
+
+class _Clock:
+    """CPU seconds of this process and its children: in all, and of each stage."""
+
+    def __init__(self) -> None:
+        take_cpu_s()
+        self._last_s = time.process_time()
+        self.total_s = 0.0
+        self.stages_s: Counter[str] = Counter()
+
+    def lap(self, stage: str | None = None) -> None:
+        """What was used since the last lap was used by `stage`, or by writing and the like."""
+        now_s = time.process_time()
+        used_s, self._last_s = now_s - self._last_s + take_cpu_s(), now_s
+        self.total_s += used_s
+        if stage:
+            self.stages_s[stage] += used_s  # type: ignore[assignment]
 
 
 def _require_unchanged(split: Split) -> None:
@@ -107,12 +143,13 @@ def _require_unchanged(split: Split) -> None:
 
 
 class _Outputs:
-    """The three tables of a split."""
+    """The tables of a split."""
 
     def __init__(self, folder: str, name: str, rejects: RejectsConfig) -> None:
         order = ("order_key", "doc_id", "position")
         self._documents = TableWriter(folder, name, DOCUMENT, sort_by=order)
         self._rejects = TableWriter(folder, name, REJECT)
+        self._cuts = TableWriter(folder, name, CUT)
         self._keys = TableWriter(folder, name, KEYS)
         self._config = rejects
 
@@ -131,6 +168,8 @@ class _Outputs:
         """
         reasons = batch.column("drop_reason")
         add_stage(counts, stage, source, batch.num_rows if counted else 0, reasons.to_pylist())
+        if "failed_rules" in batch.schema.names:
+            add_beside(counts, stage, source, FAILED, batch.column("failed_rules").flatten())
         kept = pc.is_null(reasons)
         rejected = batch.filter(pc.invert(kept))
         if rejected.num_rows:
@@ -138,15 +177,20 @@ class _Outputs:
             self._rejects.add(_shorten(rejected, self._config))
         return batch.filter(kept)
 
-    def keep(self, batch: pa.RecordBatch) -> None:
-        """Writes the rows that passed every stage."""
+    def keep(self, batch: pa.RecordBatch, source: str, counts: Counts) -> None:
+        """Writes the rows that passed every stage, and what was cut from them."""
         if batch.num_rows:
             self._keys.add(keys_batch(batch))
             self._documents.add(batch)
+        if batch.num_rows and "cuts" in batch.schema.names:
+            cuts = cut_rows(batch)
+            add_beside(counts, "heuristics", source, CUTS, cuts.column("reason"))
+            self._cuts.add(_shorten(cuts, self._config))
 
     def close(self) -> list[dict[str, object]]:
         """Writes what is held; returns the manifest rows."""
-        return self._documents.close() + self._rejects.close() + self._keys.close()
+        written = (self._documents, self._rejects, self._cuts, self._keys)
+        return [file for table in written for file in table.close()]
 
 
 def _shorten(batch: pa.RecordBatch, config: RejectsConfig) -> pa.RecordBatch:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.arrow import Column, Table
 
@@ -24,3 +25,13 @@ OF_PAGE = pa.list_(
     pa.struct([field for field in CUT.arrow if field.name not in ("position", "doc_id")])
 )
 """The cuts of one page, as the batch functions hand them on."""
+
+
+def cut_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows of `cuts/` that a batch of documents with a column `cuts` brings along."""
+    cuts = batch.column("cuts")
+    pages = pc.list_parent_indices(cuts)
+    columns = {name: batch.column(name).take(pages) for name in ("position", "doc_id")}
+    values = cuts.flatten()
+    columns.update(zip(OF_PAGE.value_type.names, values.flatten(), strict=True))
+    return CUT.conform(pa.RecordBatch.from_pydict(columns))

@@ -1,8 +1,10 @@
 """`ledger/`: how many pages entered each stage, stayed, and went, and the damage in input files.
 
 The unit is the page: one WARC `response` record, one WET `conversion` record or one input row.
-For each stage and input: in = kept + the sum over reasons. `skipped` counts, beside that sum,
-WARC records that are no pages (requests, metadata, revisits).
+For each stage and input: in = kept + the sum over reasons, which are the first rules that failed.
+Beside that sum stand outcomes with a colon: `skipped:TYPE` counts WARC records that are no pages
+(requests, metadata, revisits) and pages that a sample left out, `failed:RULE` every page that fails
+a rule, first or not, and `cut:RULE` lines that a rule cut from pages that stay.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ LEDGER = Table(
     (
         Column("stage", pa.string(), "ingest, extract, ..., mix", False),
         Column("input", pa.string(), "name of the recipe's input", False),
-        Column("outcome", pa.string(), "'in', 'kept', a drop reason, or 'skipped:TYPE'", False),
-        Column("pages", pa.int64(), "how many", False),
+        Column("outcome", pa.string(), "'in', 'kept', a drop reason, or one with a colon", False),
+        Column("pages", pa.int64(), "how many: pages, or records or lines as above", False),
+        Column("cpu_s", pa.float64(), "of 'in': CPU seconds of the stage in the split pass"),
     ),
 )
 

@@ -81,8 +81,11 @@ _KNOWN = {
 }
 
 
-def problem(config: HeuristicsConfig) -> str | None:
-    """What is wrong with the names of rules, in words; None where nothing is."""
+def mistake_in(config: HeuristicsConfig) -> str | None:
+    """What is wrong with the names of rules or stop words, in words; None where nothing is."""
+    for language, words in config.stop_words.items():
+        if wrong := [word for word in words if len(word.split()) != 1]:
+            return f"'heuristics.stop_words.{language}' has '{wrong[0]}': one word each"
     for route in ROUTES:
         for where, unit, limits in _limits(config.of_route(route)):
             for name in limits:
