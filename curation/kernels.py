@@ -10,6 +10,7 @@ files, shared by this user's processes. `NUMBA_CACHE_DIR` goes before both.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import stat
@@ -26,12 +27,27 @@ from llvmlite.binding import get_host_cpu_name
 from numba import njit
 from numba.core.caching import CacheImpl, _CacheLocator
 
-__all__ = ["cache_folder", "helper", "inlined", "njit"]
+__all__ = ["cache_folder", "compile_once", "helper", "inlined", "njit"]
 
 # What kernels call, once per word or per character: it takes arrays and makes none, so numba need
 # not count who holds them, which would cost several times the work itself.
 helper = partial(njit, cache=True, _nrt=False)()
-inlined = partial(njit, cache=True, inline="always", _nrt=False)()
+inlined = partial(njit, cache=True, _nrt=False, forceinline=True)()
+
+
+def compile_once(name: str, call: Callable[[], object]) -> None:
+    """Calls `call`, which compiles the kernels of `name`, or loads them where that was done.
+
+    Other processes of this machine wait meanwhile, rather than compile the same.
+    """
+    done = cache_folder() / f"{name}.compiled"
+    if done.exists():
+        call()
+        return
+    with (cache_folder() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # freed when the process ends, however it does
+        call()
+        done.touch()
 
 
 @cache

@@ -9,6 +9,7 @@ came in, and of what lines leave are compared with the limits that hold for its 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from curation.heuristics.routing import route
 from curation.heuristics.rules import PAGE_RULES, failing
 from curation.heuristics.stop_words import count_stop_words
 from curation.heuristics.texts import Texts, read_texts
+from curation.kernels import compile_once
 from curation.safety.dirty_words import count_dirty_words, dirty_word_columns
 from schemas.document import MEASURES
 
@@ -64,7 +66,25 @@ def filter_batch(batch: pa.RecordBatch, *, config: HeuristicsConfig) -> pa.Recor
     return _with_cuts(batch, found, stays=~failed.any(axis=1))
 
 
+@cache
+def _compile() -> None:
+    """Before the first batch of a process; a text without spaces takes kernels of its own."""
+    texts = ["Every kernel, once.\nAnd twice.", "一次。"]
+    batch = pa.RecordBatch.from_pydict({"text": texts, "language": ["en", "zh"]})
+
+    def call() -> None:
+        found = _find(batch, _DEFAULT)
+        apply_cuts(found.texts, _line_kinds(batch), found.plan, np.ones(len(texts), bool))
+
+    compile_once("heuristics", call)
+
+
 def _examine(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
+    _compile()
+    return _find(batch, config)
+
+
+def _find(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
     texts = read_texts(batch.column("text"), _line_kinds(batch))
     languages = batch.column("language").to_pylist()
     columns = measure_texts(texts)
