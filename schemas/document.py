@@ -94,9 +94,11 @@ CHARACTERS = (
     _count("n_apologies", "phrases such as 'I'm sorry'"),
 )
 KINDS = (
-    _number("code_ratio", "characters in lines of code, white space aside"),
+    _number("code_ratio", "characters in lines that are code or look it, white space aside"),
     _number("mathematics_ratio", "characters in formulas and lines of mathematics"),
     _number("table_ratio", "characters in lines of tables"),
+    _count("longest_code_line", "characters of the longest line of code"),
+    _number("mean_code_line_length", "characters per line of code"),
 )
 DIRTY_WORDS = (
     _count("n_dirty_words", "dirty words; null for a language without a list"),

@@ -51,6 +51,8 @@ class DropReason(StrEnum):
     LOREM_IPSUM = "lorem_ipsum"
     TOO_FEW_ALPHANUMERICS = "too_few_alphanumerics"
     TOO_FEW_LETTERS = "too_few_letters"
+    CODE_LINE_TOO_LONG = "code_line_too_long"
+    CODE_LINES_TOO_LONG = "code_lines_too_long"
     TOO_MANY_DIGITS = "too_many_digits"
     TOO_MANY_URLS = "too_many_urls"
     TOO_MUCH_WHITE_SPACE = "too_much_white_space"

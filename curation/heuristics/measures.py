@@ -128,19 +128,31 @@ def _characters(
 
 
 def _kinds(texts: Texts) -> Columns:
-    """What of a page is code, mathematics and tables, of characters that are no white space."""
-    counts = texts.lines.counts
-    visible = counts[:, character.CHARACTERS] - counts[:, character.SPACES]
-    total = sum_lines(visible, texts.lines)
-    kinds = {
-        "code_ratio": LineKind.CODE,
-        "mathematics_ratio": LineKind.MATHEMATICS,
-        "table_ratio": LineKind.TABLE,
-    }
+    """What of a page is code, mathematics and tables, of characters that are no white space.
+
+    Lines of code are measured as BigCode does (Li et al. 2023, StarCoder, arXiv 2305.06161).
+    """
+    length = texts.lines.counts[:, character.CHARACTERS]
+    visible = length - texts.lines.counts[:, character.SPACES]
+    is_code = texts.kinds == ord(LineKind.CODE)
+    in_tables = visible * (texts.kinds == ord(LineKind.TABLE))
+    of_lines = np.stack([visible, in_tables, is_code * (visible > 0), is_code * length], axis=1)
+    total, tables, code_lines, code_length = sum_lines(of_lines, texts.lines).T
+    code, formulas = sum_lines(texts.code_and_formulas, texts.lines).T
     return {
-        name: ratio(sum_lines(visible * (texts.kinds == ord(kind)), texts.lines), total)
-        for name, kind in kinds.items()
+        "code_ratio": ratio(code, total),
+        "mathematics_ratio": ratio(formulas, total),
+        "table_ratio": ratio(tables, total),
+        "longest_code_line": pa.array(_most(is_code * length, texts).astype(np.int32)),
+        "mean_code_line_length": ratio(code_length, code_lines),
     }
+
+
+def _most(values: npt.NDArray[np.int32], texts: Texts) -> npt.NDArray[np.int32]:
+    """The highest value among each row's lines."""
+    if len(texts.lines.rows) == 1:
+        return np.zeros(0, np.int32)
+    return np.maximum.reduceat(values, texts.lines.rows[:-1])
 
 
 def ratio(part: Numbers, whole: Numbers) -> pa.Array:

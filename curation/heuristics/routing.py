@@ -11,7 +11,8 @@ from curation.heuristics.config import RoutingConfig
 
 
 def route(measures: Mapping[str, pa.Array], *, config: RoutingConfig) -> pa.StringArray:
-    """The route of each row, by what lines and words show."""
-    code = measures["code_ratio"].to_numpy() >= config.min_code_ratio
-    mathematics = measures["mathematics_ratio"].to_numpy() >= config.min_mathematics_ratio
-    return pa.array(np.where(mathematics, "math", np.where(code, "code", "prose")), pa.string())
+    """`prose`, `code` or `math` for each row; where a page has both, what it has more of."""
+    code, formulas = (measures[f"{kind}_ratio"].to_numpy() for kind in ("code", "mathematics"))
+    is_math = (formulas >= config.min_mathematics_ratio) & (formulas >= code)
+    is_code = code >= config.min_code_ratio
+    return pa.array(np.where(is_math, "math", np.where(is_code, "code", "prose")), pa.string())

@@ -49,6 +49,8 @@ PAGE_RULES = (
     Rule(DropReason.LOREM_IPSUM, "n_lorem_ipsum", "max"),
     Rule(DropReason.TOO_FEW_ALPHANUMERICS, "non_alphanumeric_ratio", "max"),
     Rule(DropReason.TOO_FEW_LETTERS, "letters_ratio", "min"),
+    Rule(DropReason.CODE_LINE_TOO_LONG, "longest_code_line", "max"),
+    Rule(DropReason.CODE_LINES_TOO_LONG, "mean_code_line_length", "max"),
     Rule(DropReason.TOO_MANY_DIGITS, "digits_ratio", "max"),
     Rule(DropReason.TOO_MANY_URLS, "url_ratio", "max"),
     Rule(DropReason.TOO_MUCH_WHITE_SPACE, "white_space_ratio", "max"),

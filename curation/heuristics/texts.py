@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curation.arrow_text import Bytes, Ints, text_view
+from curation.heuristics.kinds_kernel import find_kinds
 from curation.heuristics.line_facts_kernel import find_facts
 from curation.heuristics.parts import Parts, find_parts
 from curation.heuristics.repetition_kernel import count_ngrams
@@ -31,7 +32,8 @@ _IS_KEPT = np.isin(np.arange(256), [ord(kind) for kind in KEPT_AS_THEY_ARE])
 
 
 class Texts(NamedTuple):
-    """What was found. Per line: `kinds` (letters of `LineKind`), `facts`, `repeated` characters.
+    """What was found. Per line: `kinds` (letters of `LineKind`), `facts`, `repeated` characters,
+    characters of `code_and_formulas`.
 
     Per row: `ngrams`. `phrase_counts` is the number of phrases per line and `PhraseGroup`, `parts`
     what a rule may cut from a line that stays.
@@ -44,6 +46,7 @@ class Texts(NamedTuple):
     facts: npt.NDArray[np.int32]
     ngrams: Ints
     repeated: Numbers
+    code_and_formulas: Numbers
     phrase_counts: npt.NDArray[np.int32]
     parts: Parts
 
@@ -59,15 +62,16 @@ def read_texts(texts: pa.StringArray, line_kinds: pa.StringArray) -> Texts:
     lines, vocabulary = find_lines(tokens), find_vocabulary(tokens)
     ngrams, repeated = count_ngrams(tokens, lines, vocabulary, LINE_NGRAM)
     phrases = find_rule_phrases(tokens, vocabulary)
-    facts = find_facts(tokens, lines)
+    facts, kinds = find_facts(tokens, lines), _kinds(lines, line_kinds)
     return Texts(
         tokens=tokens,
         lines=lines,
         vocabulary=vocabulary,
-        kinds=_kinds(lines, line_kinds),
+        kinds=kinds,
         facts=facts,
         ngrams=ngrams,
         repeated=repeated,
+        code_and_formulas=find_kinds(tokens, lines, kinds),
         phrase_counts=count_in_lines(lines, phrases),
         parts=find_parts(tokens, lines, facts, phrases),
     )

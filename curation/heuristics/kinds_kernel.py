@@ -1,0 +1,139 @@
+r"""How much of each line is code or mathematics: by its kind, and, where that is prose, by its looks.
+
+Extraction tells lines of code and display formulas; text that came without kinds, and code that
+stood in plain paragraphs, show it by their symbols. A line looks like code when symbols that prose
+hardly has make up much of it (`(`, `{`, `=`, `;`, `_` and the like), or when it ends as a statement
+does. Formulas inside a line stand between `$` signs that touch them, as pandoc reads them, so that
+prices are none, or between `\(` and `\)` or `\[` and `\]`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from curation.arrow_text import Bytes
+from curation.kernels import helper, inlined, njit
+from curation.tokens.lines import CHARACTERS, SPACES, URL_CHARACTERS, Lines
+from curation.tokens.tokenise import NUMERIC, Tokens
+from schemas.line_kind import LineKind
+
+CODE_CHARACTERS, FORMULA_CHARACTERS = range(2)
+_CODE, _TABLE, _MATHEMATICS = ord(LineKind.CODE), ord(LineKind.TABLE), ord(LineKind.MATHEMATICS)
+_DOLLAR, _BACKSLASH, _SEMICOLON, _OPEN_CURLY, _CLOSE_CURLY = 0x24, 0x5C, 0x3B, 0x7B, 0x7D
+_IS_CODE_SYMBOL = np.isin(np.arange(256), [ord(c) for c in "{}()[]=<>\\^_;"])
+_MIN_SYMBOLS, _MIN_SHARE = 3, 0.3
+_MIN_SYMBOLS_OF_STATEMENT = 2
+
+
+@njit(cache=True, nogil=True)
+def find_kinds(tokens: Tokens, lines: Lines, kinds: Bytes) -> npt.NDArray[np.int32]:
+    """The visible characters of each line that are code, and that are formulas; shape (lines, 2)."""
+    found = np.zeros((len(lines.starts), 2), np.int32)
+    _fill(tokens, lines, kinds, found)
+    return found
+
+
+@helper
+def _fill(tokens: Tokens, lines: Lines, kinds: Bytes, found: npt.NDArray[np.int32]) -> None:
+    for line in range(len(lines.starts)):
+        counts = lines.counts[line]
+        visible = counts[CHARACTERS] - counts[SPACES]
+        if kinds[line] == _CODE:
+            found[line, CODE_CHARACTERS] = visible
+        elif kinds[line] == _MATHEMATICS:
+            found[line, FORMULA_CHARACTERS] = visible
+        elif kinds[line] != _TABLE and visible:
+            first, end = lines.tokens[line], lines.tokens[line + 1]
+            symbols, marks = _count_symbols(tokens, first, end)
+            formulas = _formula_characters(tokens, first, end) if marks > 1 else 0
+            found[line, FORMULA_CHARACTERS] = formulas
+            is_prose = formulas > 0 or 2 * counts[URL_CHARACTERS] > visible
+            if not is_prose and _looks_like_code(tokens, end, symbols, end - first):
+                found[line, CODE_CHARACTERS] = visible
+
+
+@helper
+def _count_symbols(tokens: Tokens, first: int, end: int) -> tuple[int, int]:
+    """The symbols that code has, and those among them that may delimit a formula."""
+    symbols, marks = 0, 0
+    for token in range(first, end):
+        if tokens.kinds[token] == 0:
+            byte = tokens.data[tokens.starts[token]]
+            symbols += _IS_CODE_SYMBOL[byte]
+            marks += byte == _DOLLAR or byte == _BACKSLASH
+    return symbols, marks
+
+
+@inlined
+def _looks_like_code(tokens: Tokens, end: int, symbols: int, of_tokens: int) -> bool:
+    last = tokens.data[tokens.starts[end - 1]]
+    statement = last == _SEMICOLON or last == _OPEN_CURLY or last == _CLOSE_CURLY
+    if statement and symbols >= _MIN_SYMBOLS_OF_STATEMENT:
+        return True
+    return symbols >= _MIN_SYMBOLS and symbols >= _MIN_SHARE * of_tokens
+
+
+@helper
+def _formula_characters(tokens: Tokens, first: int, end: int) -> int:
+    """The characters between delimiters, and the delimiters."""
+    characters, opening, display = 0, np.int64(-1), np.int64(-1)
+    token = first
+    while token < end:
+        if tokens.kinds[token] == 0:
+            if _is_double_dollar(tokens, token, end):
+                if display >= 0:
+                    characters += _length(tokens, display, token + 2)
+                display = np.int64(-1) if display >= 0 else token
+                token += 1
+            elif tokens.data[tokens.starts[token]] == _DOLLAR and display < 0:
+                if opening >= 0 and _closes(tokens, token, end):
+                    characters += _length(tokens, opening, token + 1)
+                    opening = np.int64(-1)
+                elif _opens(tokens, token, end):
+                    opening = token
+            elif _is_escaped(tokens, token, end, 0x28, 0x5B):
+                close = token + 2
+                while close < end and not _is_escaped(tokens, close, end, 0x29, 0x5D):
+                    close += 1
+                if close < end:
+                    characters += _length(tokens, token, close + 2)
+                    token = close + 1
+        token += 1
+    return characters
+
+
+@inlined
+def _is_double_dollar(tokens: Tokens, token: int, end: int) -> bool:
+    at = tokens.starts[token]
+    both = tokens.data[at] == _DOLLAR and token + 1 < end and tokens.starts[token + 1] == at + 1
+    return both and tokens.data[at + 1] == _DOLLAR
+
+
+@inlined
+def _opens(tokens: Tokens, token: int, end: int) -> bool:
+    return token + 1 < end and tokens.starts[token + 1] == tokens.ends[token]
+
+
+@inlined
+def _closes(tokens: Tokens, token: int, end: int) -> bool:
+    touches = tokens.starts[token] == tokens.ends[token - 1]
+    number_after = token + 1 < end and tokens.starts[token + 1] == tokens.ends[token]
+    return touches and not (number_after and tokens.kinds[token + 1] & NUMERIC)
+
+
+@helper
+def _is_escaped(tokens: Tokens, token: int, end: int, round_one: int, square: int) -> bool:
+    """Whether a backslash and one of two brackets stand at the token."""
+    if token + 1 >= end or tokens.data[tokens.starts[token]] != _BACKSLASH:
+        return False
+    byte = tokens.data[tokens.starts[token + 1]]
+    return tokens.starts[token + 1] == tokens.ends[token] and (byte == round_one or byte == square)
+
+
+@helper
+def _length(tokens: Tokens, first: int, end: int) -> int:
+    characters = 0
+    for token in range(first, end):
+        characters += tokens.characters[token]
+    return characters
