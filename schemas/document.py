@@ -103,7 +103,7 @@ KINDS = (
 DIRTY_WORDS = (
     _count("n_dirty_words", "dirty words; null for a language without a list"),
     _count("n_distinct_dirty_words", "different ones"),
-    _number("dirty_words_ratio", "dirty words per word"),
+    _number("dirty_words_ratio", "dirty words per word, if four are different; else 0"),
 )
 OUTLIERS = (
     _number("divergence", "nats from the words of its language; null without a reference"),

@@ -3,7 +3,7 @@
 `python -m curation.heuristics.build_language_data`, where the packages wordfreq and stopwordsiso
 are installed beside this one.
 
-In: the frequencies that wordfreq has of the words of 42 languages, and the stop words of
+In: the frequencies that wordfreq has of the words of 41 languages, and the stop words of
 stopwordsiso. Out: for each language the most frequent of its stop words that together make as much
 of a text as Gopher's eight make of English (16 %), and its most frequent words with their counts in
 ten million. The same packages give the same bytes.
@@ -34,14 +34,14 @@ _HERE = Path(__file__).parent
 _GOPHER = ("the", "be", "to", "of", "and", "that", "have", "with")
 _MIN_SHARE, _MIN_WORDS, _MAX_WORDS = 0.16, 8, 20
 _WORDS, _TOTAL = 20_000, 10_000_000
-# The languages of wordfreq. Of its labels, lid.176 has others for some.
+# The languages of wordfreq but Korean, of which it counts morphemes, which are no tokens of ours. Of
+# its labels, lid.176 has others for some.
 _LANGUAGES = (
-    *"ar bg bn ca cs da de el en es fa fi fil fr he hi hu id is it ja ko lt lv mk ms nb nl".split(),
+    *"ar bg bn ca cs da de el en es fa fi fil fr he hi hu id is it ja lt lv mk ms nb nl".split(),
     *"pl pt ro ru sh sk sl sv ta tr uk ur vi zh".split(),
 )
 _LABELS = {"fil": "tl", "nb": "no"}
 _ISO = {"fil": "tl", "nb": "no", "sh": "hr"}
-_WITHOUT_REFERENCE = ("ko",)  # wordfreq counts morphemes there, which are no tokens of ours
 _ENGLISH_SHARE = 0.02
 _LENGTHS = (12, 25, 50, 100, 200, 500, 1000)
 _MARGINS = (6.5, 6.2, 5.5, 4.8, 4.8, 4.2, 4.0)
@@ -84,8 +84,6 @@ def _has_digit(word: str) -> bool:
 def _reference_rows(frequencies: Mapping[str, Mapping[str, float]]) -> Iterator[dict[str, Any]]:
     english = most_frequent(_counts(frequencies["en"]))
     for code in _LANGUAGES:
-        if code in _WITHOUT_REFERENCE:
-            continue
         words = sorted(_by_frequency(frequencies[code])[:_WORDS])
         seen = _counts(frequencies[code])
         expected = _expect(seen if code == "en" else mix(seen, english, share=_ENGLISH_SHARE))

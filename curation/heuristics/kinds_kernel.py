@@ -61,7 +61,7 @@ def _count_symbols(tokens: Tokens, first: int, end: int) -> tuple[int, int]:
         if tokens.kinds[token] == 0:
             byte = tokens.data[tokens.starts[token]]
             symbols += _IS_CODE_SYMBOL[byte]
-            marks += byte == _DOLLAR or byte == _BACKSLASH
+            marks += (byte == _DOLLAR or byte == _BACKSLASH) * tokens.characters[token]
     return symbols, marks
 
 
@@ -81,12 +81,12 @@ def _formula_characters(tokens: Tokens, first: int, end: int) -> int:
     token = first
     while token < end:
         if tokens.kinds[token] == 0:
-            if _is_double_dollar(tokens, token, end):
+            is_dollar = tokens.data[tokens.starts[token]] == _DOLLAR
+            if is_dollar and tokens.characters[token] == 2:
                 if display >= 0:
-                    characters += _length(tokens, display, token + 2)
+                    characters += _length(tokens, display, token + 1)
                 display = np.int64(-1) if display >= 0 else token
-                token += 1
-            elif tokens.data[tokens.starts[token]] == _DOLLAR and display < 0:
+            elif is_dollar and display < 0:
                 if opening >= 0 and _closes(tokens, token, end):
                     characters += _length(tokens, opening, token + 1)
                     opening = np.int64(-1)
@@ -101,13 +101,6 @@ def _formula_characters(tokens: Tokens, first: int, end: int) -> int:
                     token = close + 1
         token += 1
     return characters
-
-
-@inlined
-def _is_double_dollar(tokens: Tokens, token: int, end: int) -> bool:
-    at = tokens.starts[token]
-    both = tokens.data[at] == _DOLLAR and token + 1 < end and tokens.starts[token + 1] == at + 1
-    return both and tokens.data[at + 1] == _DOLLAR
 
 
 @inlined

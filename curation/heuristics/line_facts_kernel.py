@@ -54,16 +54,16 @@ def _fill(tokens: Tokens, lines: Lines, facts: npt.NDArray[np.int32]) -> None:
         code = _code(tokens, first)
         for bullet in BULLETS:
             facts[line, BULLET] |= code == bullet
-        facts[line, ELLIPSIS_LAST] = _is_ellipsis(tokens, first, end - 1)
+        facts[line, ELLIPSIS_LAST] = _is_ellipsis(tokens, end - 1)
         facts[line, TERMINAL_LAST] = (tokens.kinds[end - 1] & END) != 0
         last = _before_references(tokens, first, end - 1)
         ends = (tokens.kinds[last] & (END | CLOSING_QUOTE)) != 0
-        facts[line, SENTENCE_LAST] = ends and not _is_ellipsis(tokens, first, last)
+        facts[line, SENTENCE_LAST] = ends and not _is_ellipsis(tokens, last)
 
 
 @helper
 def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -> None:
-    dots, ended, sentences, words, characters = 0, True, 0, 0, 0
+    ended, sentences, words, characters = True, 0, 0, 0
     stretches, alphabetic, stretch, longest, stop = 0, 0, 0, 0, np.int64(-1)
     has_letter = True
     for token in range(first, end):
@@ -85,13 +85,14 @@ def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -
             # A sentence does not go on in lower case: that was an abbreviation.
             if ended and (sentences == 0 or kind & (LOWER_CASE | CAPITAL) != LOWER_CASE):
                 sentences += 1
-            ended, dots = False, 0
+            ended = False
         else:
             ended |= (kind & END) != 0
             code = _code(tokens, token)
-            adjoining = dots and tokens.starts[token] == tokens.ends[token - 1]
-            dots = (dots * adjoining + 1) * (code == _FULL_STOP)
-            facts[ELLIPSES] += code == _ELLIPSIS or (dots > 0 and dots % 3 == 0)
+            if code == _FULL_STOP:
+                facts[ELLIPSES] += tokens.characters[token] // 3
+            elif code == _ELLIPSIS:
+                facts[ELLIPSES] += tokens.characters[token]
     facts[TOKENS], facts[WORDS], facts[WORD_CHARACTERS] = end - first, words, characters
     facts[STRETCHES], facts[ALPHABETIC_STRETCHES] = stretches, alphabetic
     facts[SENTENCES], facts[LONGEST] = sentences, longest
@@ -104,15 +105,10 @@ def _code(tokens: Tokens, token: int) -> int:
     return code
 
 
-@helper
-def _is_ellipsis(tokens: Tokens, first: int, last: int) -> bool:
-    """Whether the tokens up to `last` end with an ellipsis."""
-    if _code(tokens, last) == _ELLIPSIS:
-        return True
-    if last - first < 2 or tokens.ends[last] - tokens.starts[last - 2] != 3:
-        return False
-    dots = tokens.kinds[last] & tokens.kinds[last - 1] & tokens.kinds[last - 2] & END
-    return dots != 0 and _code(tokens, last) == _FULL_STOP
+@inlined
+def _is_ellipsis(tokens: Tokens, token: int) -> bool:
+    code = _code(tokens, token)
+    return code == _ELLIPSIS or (code == _FULL_STOP and tokens.characters[token] >= 3)
 
 
 @helper

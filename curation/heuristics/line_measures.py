@@ -14,13 +14,17 @@ from curation.heuristics.line_facts_kernel import LONGEST, NUMBER_FIRST, SENTENC
 from curation.heuristics.rule_phrases import PhraseGroup
 from curation.heuristics.texts import Texts
 from curation.tokens.lines import CAPITALS, CHARACTERS, DIGITS, SPACES
+from schemas.line_kind import LineKind
+
+_MIN_WORDS_REPEATED = 10
 
 
 def measure_lines(texts: Texts) -> dict[str, npt.NDArray[np.float32]]:
     """Of each line:
 
     - `repeated_ratio`: the share of its characters in words that a 5-gram covers which stood before
-      in the page;
+      in the page; 0 for headings and lines of less than ten words, which recur for good reasons and
+      are short enough for the deduplication of lines;
     - `longest_word`: characters without white space between them;
     - `ends_sentence`: 1 where it ends in a mark that ends sentences or closes a quotation;
     - `n_words`;
@@ -36,9 +40,10 @@ def measure_lines(texts: Texts) -> dict[str, npt.NDArray[np.float32]]:
     counts, facts, phrases = texts.lines.counts, texts.facts, texts.phrase_counts
     visible = counts[:, CHARACTERS] - counts[:, SPACES]
     words = facts[:, WORDS]
+    may_be_cut = (words >= _MIN_WORDS_REPEATED) & (texts.kinds != ord(LineKind.HEADING))
     number_and_noun = (words == 2) & (facts[:, NUMBER_FIRST] == 1)
     found = {
-        "repeated_ratio": texts.repeated / np.maximum(visible, 1),
+        "repeated_ratio": may_be_cut * texts.repeated / np.maximum(visible, 1),
         "longest_word": facts[:, LONGEST],
         "ends_sentence": (facts[:, SENTENCE_LAST] == 1) | (visible == 0),
         "n_words": words,

@@ -50,7 +50,8 @@ def count_ngrams(
     A row's are those of its most frequent n-gram (blanks between words included; of several the
     first) times its frequency, for n = 2, 3, 4; and those of n-grams that were seen before in the
     row, read from left to right without overlap, for n = 5 to 10. A line's are those of its words
-    that an n-gram covers, n = `line_ngram` (5 to 10), that was seen before in the row.
+    that an n-gram covers, n = `line_ngram` (5 to 10), that lies in it and was seen before in the
+    row.
     """
     longest = 0
     for row in range(len(tokens.rows) - 1):
@@ -196,10 +197,10 @@ def _cover(
     for i in range(left):
         place = scratch.places[i]
         gram = scratch.grams[place]
-        if scratch.seen[gram]:
+        while lines.tokens[line + 1] <= start + place:
+            line += 1
+        if scratch.seen[gram] and start + place + n <= lines.tokens[line + 1]:
             for token in range(start + max(place, end), start + place + n):
-                while lines.tokens[line + 1] <= token:
-                    line += 1
                 of_lines[line] += tokens.characters[token]
             end = place + n
         scratch.seen[gram] = True

@@ -1,8 +1,8 @@
 r"""The one tokenisation that every rule shares: texts in, words and lines out, as flat arrays.
 
 A **token** is a segment of UAX #29 that is no white space. It is a *word* where it has a letter or
-a number, else a *symbol*: punctuation stands alone. Scripts without spaces (Han, Kana, Thai, Lao,
-Khmer, Myanmar) are cut into words by a lexicon. A token's `name` is 64 bits of its folded
+a number, else a *symbol*: punctuation stands alone, but a run of one symbol (`...`, `-----`) is one
+token. Scripts without spaces (Han, Kana, Thai, Lao, Khmer, Myanmar) are cut into words by a lexicon. A token's `name` is 64 bits of its folded
 characters: two tokens with one name are the same word in another case.
 
 A **line** is what stands between two `\n`; it may be blank. Invariant: tokens and lines are in the
@@ -110,19 +110,34 @@ def _fill(tokens: Tokens, scratch: Scratch, points: CodePoints, lexicon: Lexicon
                 letters = segment(data, at, stop, script, points, lexicon, scratch)
                 count = _add_words(letters, script, points, scratch, tokens, count)
                 at = stop
-            elif is_plain_symbol(data, at, end):
-                name = extend(NAME, code, word, points)
-                _add(tokens, count, at, at + 1, 1, name, _kind(word))
-                count += 1
-                at += 1
             else:
                 stop, length, properties, name = end_of_plain_word(data, at, end)
                 if stop == at:
-                    stop, length, properties, name = end_of_word(data, at, end, points)
-                _add(tokens, count, at, stop, length, name, _kind(properties))
+                    if is_plain_symbol(data, at, end):
+                        stop, length, properties = at + 1, 1, word
+                        name = extend(NAME, code, word, points)
+                    else:
+                        stop, length, properties, name = end_of_word(data, at, end, points)
+                kind = _kind(properties)
+                if kind & WORD == 0 and length == 1:
+                    while _is_repeated(data, at, at + size, stop, end):
+                        name = extend(name, code, word, points)
+                        stop, length = stop + size, length + 1
+                _add(tokens, count, at, stop, length, name, kind)
                 count += 1
                 at = stop
         tokens.rows[row + 1] = count
+
+
+@inlined
+def _is_repeated(data: Bytes, at: int, end: int, next_one: int, last: int) -> bool:
+    """Whether the character in bytes `at` to `end` stands at byte `next_one` once more."""
+    if next_one + end - at > last:
+        return False
+    for i in range(end - at):
+        if data[at + i] != data[next_one + i]:
+            return False
+    return True
 
 
 @inlined
