@@ -32,7 +32,7 @@ __all__ = ["cache_folder", "compile_once", "helper", "inlined", "njit"]
 # What kernels call, once per word or per character: it takes arrays and makes none, so numba need
 # not count who holds them, which would cost several times the work itself.
 helper = partial(njit, cache=True, _nrt=False)()
-inlined = partial(njit, cache=True, _nrt=False, forceinline=True)()
+inlined = partial(njit, cache=True, _nrt=False, inline="always")()
 
 
 def compile_once(name: str, call: Callable[[], object]) -> None:

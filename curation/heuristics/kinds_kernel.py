@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import Bytes
-from curation.kernels import helper, inlined, njit
+from curation.kernels import helper, njit
 from curation.tokens.lines import CHARACTERS, SPACES, URL_CHARACTERS, Lines
 from curation.tokens.tokenise import NUMERIC, Tokens
 from schemas.line_kind import LineKind
@@ -65,7 +65,7 @@ def _count_symbols(tokens: Tokens, first: int, end: int) -> tuple[int, int]:
     return symbols, marks
 
 
-@inlined
+@helper
 def _looks_like_code(tokens: Tokens, end: int, symbols: int, of_tokens: int) -> bool:
     last = tokens.data[tokens.starts[end - 1]]
     statement = last == _SEMICOLON or last == _OPEN_CURLY or last == _CLOSE_CURLY
@@ -103,12 +103,12 @@ def _formula_characters(tokens: Tokens, first: int, end: int) -> int:
     return characters
 
 
-@inlined
+@helper
 def _opens(tokens: Tokens, token: int, end: int) -> bool:
     return token + 1 < end and tokens.starts[token + 1] == tokens.ends[token]
 
 
-@inlined
+@helper
 def _closes(tokens: Tokens, token: int, end: int) -> bool:
     touches = tokens.starts[token] == tokens.ends[token - 1]
     number_after = token + 1 < end and tokens.starts[token + 1] == tokens.ends[token]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import decode_at
-from curation.kernels import helper, inlined, njit
+from curation.kernels import helper, njit
 from curation.tokens.lines import Lines
 from curation.tokens.tokenise import (
     ALPHABETIC,
@@ -98,14 +98,14 @@ def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -
     facts[SENTENCES], facts[LONGEST] = sentences, longest
 
 
-@inlined
+@helper
 def _code(tokens: Tokens, token: int) -> int:
     """A token's first character."""
     code, _ = decode_at(tokens.data, tokens.starts[token], tokens.ends[token])
     return code
 
 
-@inlined
+@helper
 def _is_ellipsis(tokens: Tokens, token: int) -> bool:
     code = _code(tokens, token)
     return code == _ELLIPSIS or (code == _FULL_STOP and tokens.characters[token] >= 3)

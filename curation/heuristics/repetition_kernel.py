@@ -28,11 +28,12 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 class _Scratch(NamedTuple):
     """Room for one row, used again for the next.
 
-    `places` are the tokens at which an n-gram starts that repeats, and `grams[t]` is its number.
-    Of n-gram g, `keys[g]` says what it is, `counts[g]` how often it occurs, and `seen[g]` whether
-    it was met; `slots` is a hash table of them.
+    `candidates` are the tokens at which an n-gram may start that repeats, and `places` those at which
+    one does; `grams[t]` is its number. Of n-gram g, `keys[g]` says what it is, `counts[g]` how often
+    it occurs, and `seen[g]` whether it was met; `slots` is a hash table of them.
     """
 
+    candidates: Ints
     places: Ints
     grams: Numbers
     counts: Numbers
@@ -58,7 +59,8 @@ def count_ngrams(
         longest = max(longest, tokens.rows[row + 1] - tokens.rows[row])
     scratch = _Scratch(
         np.empty(longest, np.int64),
-        np.empty(longest + 1, np.int32),
+        np.empty(longest, np.int64),
+        np.empty(longest, np.int32),
         np.empty(longest, np.int32),
         np.empty(longest, np.int64),
         np.empty(longest, np.bool_),
@@ -84,9 +86,10 @@ def _count(
         start, end = tokens.rows[row], tokens.rows[row + 1]
         words = vocabulary.words[start:end]
         characters = tokens.characters[start:end]
-        left = _start(words, vocabulary.counts[vocabulary.rows[row] :], scratch)
+        candidates = _start(words, vocabulary.counts[vocabulary.rows[row] :], scratch)
         for n in range(2, _LAST + 1):
-            left, most = _keep_repeated(n, words, left, scratch)
+            _number_grams(n, words, candidates, scratch)
+            left, candidates, most = _keep_repeated(candidates, scratch)
             if n <= _LAST_TOP:
                 of_rows[row, n - 2] = _top(n, left, most, characters, scratch)
             elif left:
@@ -99,49 +102,57 @@ def _count(
 
 @helper
 def _start(words: Numbers, counts: Numbers, scratch: _Scratch) -> int:
-    """Takes each word that repeats for a 1-gram; returns how many places that are."""
-    left = 0
+    """Takes each word for its own 1-gram; returns how many are followed by one that repeats, too."""
+    candidates, before = 0, False
     for token in range(len(words)):
+        scratch.grams[token] = words[token]
         repeats = counts[words[token]] > 1
-        scratch.grams[token] = words[token] if repeats else -1
-        scratch.places[left] = token
-        left += repeats
-    scratch.grams[len(words)] = -1
-    return left
+        scratch.candidates[candidates] = token - 1
+        candidates += repeats and before
+        before = repeats
+    return candidates
 
 
 @helper
-def _keep_repeated(n: int, words: Numbers, left: int, scratch: _Scratch) -> tuple[int, int]:
-    """Goes on from (n-1)-grams to n-grams; returns at how many places, and the highest count."""
-    mask, grams = table_size(left) - 1, 0
+def _number_grams(n: int, words: Numbers, candidates: int, scratch: _Scratch) -> None:
+    """Goes on from (n-1)-grams to n-grams, and counts them."""
+    mask, grams = table_size(candidates) - 1, 0
     scratch.slots[: mask + 1] = -1
-    for i in range(left):
-        place = scratch.places[i]
-        gram = -1
-        if scratch.grams[place + 1] >= 0 and place + n <= len(words):
-            key = np.int64(scratch.grams[place]) << 32 | np.int64(words[place + n - 1])
-            at = np.int64(np.uint64(key) * _MIX >> np.uint64(32)) & mask
+    for i in range(candidates):
+        place = scratch.candidates[i]
+        key = np.int64(scratch.grams[place]) << 32 | np.int64(words[place + n - 1])
+        at = np.int64(np.uint64(key) * _MIX >> np.uint64(32)) & mask
+        gram = scratch.slots[at]
+        while gram >= 0 and scratch.keys[gram] != key:
+            at = (at + 1) & mask
             gram = scratch.slots[at]
-            while gram >= 0 and scratch.keys[gram] != key:
-                at = (at + 1) & mask
-                gram = scratch.slots[at]
-            if gram < 0:
-                gram = grams
-                grams += 1
-                scratch.slots[at], scratch.keys[gram], scratch.counts[gram] = gram, key, 0
-            scratch.counts[gram] += 1
+        if gram < 0:
+            gram = grams
+            grams += 1
+            scratch.slots[at], scratch.keys[gram], scratch.counts[gram] = gram, key, 0
+        scratch.counts[gram] += 1
         scratch.grams[place] = gram
-    kept, most = 0, 1
-    for i in range(left):
-        place = scratch.places[i]
-        gram = scratch.grams[place]
-        count = scratch.counts[max(gram, 0)]
-        repeats = gram >= 0 and count > 1
-        most = max(most, count * repeats)
-        scratch.grams[place] = gram if repeats else -1
+
+
+@helper
+def _keep_repeated(candidates: int, scratch: _Scratch) -> tuple[int, int, int]:
+    """Finds the places of n-grams that repeat, and the candidates for n + 1: two such in a row.
+
+    Returns how many both are, and the highest count. What is kept is written without a branch, for
+    which way it goes can't be foreseen.
+    """
+    kept, next_candidates, most, last = 0, 0, 1, np.int64(-2)
+    for i in range(candidates):
+        place = scratch.candidates[i]
+        count = scratch.counts[scratch.grams[place]]
+        most = max(most, count)
+        repeats = count > 1
         scratch.places[kept] = place
         kept += repeats
-    return kept, most
+        scratch.candidates[next_candidates] = place - 1
+        next_candidates += repeats and last == place - 1
+        last = place if repeats else last
+    return kept, next_candidates, most
 
 
 @helper

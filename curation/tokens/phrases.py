@@ -236,25 +236,34 @@ def _find_letters(
 ) -> None:
     found = 0
     for row in range(len(roots)):
-        start, end = offsets[row], offsets[row + 1]
-        while start < end and roots[row] >= 0:
-            node, at, phrase, after = roots[row], start, -1, start
-            while at < end:
-                code, size = decode_at(data, at, end)
-                name = finish(extend(NAME, code, word_of(code, points), points))
-                at += size
-                if after == start:
-                    after = at  # where the search goes on
-                if node == roots[row] and not phrases.starts[node, np.int64(name) & (_STARTS - 1)]:
-                    break
-                node = _next(node, name, phrases)
-                if node < 0:
-                    break
-                if phrases.ends[node] >= 0:
-                    phrase, after = phrases.ends[node], at
-            if phrase >= 0:
-                matches.phrases[found] = phrase
-                matches.firsts[found], matches.ends[found] = start, after
-                found += 1
-            start = after
+        root, at, end = roots[row], offsets[row], offsets[row + 1]
+        while at < end and root >= 0:
+            code, size = decode_at(data, at, end)
+            name = finish(extend(NAME, code, word_of(code, points), points))
+            after = at + size
+            if phrases.starts[root, np.int64(name) & (_STARTS - 1)]:
+                phrase, last = _longest(data, at, end, root, phrases, points)
+                if phrase >= 0:
+                    matches.phrases[found] = phrase
+                    matches.firsts[found], matches.ends[found] = at, last
+                    found, after = found + 1, last
+            at = after
         matches.rows[row + 1] = found
+
+
+@helper
+def _longest(
+    data: Bytes, at: int, end: int, root: int, phrases: Phrases, points: CodePoints
+) -> tuple[int, int]:
+    """The longest phrase that starts at byte `at`, and its end; -1 for none."""
+    node, phrase, last = root, -1, at
+    while at < end:
+        code, size = decode_at(data, at, end)
+        name = finish(extend(NAME, code, word_of(code, points), points))
+        node = _next(node, name, phrases)
+        if node < 0:
+            break
+        at += size
+        if phrases.ends[node] >= 0:
+            phrase, last = phrases.ends[node], at
+    return phrase, last

@@ -40,13 +40,15 @@ _THAI_AFTER, _LAO_AFTER = (0x0E30, 0x0E32, 0x0E33, 0x0E45), (0x0EB0, 0x0EB2, 0x0
 class Scratch(NamedTuple):
     """Room for the letters of one run, used again for the next.
 
-    Of letter i: where it starts, itself, its properties; what it costs from there to the end, and
-    where the best word that starts there ends (its complement for one that no list has).
+    Of letter i: where it starts, itself, its properties, whether a word may start there; what it
+    costs from there to the end, and where the best word that starts there ends (its complement for
+    one that no list has).
     """
 
     starts: Ints
     codes: npt.NDArray[np.int32]
     words: npt.NDArray[np.int32]
+    may_start: npt.NDArray[np.bool_]
     costs: Ints
     ends: Ints
 
@@ -58,6 +60,7 @@ def new_scratch(letters: int) -> Scratch:
         np.empty(letters + 1, np.int64),
         np.empty(letters + 1, np.int32),
         np.empty(letters + 1, np.int32),
+        np.empty(letters + 1, np.bool_),
         np.empty(letters + 1, np.int64),
         np.empty(letters + 1, np.int64),
     )
@@ -85,9 +88,11 @@ def segment(
         letters += 1
         at += size
     scratch.starts[letters], scratch.costs[letters] = end, 0
+    for letter in range(letters):
+        scratch.may_start[letter] = letter == 0 or _may_start(letter, letters, script, scratch)
     for first in range(letters - 1, -1, -1):
         scratch.costs[first] = _NEVER
-        if first == 0 or _may_start(first, letters, scratch):
+        if scratch.may_start[first]:
             _find_unknown(first, letters, script, scratch)
             _find_words(first, letters, script, points, lexicon, scratch)
     return letters
@@ -103,7 +108,7 @@ def _find_unknown(first: int, letters: int, script: int, scratch: Scratch) -> No
             cost = np.int64(_UNKNOWN_KANA + _UNKNOWN_KANA_EACH * (last - first))
         else:
             last = first + 1
-    while last < letters and not _may_start(last, letters, scratch):
+    while last < letters and not scratch.may_start[last]:
         last += 1
     scratch.costs[first] = cost + scratch.costs[last]
     scratch.ends[first] = ~last
@@ -129,11 +134,19 @@ def _is_katakana(letter: int, scratch: Scratch) -> bool:
     return scratch.words[letter] & BREAK == KATAKANA
 
 
-@helper
-def _may_start(letter: int, letters: int, scratch: Scratch) -> bool:
+@inlined
+def _may_start(letter: int, letters: int, script: int, scratch: Scratch) -> bool:
     """Whether a word may start at the letter, which is not the first."""
+    if EXTEND <= scratch.words[letter] & BREAK <= ZWJ:
+        return False
+    return script == HAN_KANA or _starts_syllable(letter, letters, scratch)
+
+
+@helper
+def _starts_syllable(letter: int, letters: int, scratch: Scratch) -> bool:
+    """Whether a letter of a South-East Asian script does not belong to the syllable before it."""
     code, before = scratch.codes[letter], scratch.codes[letter - 1]
-    if EXTEND <= scratch.words[letter] & BREAK <= ZWJ or scratch.words[letter - 1] & LEADING_VOWEL:
+    if scratch.words[letter - 1] & LEADING_VOWEL:
         return False
     if before == _KHMER_COENG or before == _MYANMAR_VIRAMA:
         return False
