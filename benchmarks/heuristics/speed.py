@@ -16,7 +16,7 @@ from benchmarks.heuristics.datatrove import Datatrove
 from curation.heuristics.batch import measure
 
 Row = dict[str, Any]
-_ROWS = 64
+_ROWS = 128
 """A batch of the split pass."""
 _ROUNDS = 5
 _LANGUAGES = ("en", "de", "ru", "zh", "ja")

@@ -47,8 +47,8 @@ PAGE = Table(
     ),
 )
 
-_BATCH_ROWS = 64
-_BATCH_BYTES = 8 << 20
+_BATCH_ROWS = 128
+_BATCH_BYTES = 16 << 20
 
 
 @dataclass

@@ -50,7 +50,7 @@ class _Scratch(NamedTuple):
     """Room for one row, indexed by the words of its vocabulary.
 
     `types[w]` is the word that w counts as; of that one `logarithms`, `counts` in the stretch, and
-    `parts` of the divergence. `stretch` lists the types in the stretch.
+    `parts` of the divergence. `stretch` lists the types in the stretch; then, those that count most.
     """
 
     types: Numbers
@@ -95,14 +95,13 @@ def diverge(
         np.empty(room, np.float64),
         np.empty(room, np.int32),
         np.empty(room, np.float64),
-        np.empty(room, np.int32),
+        np.empty(max(room, N_OUTLIERS), np.int32),
     )
     for row in range(rows):
         if references[row] >= 0 and words[row]:
             _look_up(row, tokens, vocabulary, references[row], logarithms, scratch)
             found.values[row] = _diverge(row, tokens, lines, vocabulary, counted, words[row], scratch)
-            for rank in range(N_OUTLIERS):
-                found.outliers[row, rank] = _take_largest(row, vocabulary, scratch)
+            _take_largest(row, vocabulary, scratch, found.outliers)
     return found
 
 
@@ -180,14 +179,18 @@ def _add_stretch(words: int, held: int, stretches: int, scratch: _Scratch) -> fl
 
 
 @helper
-def _take_largest(row: int, vocabulary: Vocabulary, scratch: _Scratch) -> int:
-    """The token of the word that contributes most, which then counts no more; -1 for none."""
-    start, largest = vocabulary.rows[row], 0
-    words = vocabulary.rows[row + 1] - start
-    for word in range(1, words):
-        if scratch.parts[word] > scratch.parts[largest]:
-            largest = word
-    if scratch.parts[largest] <= 0:
-        return -1
-    scratch.parts[largest] = 0
-    return vocabulary.firsts[start + largest]
+def _take_largest(row: int, vocabulary: Vocabulary, scratch: _Scratch, outliers: Ints) -> None:
+    """The first tokens of the words that contribute most; of equal ones, the one seen first."""
+    start, held, largest = vocabulary.rows[row], 0, scratch.stretch
+    for word in range(vocabulary.rows[row + 1] - start):
+        part = scratch.parts[word]
+        if part <= 0 or (held == N_OUTLIERS and part <= scratch.parts[largest[held - 1]]):
+            continue
+        held = min(held + 1, N_OUTLIERS)
+        rank = held - 1
+        while rank > 0 and scratch.parts[largest[rank - 1]] < part:
+            largest[rank] = largest[rank - 1]
+            rank -= 1
+        largest[rank] = word
+    for rank in range(held):
+        outliers[row, rank] = vocabulary.firsts[start + largest[rank]]
