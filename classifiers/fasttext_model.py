@@ -29,6 +29,11 @@ class FastTextModel:
             raise ValueError(f"{path}: sha256 is {found}, expected {sha256}")
         self._model = fasttext.load_model(str(path))
 
+    @property
+    def labels(self) -> list[str]:
+        """All that it knows, without their prefix."""
+        return [label.removeprefix(_PREFIX) for label in self._model.get_labels()]
+
     def score(self, texts: pa.StringArray) -> tuple[pa.StringArray, pa.FloatArray]:
         """The most probable label of each text (without its prefix) and its probability, 0..1.
 

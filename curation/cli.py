@@ -7,10 +7,12 @@ its input says so and exits with 3.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
+import numpy as np
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from rich.console import Console
@@ -19,13 +21,17 @@ from rich.table import Table
 from curation import __version__, pipeline
 from curation.errors import UserError, told_by
 from curation.extract.config import Engine, ExtractConfig
+from curation.heuristics.divergence.fit import FitConfig, write_reference
+from curation.heuristics.divergence.fit import fit as fit_reference
+from curation.ingest.config import InputConfig
 from curation.ledger import Step
 from curation.look import extract_page, show_page
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
 from curation.run import MANIFEST, Run, new_run
 from curation.session import is_submitted, require_java, session
-from curation.storage import join, normalise
+from curation.splits import find_files
+from curation.storage import join, normalise, storage
 from schemas.line_kind import LineKind
 
 Part = Callable[[Run, SparkSession, Progress], object]
@@ -50,6 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     look.add_argument("--warc", metavar="FILE", help="the WARC file that has the URL")
     look.add_argument("--engine", choices=get_args(Engine), default=ExtractConfig().engine)
     look.set_defaults(command=extract_command)
+    fit = commands.add_parser(
+        "fit", help="make a reference of words from pages", description=fit_command.__doc__
+    )
+    _add_fit_options(fit)
+    fit.set_defaults(command=fit_command)
     options = parser.parse_args(arguments)
     return _guard(lambda: options.command(options))
 
@@ -126,11 +137,57 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         " may be repeated; every key stands in the recipe.yaml of a run",
     )
     parser.add_argument(
+        "--sample",
+        type=_share,
+        metavar="SHARE",
+        help="of all pages, such as 0.001: a seeded sample of splits and of their pages",
+    )
+    parser.add_argument(
         "--retry-quarantined",
         action="store_true",
         help="read again what could not be read, and make anew what was made without it",
     )
     _add_spark_conf(parser)
+
+
+def _add_fit_options(parser: argparse.ArgumentParser) -> None:
+    default = FitConfig()
+    parser.add_argument(
+        "--input",
+        nargs="+",
+        required=True,
+        metavar="GLOB",
+        help="files, folders or quoted patterns of Parquet, such as the documents/ of a run",
+    )
+    parser.add_argument("--output", required=True, metavar="FILE", help="the reference, a new file")
+    parser.add_argument("--text", default=default.text, metavar="COLUMN", help="of the text")
+    parser.add_argument(
+        "--language",
+        default=default.language,
+        metavar="COLUMN",
+        help="of the language; where there is none, it is identified",
+    )
+    parser.add_argument(
+        "--sample", type=_share, default=default.sample, help="share of pages to look at"
+    )
+    parser.add_argument("--seed", type=int, default=default.seed, help="of the sample")
+    parser.add_argument(
+        "--keep",
+        type=_share,
+        default=default.keep,
+        help="share of pages, of every length, that the limits leave",
+    )
+    _add_spark_conf(parser)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected a share above 0, at most 1")
+    return share
 
 
 def _add_spark_conf(parser: argparse.ArgumentParser) -> None:
@@ -147,8 +204,9 @@ def open_run(options: argparse.Namespace) -> Run:
     """The run that the options name, with everything checked that can be before a start."""
     if not is_submitted():
         require_java()
+    overrides = [*options.overrides, *([f"sample={options.sample}"] if options.sample else [])]
     recipe: Recipe = load(
-        options.recipe, paths=options.input, prefix=options.prefix, overrides=options.overrides
+        options.recipe, paths=options.input, prefix=options.prefix, overrides=overrides
     )
     run = new_run(recipe, normalise(options.output))
     run.open()
@@ -185,11 +243,47 @@ def extract_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def fit_command(options: argparse.Namespace) -> int:
+    """Makes a reference of words from pages that are good, for the rule of token outliers.
+
+    A recipe names it: heuristics.reference.path.
+    """
+    conf, output = spark_conf(options), normalise(options.output)
+    if not is_submitted():
+        require_java()
+    if storage(output).find(output) is not None:
+        raise UserError(f"{output}: is there already: choose another name")
+    paths = tuple(normalise(path) for path in options.input)
+    (files,) = find_files([InputConfig(name="fit", paths=paths, format="parquet")])
+    config = FitConfig(
+        text=options.text,
+        language=options.language,
+        sample=options.sample,
+        seed=options.seed,
+        keep=options.keep,
+    )
+    with session(conf) as spark, Progress().step("fit"):
+        rows = list(fit_reference(spark, files, config))
+    if not rows:
+        raise UserError(
+            f"no language has {config.min_pages:,} pages of about one length: give more pages,"
+            " or a smaller --keep"
+        )
+    write_reference(output, rows)
+    table = Table("language", "pages", "words", "limit at 200 words", title=output)
+    for row in rows:
+        limit = np.interp(200, row["lengths"], row["limits"])
+        table.add_row(row["language"], f"{row['pages']:,}", f"{row['total']:,}", f"{limit:.2f}")
+    Console().print(table)
+    return 0
+
+
 def show(run: Run, outcome: pipeline.Outcome) -> int:
     """Prints the funnel of each input and where things are; returns the exit status."""
     console = Console()
     for name, steps in outcome.funnels.items():
-        title = f"run {run.id}, input '{name}'"
+        sample = f", sample of {run.recipe.sample:g}" if run.recipe.sample < 1 else ""
+        title = f"run {run.id}, input '{name}'{sample}"
         table = Table("stage", "in", "out", "CPU s", "top reasons", title=title)
         for column in table.columns[1:4]:
             column.justify = "right"

@@ -11,13 +11,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from types import NoneType, UnionType
+from types import NoneType
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import yaml
@@ -46,6 +47,7 @@ class Recipe:
     name: Annotated[str, Field(min_length=1)]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     inputs: Annotated[tuple[InputConfig, ...], Field(min_length=1)]
+    sample: Annotated[float, Field(gt=0, le=1)] = 1.0
     splits: SplitsConfig = SplitsConfig()
     ingest: IngestConfig = IngestConfig()
     extract: ExtractConfig = ExtractConfig()
@@ -152,6 +154,11 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_UniqueKeys.add_implicit_resolver(  # YAML 1.1 takes 1e-5 for text
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
 def _read(file: Traversable) -> dict[str, Any]:
     try:
         text = file.read_text(encoding="utf-8")  # a bundled one may lie in a zip
@@ -172,8 +179,9 @@ def _inputs(values: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _place_reference(values: dict[str, Any], *, base: str | None = None) -> None:
     heuristics = values.get("heuristics")
-    if isinstance(heuristics, dict) and isinstance(heuristics.get("reference"), str):
-        heuristics["reference"] = normalise(heuristics["reference"], base=base)
+    reference = heuristics.get("reference") if isinstance(heuristics, dict) else None
+    if isinstance(reference, dict) and isinstance(reference.get("path"), str):
+        reference["path"] = normalise(reference["path"], base=base)
 
 
 def _only_input(values: dict[str, Any], option: str) -> dict[str, Any]:
@@ -191,7 +199,7 @@ def _override(values: dict[str, Any], override: str) -> None:
     *parents, last = path.split(".")
     target: Any = values
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, _UniqueKeys)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
         raise UserError(f"--set {override}: the value is not YAML") from error
     try:
@@ -229,15 +237,18 @@ def _type_at(path: Iterable[str | int]) -> Any:
     """The annotated type of the key at `path`; None where the path leaves the dataclasses."""
     hint: Any = Recipe
     for part in path:
-        if dataclasses.is_dataclass(hint):
-            hint = get_type_hints(hint, include_extras=True).get(str(part))
+        if dataclasses.is_dataclass(_bare(hint)):
+            hint = get_type_hints(_bare(hint), include_extras=True).get(str(part))
         else:
             hint = _element(hint)
     return _bare(hint) if dataclasses.is_dataclass(_bare(hint)) else hint
 
 
 def _bare(hint: Any) -> Any:
-    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    """Without what is said beside a type: its limits, or that it may be null."""
+    if get_origin(hint) is Annotated or get_args(hint)[1:] == (NoneType,):
+        return _bare(get_args(hint)[0])
+    return hint
 
 
 def _element(hint: Any) -> Any:
@@ -252,21 +263,22 @@ def _allowed(hint: Any) -> str | None:
     """What may stand at a key of this type, in words."""
     bare = _bare(hint)
     if dataclasses.is_dataclass(bare):
-        return "expected keys and values"
+        return f"expected keys and values: {', '.join(f.name for f in _fields(bare))}"
     if get_origin(bare) is tuple:
         return "expected a list, of one thing at least"
     if get_origin(bare) is dict:
         return "expected keys and values"
-    if get_origin(bare) is UnionType and get_args(bare) == (float, NoneType):
-        return "expected a number, or null"
     if bare not in (int, float):
         return None
-    return "expected a " + ("whole number" if bare is int else "number") + _range(hint)
+    or_null = ", or null" if get_args(hint)[1:] == (NoneType,) else ""
+    return "expected a " + ("whole number" if bare is int else "number") + _range(hint) + or_null
 
 
 def _range(hint: Any) -> str:
     fields = [m for m in get_args(hint)[1:] if hasattr(m, "metadata")]
     limits = {type(m).__name__: m for f in fields for m in f.metadata}
+    if "Gt" in limits:
+        return f" above {limits['Gt'].gt}, at most {limits['Le'].le}"
     low = getattr(limits.get("Ge"), "ge", None)
     high = getattr(limits.get("Le"), "le", None)
     below = getattr(limits.get("Lt"), "lt", None)

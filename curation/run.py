@@ -13,7 +13,7 @@ import json
 import platform
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import version
 from typing import Any
@@ -23,9 +23,10 @@ import yaml
 
 from curation import __version__, receipts
 from curation.errors import UserError
+from curation.heuristics.divergence.reference import check_reference
 from curation.ingest.rows import check_readable
 from curation.recipe import Recipe, dump, validate
-from curation.splits import Split, find_files, plan
+from curation.splits import Split, draw, find_files, plan
 from curation.storage import FileInfo, join, put, storage
 
 RUN, RECIPE, MANIFEST = "run.json", "recipe.yaml", "manifest.json"
@@ -57,7 +58,7 @@ class Run:
     def splits(self) -> list[Split]:
         """The same list for the same run: ranges of files, then files of selected records.
 
-        Raises `UserError` when the records of an index are not selected yet.
+        Those of a sample have the numbers that they have without it. Raises `UserError` when the records of an index are not selected yet.
         """
         splits = plan(self.recipe.inputs, self.files, self.recipe.splits)
         if not self.selected:
@@ -66,7 +67,7 @@ class Run:
             for file in receipts.read(self.folder, select_work(number)).files:
                 uri, size = join(self.folder, file["path"]), file["bytes"]
                 splits.append(Split(len(splits), number, "index", uri, size, 0, size))
-        return splits
+        return draw(splits, self.recipe.sample, seed=self.recipe.seed)
 
     @property
     def indexes(self) -> list[int]:
@@ -182,4 +183,14 @@ def new_run(recipe: Recipe, folder: str) -> Run:
     files = find_files(recipe.inputs)
     for source, found in zip(recipe.inputs, files, strict=True):
         check_readable(found[0], source)
-    return Run(folder, recipe, files)
+    return Run(folder, _pinned(recipe), files)
+
+
+def _pinned(recipe: Recipe) -> Recipe:
+    """With the hash of every file that it names beside its inputs."""
+    reference = recipe.heuristics.reference
+    if reference is None:
+        return recipe
+    check_reference(reference)
+    heuristics = replace(recipe.heuristics, reference=reference.pinned())
+    return replace(recipe, heuristics=heuristics)

@@ -8,10 +8,11 @@ record has one owner wherever the cuts fall. Readers find the first border thems
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
 
 import numpy as np
@@ -20,10 +21,12 @@ from pydantic import Field
 
 from curation.errors import UserError
 from curation.ingest.config import InputConfig, format_of, is_known
+from curation.ingest.urls import hash64
 from curation.storage import WILDCARDS, FileInfo, normalise, storage
 
 ROW_BITS = 32
 MAX_SPLITS = 100_000
+_MIN_DRAWN = 100
 _ASKED_AT_ONCE = 64
 Positions = TypeVar("Positions", int, npt.NDArray[np.int64])
 
@@ -42,7 +45,10 @@ def bounded_target(config: SplitsConfig, total_bytes: int) -> int:
 
 @dataclass(frozen=True)
 class Split:
-    """Bytes `start` to `end` of a file of `size` bytes: the records that start there."""
+    """Bytes `start` to `end` of a file of `size` bytes: the records that start there.
+
+    Of their pages it is a seeded sample, of the share `sample`.
+    """
 
     number: int
     input: int
@@ -52,6 +58,7 @@ class Split:
     start: int
     end: int
     version: str = ""
+    sample: float = 1.0
 
     @property
     def work(self) -> str:
@@ -153,3 +160,21 @@ def plan(
                 for i in range(pieces)
             ]
     return splits
+
+
+def draw(splits: Sequence[Split], share: float, *, seed: int) -> list[Split]:
+    """A seeded sample of the share `share` of all pages, as splits and shares of their pages.
+
+    As few splits as may be, for each is read whole; but a hundred of each input, where it has them,
+    so that the sample is not of a few sites.
+    """
+    if share == 1:
+        return list(splits)
+    drawn: list[Split] = []
+    for number in sorted({split.input for split in splits}):
+        found = [split for split in splits if split.input == number]
+        found.sort(key=lambda split: hash64(f"{split.uri}\0{split.start}", seed=seed))
+        taken = max(math.ceil(share * len(found)), min(len(found), _MIN_DRAWN))
+        of_pages = min(1.0, share * len(found) / taken)
+        drawn += [replace(split, sample=of_pages) for split in found[:taken]]
+    return sorted(drawn, key=lambda split: split.number)

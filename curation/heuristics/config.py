@@ -17,7 +17,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from classifiers.fasttext_model import lid176
+from curation.artefact import Artefact
 from curation.heuristics.rules import LINE_RULES, PAGE_RULES
+from curation.language.identify import UNDETERMINED
 
 PresetName = Literal[
     "c4", "code", "fineweb", "gopher", "llama3", "math", "nemo", "refinedweb", "sft"
@@ -54,9 +57,9 @@ class RoutingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class HeuristicsConfig:
-    """`stop_words` and `reference` replace what is bundled: lists of words by language, and a file
+    """`stop_words` and `reference` replace what is bundled.
 
-    that `curate fit` made.
+    Lists of words by language, each in place of the bundled one, and a file that `curate fit` made.
     """
 
     routing: RoutingConfig = RoutingConfig()
@@ -66,7 +69,7 @@ class HeuristicsConfig:
     stop_words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = field(
         default_factory=dict
     )
-    reference: str | None = None
+    reference: Artefact | None = None
 
     def of_route(self, route: str) -> RuleSet:
         """The rules of a route."""
@@ -82,7 +85,9 @@ _KNOWN = {
 
 
 def mistake_in(config: HeuristicsConfig) -> str | None:
-    """What is wrong with the names of rules or stop words, in words; None where nothing is."""
+    """What is wrong with names of rules or languages, or with stop words; None where nothing is."""
+    if mistake := _unknown_language(config):
+        return mistake
     for language, words in config.stop_words.items():
         if wrong := [word for word in words if len(word.split()) != 1]:
             return f"'heuristics.stop_words.{language}' has '{wrong[0]}': one word each"
@@ -93,6 +98,18 @@ def mistake_in(config: HeuristicsConfig) -> str | None:
                     near = get_close_matches(name, _KNOWN[unit], n=1)
                     hint = f"did you mean '{near[0]}'?" if near else f"known: {_listed(unit)}"
                     return f"unknown rule 'heuristics.{route}.{where}.{name}': {hint}"
+    return None
+
+
+def _unknown_language(config: HeuristicsConfig) -> str | None:
+    named = [(f"stop_words.{label}", label) for label in config.stop_words]
+    for route in ROUTES:
+        labels = config.of_route(route).languages
+        named += [(f"{route}.languages.{label}", label) for label in labels]
+    known = (*lid176().labels, UNDETERMINED) if named else ()
+    for where, label in named:
+        if label not in known:
+            return f"'heuristics.{where}': no page is in '{label}': name a label of lid.176, as 'de'"
     return None
 
 

@@ -49,11 +49,12 @@ PAGE = Table(
 
 _BATCH_ROWS = 128
 _BATCH_BYTES = 16 << 20
+_NOT_SAMPLED = "not_sampled"
 
 
 @dataclass
 class Tally:
-    """What ingest saw beside pages: records of other types, and damage."""
+    """What ingest saw beside pages: records of other types, pages not in the sample, and damage."""
 
     skipped: Counter[str] = field(default_factory=Counter)
     damage: list[Damage] = field(default_factory=list)
@@ -66,11 +67,14 @@ def read_pages(
     """The pages of `split`, in batches."""
     rows: list[dict[str, Any]] = []
     held_bytes = 0
-    for found in _raw_pages(split, source, config, tally):
+    for number, found in enumerate(_raw_pages(split, source, config, tally)):
         raw = _settle(found, source)
-        position = split.first_position + tally.pages
+        doc_id = _document_id(raw)
+        if not _is_drawn(doc_id, split, seed):
+            tally.skipped[_NOT_SAMPLED] += 1
+            continue
         tally.pages += 1
-        rows.append(_row(raw, split, source, seed, position))
+        rows.append(_row(raw, doc_id, split, source, seed, split.first_position + number))
         held_bytes += len(raw.html or raw.text or "")
         if len(rows) == _BATCH_ROWS or held_bytes >= _BATCH_BYTES:
             yield PAGE.batch(rows)
@@ -113,11 +117,15 @@ def _settle(raw: RawPage, source: InputConfig) -> RawPage:
     return replace(raw, text=text) if text else replace(raw, text=None, reason=DropReason.NO_TEXT)
 
 
+def _is_drawn(doc_id: str, split: Split, seed: int) -> bool:
+    """By a hash of its own: `order_key` says where in the shards a page comes."""
+    return split.sample == 1 or hash64(f"sample {doc_id}", seed=seed) / 2**64 + 0.5 < split.sample
+
+
 def _row(
-    raw: RawPage, split: Split, source: InputConfig, seed: int, position: int
+    raw: RawPage, doc_id: str, split: Split, source: InputConfig, seed: int, position: int
 ) -> dict[str, Any]:
     url = _valid(raw.url)
-    doc_id = _document_id(raw)
     facts = url_facts(url)
     return {
         "doc_id": doc_id,

@@ -32,43 +32,50 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.arrow_text import Ints, join_spans
-from curation.heuristics.divergence.kernel import diverge
-from curation.heuristics.divergence.reference import load_reference
+from curation.artefact import Artefact
+from curation.heuristics.divergence.kernel import Divergence, Floats, diverge
+from curation.heuristics.divergence.reference import Reference, load_reference
 from curation.heuristics.line_facts_kernel import WORDS
 from curation.heuristics.texts import Texts, sum_lines
-from curation.language.related import list_language
 from curation.tokens.tokenise import Tokens
 
 
 def measure_divergence(
-    texts: Texts, languages: Sequence[str | None], *, reference: str | None
+    texts: Texts, languages: Sequence[str | None], *, reference: Artefact | None
 ) -> dict[str, pa.Array]:
     """The three columns; null for languages that the reference does not have."""
     known = load_reference(reference)
-    numbers = np.array([_number(code, known.languages) for code in languages], np.int64)
-    counted = ~texts.masked
-    words = sum_lines(texts.facts[:, WORDS] * counted, texts.lines)
-    found = diverge(
-        texts.tokens,
-        texts.lines,
-        texts.vocabulary,
-        counted,
-        words,
-        numbers,
-        known.logarithms,
-    )
-    none = np.isnan(found.values)
+    words = count_words(texts)
+    numbers = known.numbers(languages)
+    found = diverge_from(known, texts, numbers, words)
     excess = found.values - known.limits_at(numbers, words)
     return {
-        "divergence": pa.array(found.values.astype(np.float32), mask=none),
-        "divergence_excess": pa.array(excess.astype(np.float32), mask=none),
+        "divergence": _floats(found.values),
+        "divergence_excess": _floats(excess),
         "outlier_words": _words(texts.tokens, found.outliers),
     }
 
 
-def _number(language: str | None, languages: dict[str, int]) -> int:
-    label = language if language in languages else list_language(language)
-    return -1 if label is None else languages.get(label, -1)
+def count_words(texts: Texts) -> Ints:
+    """How many words each page has in lines that count."""
+    return sum_lines(texts.facts[:, WORDS] * ~texts.masked, texts.lines)
+
+
+def diverge_from(known: Reference, texts: Texts, numbers: Ints, words: Ints) -> Divergence:
+    """The divergence of each page, of so many `words`, from reference `numbers[i]`."""
+    return diverge(
+        texts.tokens,
+        texts.lines,
+        texts.vocabulary,
+        ~texts.masked,
+        words,
+        numbers,
+        known.logarithms,
+    )
+
+
+def _floats(values: Floats) -> pa.FloatArray:
+    return pa.array(values.astype(np.float32), mask=np.isnan(values))
 
 
 def _words(tokens: Tokens, outliers: Ints) -> pa.ListArray:

@@ -11,9 +11,10 @@ Numbers are one word.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,10 +23,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.arrow_text import Hashes, Ints
+from curation.artefact import Artefact
 from curation.errors import UserError
 from curation.heuristics.divergence.kernel import NUMBER, Floats, Logarithms, slot
 from curation.kernels import njit
-from curation.storage import storage
+from curation.language.related import list_language
 from curation.tokens.tokenise import ALPHABETIC, NUMERIC, tokenise
 from curation.tokens.vocabulary import table_size
 from schemas.arrow import SchemaError
@@ -42,16 +44,24 @@ class Reference(NamedTuple):
     logarithms: Logarithms
     limits: Sequence[tuple[Floats, Floats]]
 
+    def numbers(self, languages: Sequence[str | None]) -> Ints:
+        """The number of each language, or of the one that lends it its words; -1 for none."""
+        found = [self.languages.get(label or "", -1) for label in languages]
+        for row in (row for row, number in enumerate(found) if number < 0):
+            found[row] = self.languages.get(list_language(languages[row]) or "", -1)
+        return np.array(found, np.int64)
+
     def limits_at(self, references: Ints, words: Ints) -> Floats:
         """The limit for pages of so many `words` against reference `references[i]`, NaN for -1.
 
-        Between the lengths that are listed it is interpolated by their logarithm.
+        Between the lengths that are listed it is interpolated by their logarithm; a page shorter
+        than the first has none.
         """
         found = np.full(len(words), np.nan)
         for number in set(references.tolist()) - {-1}:
             rows, (lengths, limits) = references == number, self.limits[number]
             at = np.log(np.maximum(words[rows], 1))
-            found[rows] = np.interp(at, np.log(lengths), limits)
+            found[rows] = np.interp(at, np.log(lengths), limits, left=np.nan)
         return found
 
 
@@ -64,9 +74,13 @@ class Counts(NamedTuple):
 
 
 @cache
-def load_reference(path: str | None) -> Reference:
-    """The reference in file `path`, or the bundled one; raises `UserError`."""
-    table = _read(path)
+def load_reference(file: Artefact | None) -> Reference:
+    """The reference in `file`, or the bundled one; raises `UserError`."""
+    return prepare(_read(file) if file else _bundled())
+
+
+def prepare(table: pa.Table) -> Reference:
+    """Rows of the table `REFERENCE` as the kernel reads them."""
     rows = table.drop_columns(["words", "counts"]).to_pylist()
     seen = {
         row["language"]: count_words(words.values, counts.values.to_numpy(), row["total"])
@@ -92,20 +106,39 @@ def load_reference(path: str | None) -> Reference:
     )
 
 
-def _read(path: str | None) -> pa.Table:
-    if path is None:
-        bundled = resources.files("curation.heuristics.divergence").joinpath("reference.parquet")
-        return pq.read_table(pa.BufferReader(bundled.read_bytes()))
-    if storage(path).find(path) is None:
-        raise UserError(f"reference {path}: no such file: make it with 'curate fit'")
+def _bundled() -> pa.Table:
+    file = resources.files("curation.heuristics.divergence").joinpath("reference.parquet")
+    return pq.read_table(pa.BufferReader(file.read_bytes()))
+
+
+def check_reference(file: Artefact) -> None:
+    """Raises `UserError` for a file that is no reference."""
+    _read(file)
+
+
+def _read(file: Artefact) -> pa.Table:
     try:
-        table = pq.read_table(pa.BufferReader(storage(path).read(path)))
+        table = pq.read_table(pa.BufferReader(file.read()))
         batches = [REFERENCE.conform(batch) for batch in table.combine_chunks().to_batches()]
     except (pa.ArrowInvalid, SchemaError) as error:
-        raise UserError(f"reference {path}: not what 'curate fit' makes: {error}") from error
-    if not batches:
-        raise UserError(f"reference {path}: has no language")
+        raise UserError(f"{file.path}: is not what 'curate fit' makes: {error}") from error
+    if not batches or not all(_is_whole(row) for batch in batches for row in batch.to_pylist()):
+        raise UserError(f"{file.path}: is not what 'curate fit' makes: numbers are missing")
     return pa.Table.from_batches(batches)
+
+
+def _is_whole(row: Mapping[str, Any]) -> bool:
+    """Whether its lists are as long as they must be, and its numbers such as can be."""
+    counts, lengths = row["counts"], row["lengths"]
+    return (
+        len(row["words"]) == len(counts)
+        and len(lengths) == len(row["limits"]) > 0
+        and 0 < lengths[0]
+        and all(one < other for one, other in pairwise(lengths))
+        and min(counts, default=-1) >= 0
+        and 0 < sum(counts) <= row["total"]
+        and row["english_share"] >= 0
+    )
 
 
 def count_words(words: pa.StringArray, counts: Ints, total: float) -> Counts:
