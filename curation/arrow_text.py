@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curation.kernels import inlined, njit
+from curation.kernels import inlined, int64, njit
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -42,20 +42,20 @@ def text_view(texts: pa.StringArray | pa.LargeStringArray) -> TextView:
 
 
 @inlined
-def decode_at(data: Bytes, at: int, end: int) -> tuple[np.int64 | int, int]:
+def decode_at(data: Bytes, at: int, end: int) -> tuple[int, int]:
     """The code point at byte `at` and its length; a broken byte is U+FFFD of length 1."""
     first = data[at]
     if first < 0x80:
-        return np.int64(first), 1
+        return int64(first), 1
     if 0xC2 <= first < 0xE0 and at + 1 < end and data[at + 1] & 0xC0 == 0x80:
-        return (np.int64(first) & 0x1F) << 6 | (np.int64(data[at + 1]) & 0x3F), 2
+        return (int64(first) & 0x1F) << 6 | (int64(data[at + 1]) & 0x3F), 2
     tail = at + 2 < end and data[at + 1] & 0xC0 == 0x80 and data[at + 2] & 0xC0 == 0x80
     if 0xE0 <= first < 0xF0 and tail:
-        high = (np.int64(first) & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6
-        return high | (np.int64(data[at + 2]) & 0x3F), 3
+        high = (int64(first) & 0x0F) << 12 | (int64(data[at + 1]) & 0x3F) << 6
+        return high | (int64(data[at + 2]) & 0x3F), 3
     if 0xF0 <= first < 0xF5 and tail and at + 3 < end and data[at + 3] & 0xC0 == 0x80:
-        high = (np.int64(first) & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
-        code = high | (np.int64(data[at + 2]) & 0x3F) << 6 | (np.int64(data[at + 3]) & 0x3F)
+        high = (int64(first) & 0x07) << 18 | (int64(data[at + 1]) & 0x3F) << 12
+        code = high | (int64(data[at + 2]) & 0x3F) << 6 | (int64(data[at + 3]) & 0x3F)
         if code <= 0x10FFFF:
             return code, 4
     return 0xFFFD, 1

@@ -18,7 +18,7 @@ from curation.storage import storage
 
 @dataclass(frozen=True, kw_only=True)
 class Artefact:
-    """A file, local or in an object store; without `sha256`, whatever it holds as a run is opened."""
+    """A file, local or in an object store; without `sha256`, what it holds when a run is opened."""
 
     path: str
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None

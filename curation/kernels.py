@@ -23,11 +23,15 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from llvmlite.binding import get_host_cpu_name
 from numba import njit
 from numba.core.caching import CacheImpl, _CacheLocator
 
-__all__ = ["cache_folder", "compile_once", "helper", "inlined", "njit"]
+__all__ = ["cache_folder", "compile_once", "helper", "inlined", "int64", "njit"]
+
+int64: Any = np.int64
+"""How kernels widen a number, so that numba knows what it is; to mypy it is an `int`."""
 
 # What kernels call, once per word or per character: it takes arrays and makes none, so numba need
 # not count who holds them, which would cost several times the work itself.

@@ -81,9 +81,7 @@ def _reasons(counts: Counts, stage: str, source: str) -> Counter[str]:
     return reasons
 
 
-def funnel(
-    counts: Counts, times: StageTimes, source: str, stages: Iterable[str]
-) -> list[Step]:
+def funnel(counts: Counts, times: StageTimes, source: str, stages: Iterable[str]) -> list[Step]:
     """One step per stage that the input `source` goes through, reasons from frequent to rare."""
     return [
         Step(

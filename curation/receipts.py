@@ -43,10 +43,10 @@ class Receipt:
     attempt: str
     files: Sequence[dict[str, Any]] = ()
     counts: Counts = field(default_factory=Counter)
-    stage_cpu_s: StageTimes = field(default_factory=dict)
     faults: Sequence[dict[str, Any]] = ()
     cpu_s: float = 0.0
     retries: int = 0
+    stage_cpu_s: StageTimes = field(default_factory=dict)
 
     def to_row(self) -> dict[str, Any]:
         """As a row of the table `receipts`."""

@@ -58,7 +58,8 @@ class Run:
     def splits(self) -> list[Split]:
         """The same list for the same run: ranges of files, then files of selected records.
 
-        Those of a sample have the numbers that they have without it. Raises `UserError` when the records of an index are not selected yet.
+        Those of a sample have the numbers that they have without it. Raises `UserError` when the
+        records of an index are not selected yet.
         """
         splits = plan(self.recipe.inputs, self.files, self.recipe.splits)
         if not self.selected:

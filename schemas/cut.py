@@ -1,6 +1,6 @@
 """`cuts/`: what rules for lines took out of the documents that stay: a row per line.
 
-`line` counts from 0 in the text as it was extracted. The text is kept as the recipe says of rejects.
+`line` counts from 0 in the text as it was extracted. As much text is kept as of rejects.
 """
 
 from __future__ import annotations

@@ -45,9 +45,7 @@ _TABLES: dict[str, tuple[str, _Make]] = {
     "languages": ("All measures, one core", lambda texts, _: speed.by_language(texts)),
     "speed": (
         "Beside datatrove, the same English pages",
-        lambda texts, options: speed.beside(
-            texts, Datatrove(options.output), pages=options.pages
-        ),
+        lambda texts, options: speed.beside(texts, Datatrove(options.output), pages=options.pages),
     ),
     "steps": ("Where the time goes", lambda texts, _: speed.steps(texts)),
     "agreement": (
@@ -56,6 +54,7 @@ _TABLES: dict[str, tuple[str, _Make]] = {
     ),
     "routes": ("Pages of code and mathematics that are kept", lambda t, _: routes.won(t)),
     "outliers": ("Planted pages told from real ones", lambda t, _: outliers.separate(t)),
+    "kept": ("Pages that the rule of outliers keeps", lambda t, _: outliers.keep(t)),
 }
 
 

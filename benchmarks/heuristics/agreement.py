@@ -2,8 +2,8 @@
 
 Twice: with datatrove's own words, and with ours handed to it, so that what is left in the second
 comparison is no question of where words end. (C4 counts words between blanks and takes no others;
-so Chinese is left out of it there.) Routes, line kinds and limits by language are off, for datatrove
-knows none.
+so Chinese is left out of it there.) Routes, line kinds and limits by language are off, since
+datatrove knows none.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import pyarrow as pa
 
 from benchmarks.heuristics.datatrove import ISO_639_3, Datatrove
 from curation.heuristics.batch import filter_batch
-from curation.heuristics.config import HeuristicsConfig, RoutingConfig, RuleSet
+from curation.heuristics.config import HeuristicsConfig, Limits, RoutingConfig, RuleSet
 
 Row = dict[str, Any]
 _Dropped = Mapping[str, Sequence[str]]
 _FILTERS = ("gopher_repetition", "gopher_quality", "c4", "fineweb")
 _REPETITION = ("duplicate", "gram_too_frequent")
 _UNROUTED = RoutingConfig(min_code_ratio=1, min_mathematics_ratio=1)
-_AS_PUBLISHED = {"words_too_short": 3.0, "words_too_long": 10.0}
+_AS_PUBLISHED: Limits = {"words_too_short": 3.0, "words_too_long": 10.0}
 _PRESETS = {
     "gopher": RuleSet(presets=("gopher",), pages=_AS_PUBLISHED),
     "c4": RuleSet(presets=("c4",)),
     "fineweb": RuleSet(presets=("fineweb",)),
 }
-_BATCH = 64
+_BATCH = 128
 _WITHOUT_BLANKS = "zh"
 
 

@@ -18,12 +18,11 @@ from curation.heuristics.stop_words import bundled_stop_words
 from curation.tokens.tokenise import UNSPACED_WORD, Tokens, tokenise
 
 PACKAGES = ("datatrove==0.10.1", "spacy>=3.8,<4", "jieba", "nltk", "regex", "orjson", "pyarrow")
-ISO_639_3 = {
-    **{"ca": "cat", "cs": "ces", "da": "dan", "de": "deu", "el": "ell", "en": "eng", "es": "spa"},
-    **{"fa": "fas", "fi": "fin", "fr": "fra", "hu": "hun", "id": "ind", "it": "ita", "nl": "nld"},
-    **{"no": "nob", "pl": "pol", "pt": "por", "ro": "ron", "ru": "rus", "sv": "swe", "tr": "tur"},
-    **{"zh": "zho"},
-}
+_CODES = (
+    "ca:cat cs:ces da:dan de:deu el:ell en:eng es:spa fa:fas fi:fin fr:fra hu:hun id:ind it:ita"
+    " nl:nld no:nob pl:pol pt:por ro:ron ru:rus sv:swe tr:tur zh:zho"
+)
+ISO_639_3 = {code[:2]: code[3:] for code in _CODES.split()}
 """Languages for which the environment has words; by the labels of lid.176."""
 
 
@@ -35,7 +34,14 @@ class Datatrove:
         self._python = self._folder / "bin" / "python"
         if not self._python.exists():
             subprocess.run([sys.executable, "-m", "venv", self._folder], check=True)
-            pip = [self._python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+            pip: list[str | Path] = [
+                self._python,
+                "-m",
+                "pip",
+                "--disable-pip-version-check",
+                "install",
+                "--quiet",
+            ]
             subprocess.run([*pip, *PACKAGES], check=True)
 
     def speed(self, texts: pa.Table) -> float:

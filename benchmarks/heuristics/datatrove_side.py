@@ -3,8 +3,9 @@
 Usage: `python datatrove_side.py TEXTS.parquet OUT.json MODE`
 
 In: rows of `id`, `text`, `language` (ISO 639-3), `stop_words`, `tokens`, our words and symbols, and
-`stretches`, what of them stands between blanks. Out, by MODE: `speed`: CPU seconds of the four filters together; `own`: which rules drop
-each page, by datatrove's words; `ours`: the same by our words. This file imports nothing of ours.
+`stretches`, what of them stands between blanks. Out, by MODE: `speed`: CPU seconds of the four
+filters together; `own`: which rules drop each page, by datatrove's words; `ours`: the same by our
+words. This file imports nothing of ours.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ from datatrove.pipeline.filters import (
 from datatrove.utils.text import split_into_parts
 from datatrove.utils.word_tokenizers import WordTokenizer, load_word_tokenizer
 
-_NO_REPETITION = dict.fromkeys(
+_NO_REPETITION: dict[str, Any] = dict.fromkeys(
     ("dup_line_frac", "dup_para_frac", "dup_line_char_frac", "dup_para_char_frac")
 ) | {"top_n_grams": (), "dup_n_grams": ()}
-_NO_QUALITY = dict.fromkeys(
+_NO_QUALITY: dict[str, Any] = dict.fromkeys(
     (
         *("min_doc_words", "max_doc_words", "min_avg_word_length", "max_avg_word_length"),
         *("max_symbol_word_ratio", "max_bullet_lines_ratio", "max_ellipsis_lines_ratio"),
         *("max_non_alpha_words_ratio", "min_stop_words"),
     )
 )
-_NO_FINEWEB = {
+_NO_FINEWEB: dict[str, Any] = {
     "line_punct_thr": -1.0,
     "short_line_thr": 2.0,
     "char_duplicates_ratio": 2.0,
     "new_line_ratio": float("inf"),
 }
-REPETITION = {
+REPETITION: dict[str, dict[str, Any]] = {
     "too_many_duplicate_lines": {"dup_line_frac": 0.3},
     "too_many_duplicate_paragraphs": {"dup_para_frac": 0.3},
     "too_many_duplicate_line_characters": {"dup_line_char_frac": 0.2},
@@ -55,7 +56,7 @@ REPETITION = {
         for n, limit in zip(range(5, 11), (0.15, 0.14, 0.13, 0.12, 0.11, 0.10), strict=True)
     },
 }
-QUALITY = {
+QUALITY: dict[str, dict[str, Any]] = {
     "too_few_words": {"min_doc_words": 50},
     "too_many_words": {"max_doc_words": 100_000},
     "words_too_short": {"min_avg_word_length": 3},
@@ -67,7 +68,7 @@ QUALITY = {
     "too_few_alphabetic_words": {"max_non_alpha_words_ratio": 0.8},
     "too_few_stop_words": {"min_stop_words": 2},
 }
-FINEWEB = {
+FINEWEB: dict[str, dict[str, Any]] = {
     "too_few_terminal_lines": {"line_punct_thr": 0.12},
     "too_many_short_lines": {"short_line_thr": 0.67},
     "too_many_duplicate_line_characters": {"char_duplicates_ratio": 0.01},
@@ -87,13 +88,16 @@ class OurWords(WordTokenizer):
         super().__init__("eng")
         self.words: list[str] = []
 
-    def word_tokenize(self, text: str) -> list[str]:
+    def word_tokenize(self, text: str) -> list[str]:  # noqa: ARG002
+        """The words that it was told."""
         return self.words
 
     def sent_tokenize(self, text: str) -> list[str]:
+        """As datatrove."""
         return load_word_tokenizer("eng").sent_tokenize(text)
 
     def span_tokenize(self, text: str) -> list[tuple[int, int]]:
+        """As datatrove."""
         return load_word_tokenizer("eng").span_tokenize(text)
 
 
@@ -109,7 +113,7 @@ def filters(language: Any, stop_words: list[str] | None) -> dict[str, Any]:
 
 def rules(language: Any, stop_words: list[str] | None) -> dict[str, Any]:
     """One filter for each rule, all others turned off."""
-    words = {"stop_words": stop_words} if stop_words else {}
+    words: dict[str, Any] = {"stop_words": stop_words} if stop_words else {}
     made: dict[str, Any] = {}
     for name, limit in REPETITION.items():
         made[f"gopher_repetition/{name}"] = GopherRepetitionFilter(
@@ -120,7 +124,9 @@ def rules(language: Any, stop_words: list[str] | None) -> dict[str, Any]:
             **{**_NO_QUALITY, **limit}, **words, language=language
         )
     for name, limit in FINEWEB.items():
-        made[f"fineweb/{name}"] = FineWebQualityFilter(**{**_NO_FINEWEB, **limit}, language=language)
+        made[f"fineweb/{name}"] = FineWebQualityFilter(
+            **{**_NO_FINEWEB, **limit}, language=language
+        )
     return made
 
 

@@ -12,7 +12,7 @@ from curation.heuristics.config import HeuristicsConfig, RoutingConfig
 
 Row = dict[str, Any]
 _UNROUTED = HeuristicsConfig(routing=RoutingConfig(min_code_ratio=1, min_mathematics_ratio=1))
-_BATCH = 64
+_BATCH = 128
 
 
 def won(texts: pa.Table) -> list[Row]:
@@ -45,7 +45,7 @@ def _decide(texts: pa.Table, config: HeuristicsConfig) -> list[tuple[str, str | 
     columns = texts.select(["doc_id", "text", "line_kinds", "language"])
     for name in ("drop_reason", "detail"):
         columns = columns.append_column(name, pa.nulls(columns.num_rows, pa.string()))
-    found = []
+    found: list[tuple[str, str | None]] = []
     for batch in columns.to_batches(max_chunksize=_BATCH):
         done = filter_batch(batch, config=config)
         found += zip(*(done.column(n).to_pylist() for n in ("route", "drop_reason")), strict=True)

@@ -22,7 +22,12 @@ def load_texts(data: Path, output: Path) -> pa.Table:
     """The texts; the run below `output` goes on or is finished already."""
     command = [sys.executable, "-m", "curation.cli", "run", "--recipe", "default"]
     command += ["--input", f"{data}/warc/*.warc.gz", "--output", str(output / "run")]
-    command += ["--set", "inputs.0.stages=[extract,language]", "--set", "splits.target_bytes=4000000"]
+    command += [
+        "--set",
+        "inputs.0.stages=[extract,language]",
+        "--set",
+        "splits.target_bytes=4000000",
+    ]
     subprocess.run(command, check=True, stdout=sys.stderr)
     texts = ds.dataset(output / "run" / "documents").to_table(columns=_COLUMNS).sort_by("doc_id")
     kinds = _kinds(data / "pages.jsonl.gz")

@@ -1,4 +1,4 @@
-"""The batch function of the stage: `text`, `line_kinds` and `language` in, measures and reasons out.
+"""The batch function of the stage: `text`, `line_kinds`, `language` in, measures and reasons out.
 
 Measured first, decided after. Each text is read once (`texts.py`); the route says whose rules judge
 it (`routing.py`); rules for lines say what goes (`cuts.py`); then the measures of the page, as it
@@ -58,12 +58,10 @@ def filter_batch(batch: pa.RecordBatch, *, config: HeuristicsConfig) -> pa.Recor
     `line_kinds` lost (`schemas.cut.OF_PAGE`).
     """
     found = _examine(batch, config)
-    values = {
-        rule.measure: _floats(found.columns[rule.measure]) for rule in PAGE_RULES
-    }
+    values = {rule.measure: _floats(found.columns[rule.measure]) for rule in PAGE_RULES}
     failed = failing(PAGE_RULES, values, found.limits)
     batch = _with_reasons(_append(batch, found), failed, values, found.limits)
-    return _with_cuts(batch, found, stays=~failed.any(axis=1))
+    return _with_cuts(batch, found, stays=np.logical_not(failed.any(axis=1)))
 
 
 @cache

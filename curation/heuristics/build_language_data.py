@@ -27,19 +27,20 @@ import stopwordsiso
 import yaml
 from wordfreq import get_frequency_dict
 
-from curation.heuristics.divergence.reference import Counts, count_words, mix, most_frequent
 from curation.heuristics.divergence.fit import write_reference
+from curation.heuristics.divergence.reference import Counts, count_words, mix, most_frequent
 
 _HERE = Path(__file__).parent
 _GOPHER = ("the", "be", "to", "of", "and", "that", "have", "with")
 _MIN_SHARE, _MIN_WORDS, _MAX_WORDS = 0.16, 8, 20
 _WORDS, _TOTAL = 20_000, 10_000_000
-# The languages of wordfreq but Korean, of which it counts morphemes, which are no tokens of ours. Of
-# its labels, lid.176 has others for some.
-_LANGUAGES = (
-    *"ar bg bn ca cs da de el en es fa fi fil fr he hi hu id is it ja lt lv mk ms nb nl".split(),
-    *"pl pt ro ru sh sk sl sv ta tr uk ur vi zh".split(),
+# The languages of wordfreq but Korean, of which it counts morphemes, which are no tokens of ours.
+# For some of its labels lid.176 has others.
+_CODES = (
+    "ar bg bn ca cs da de el en es fa fi fil fr he hi hu id is it ja lt lv mk ms nb nl pl pt ro ru"
+    " sh sk sl sv ta tr uk ur vi zh"
 )
+_LANGUAGES = _CODES.split()
 _LABELS = {"fil": "tl", "nb": "no"}
 _ISO = {"fil": "tl", "nb": "no", "sh": "hr"}
 _ENGLISH_SHARE = 0.02
@@ -56,7 +57,7 @@ def main() -> None:
     text = yaml.safe_dump(lists, allow_unicode=True, default_flow_style=None, width=100)
     (_HERE / "stop_words.yaml").write_text(head + text, encoding="utf-8")
     rows = list(_reference_rows(frequencies))
-    write_reference(_HERE / "divergence" / "reference.parquet", rows)
+    write_reference(str(_HERE / "divergence" / "reference.parquet"), rows)
 
 
 def _by_frequency(frequencies: Mapping[str, float]) -> list[str]:
@@ -68,7 +69,9 @@ def _stop_words(code: str, frequencies: Mapping[str, float]) -> Iterator[str]:
         yield from _GOPHER
         return
     known = stopwordsiso.stopwords(_ISO.get(code, code))  # none for some languages
-    words = [w for w in _by_frequency(frequencies) if not _has_digit(w) and (w in known or not known)]
+    words = [
+        w for w in _by_frequency(frequencies) if not _has_digit(w) and (w in known or not known)
+    ]
     share = 0.0
     for number, word in enumerate(words[:_MAX_WORDS]):
         if share >= _MIN_SHARE and number >= _MIN_WORDS:

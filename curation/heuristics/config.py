@@ -1,11 +1,11 @@
 """What a recipe says of the heuristics: for each route, which presets, and what differs from them.
 
-    heuristics:
-      prose:
-        presets: [gopher, fineweb]             # of two limits for one rule, the stricter one
-        pages: {too_few_words: 20}             # in place of the presets'; null: no such rule
-        lines: {repeated_ngrams: 0.9}
-        languages: {de: {pages: {words_too_long: 12}}}
+heuristics:
+  prose:
+    presets: [gopher, fineweb]             # of two limits for one rule, the stricter one
+    pages: {too_few_words: 20}             # in place of the presets'; null: no such rule
+    lines: {repeated_ngrams: 0.9}
+    languages: {de: {pages: {words_too_long: 12}}}
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ def _unknown_language(config: HeuristicsConfig) -> str | None:
     known = (*lid176().labels, UNDETERMINED) if named else ()
     for where, label in named:
         if label not in known:
-            return f"'heuristics.{where}': no page is in '{label}': name a label of lid.176, as 'de'"
+            return (
+                f"'heuristics.{where}': no page is in '{label}': name a label of lid.176, as 'de'"
+            )
     return None
 
 

@@ -116,7 +116,8 @@ def apply_cuts(
     """The rows that stay with their cuts made, the others as they are."""
     of_staying = np.repeat(stays, np.diff(texts.lines.rows))
     reasons = np.where(of_staying, plan.reasons, _NONE)
-    parts = Parts(*(values[plan.parts & of_staying[texts.parts.lines]] for values in texts.parts))
+    of_plan = plan.parts & of_staying[texts.parts.lines]
+    parts = Parts._make(values[of_plan] for values in texts.parts)
     starts, ends = spans_of_parts(texts.tokens, texts.lines, parts)
     left = spans_left(texts.lines, reasons == _NONE, parts.lines, starts, ends)
     return Edited(
@@ -143,17 +144,17 @@ def _listed(texts: Texts, reasons: Ints, parts: Parts, starts: Ints, ends: Ints)
     lines = np.concatenate([whole, parts.lines])
     order = np.argsort(lines, kind="stable")
     lines = lines[order]
-    spans = [
-        np.concatenate([texts.lines.starts[whole], starts])[order],
-        np.concatenate([texts.lines.ends[whole], ends])[order],
-    ]
+    starts = np.concatenate([texts.lines.starts[whole], starts])[order]
+    ends = np.concatenate([texts.lines.ends[whole], ends])[order]
     rows = np.searchsorted(lines, texts.lines.rows)
     of_rows = np.repeat(texts.lines.rows[:-1], np.diff(rows))
     columns = {
         "line": pa.array((lines - of_rows).astype(np.int32)),
-        "reason": pa.array(np.array(_REASONS, object)[np.concatenate([reasons[whole], rules])[order]], pa.string()),
+        "reason": pa.array(
+            np.array(_REASONS, object)[np.concatenate([reasons[whole], rules])[order]], pa.string()
+        ),
         "whole": pa.array(order < len(whole)),
-        "text": join_spans(texts.tokens.data, *spans, np.arange(len(lines) + 1)),
+        "text": join_spans(texts.tokens.data, starts, ends, np.arange(len(lines) + 1)),
     }
     values = pa.StructArray.from_arrays(
         [columns[field.name] for field in OF_PAGE.value_type], fields=list(OF_PAGE.value_type)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from curation.arrow_text import Hashes, Ints
-from curation.kernels import helper, inlined, njit
+from curation.kernels import helper, inlined, int64, njit
 from curation.tokens.lines import CHARACTERS, Lines
 from curation.tokens.names_kernel import finish
 from curation.tokens.tokenise import Tokens
@@ -89,7 +89,7 @@ def _name(tokens: Tokens, lines: Lines, first: int, end: int) -> np.uint64:
 @inlined
 def _is_new(name: np.uint64, found: int, names: Hashes, slots: Numbers, mask: int) -> bool:
     """Whether the name is not among the `found` ones; it is then the next of them."""
-    at = np.int64(name) & mask
+    at = int64(name) & mask
     while slots[at] >= 0 and names[slots[at]] != name:
         at = (at + 1) & mask
     new = slots[at] < 0

@@ -1,4 +1,4 @@
-r"""How much of each line is code or mathematics: by its kind, and, where that is prose, by its looks.
+r"""How much of each line is code or mathematics: by its kind, or in prose by its looks.
 
 Extraction tells lines of code and display formulas; text that came without kinds, and code that
 stood in plain paragraphs, show it by their symbols. A line looks like code when symbols that prose
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import Bytes
-from curation.kernels import helper, njit
+from curation.kernels import helper, int64, njit
 from curation.tokens.lines import CHARACTERS, SPACES, URL_CHARACTERS, Lines
 from curation.tokens.tokenise import NUMERIC, Tokens
 from schemas.line_kind import LineKind
@@ -28,7 +28,7 @@ _MIN_SYMBOLS_OF_STATEMENT = 2
 
 @njit(cache=True, nogil=True)
 def find_kinds(tokens: Tokens, lines: Lines, kinds: Bytes) -> npt.NDArray[np.int32]:
-    """The visible characters of each line that are code, and that are formulas; shape (lines, 2)."""
+    """The visible characters of each line that are code, and in formulas; shape (lines, 2)."""
     found = np.zeros((len(lines.starts), 2), np.int32)
     _fill(tokens, lines, kinds, found)
     return found
@@ -77,7 +77,7 @@ def _looks_like_code(tokens: Tokens, end: int, symbols: int, of_tokens: int) -> 
 @helper
 def _formula_characters(tokens: Tokens, first: int, end: int) -> int:
     """The characters between delimiters, and the delimiters."""
-    characters, opening, display = 0, np.int64(-1), np.int64(-1)
+    characters, opening, display = 0, int64(-1), int64(-1)
     token = first
     while token < end:
         if tokens.kinds[token] == 0:
@@ -85,22 +85,28 @@ def _formula_characters(tokens: Tokens, first: int, end: int) -> int:
             if is_dollar and tokens.characters[token] == 2:
                 if display >= 0:
                     characters += _length(tokens, display, token + 1)
-                display = np.int64(-1) if display >= 0 else token
+                display = int64(-1) if display >= 0 else token
             elif is_dollar and display < 0:
                 if opening >= 0 and _closes(tokens, token, end):
                     characters += _length(tokens, opening, token + 1)
-                    opening = np.int64(-1)
+                    opening = int64(-1)
                 elif _opens(tokens, token, end):
                     opening = token
             elif _is_escaped(tokens, token, end, 0x28, 0x5B):
-                close = token + 2
-                while close < end and not _is_escaped(tokens, close, end, 0x29, 0x5D):
-                    close += 1
-                if close < end:
-                    characters += _length(tokens, token, close + 2)
-                    token = close + 1
+                after = _end_of_escaped(tokens, token, end)
+                characters += _length(tokens, token, after)
+                token = max(token, after - 1)
         token += 1
     return characters
+
+
+@helper
+def _end_of_escaped(tokens: Tokens, token: int, end: int) -> int:
+    """The token after the brackets that close what those at `token` open, or `token`."""
+    for close in range(token + 2, end):
+        if _is_escaped(tokens, close, end, 0x29, 0x5D):
+            return close + 2
+    return token
 
 
 @helper

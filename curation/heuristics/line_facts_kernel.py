@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import decode_at
-from curation.kernels import helper, njit
+from curation.kernels import helper, int64, njit
 from curation.tokens.lines import Lines
 from curation.tokens.tokenise import (
     ALPHABETIC,
@@ -64,7 +64,7 @@ def _fill(tokens: Tokens, lines: Lines, facts: npt.NDArray[np.int32]) -> None:
 @helper
 def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -> None:
     ended, sentences, words, characters = True, 0, 0, 0
-    stretches, alphabetic, stretch, longest, stop = 0, 0, 0, 0, np.int64(-1)
+    stretches, alphabetic, stretch, longest, stop = 0, 0, 0, 0, int64(-1)
     has_letter = True
     for token in range(first, end):
         kind = tokens.kinds[token]

@@ -20,7 +20,7 @@ _MIN_WORDS_REPEATED = 10
 
 
 def measure_lines(texts: Texts) -> dict[str, npt.NDArray[np.float32]]:
-    """Of each line:
+    """What the rules for lines look at, of each line.
 
     - `repeated_ratio`: the share of its characters in words that a 5-gram covers which stood before
       in the page; 0 for headings and lines of less than ten words, which recur for good reasons and

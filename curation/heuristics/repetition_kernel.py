@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import Ints
-from curation.kernels import helper, njit
+from curation.kernels import helper, int64, njit
 from curation.tokens.lines import Lines
 from curation.tokens.tokenise import Tokens
 from curation.tokens.vocabulary import Numbers, Vocabulary, table_size
@@ -28,9 +28,9 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 class _Scratch(NamedTuple):
     """Room for one row, used again for the next.
 
-    `candidates` are the tokens at which an n-gram may start that repeats, and `places` those at which
-    one does; `grams[t]` is its number. Of n-gram g, `keys[g]` says what it is, `counts[g]` how often
-    it occurs, and `seen[g]` whether it was met; `slots` is a hash table of them.
+    `candidates` are the tokens at which an n-gram may start that repeats, and `places` those at
+    which one does; `grams[t]` is its number. Of n-gram g, `keys[g]` says what it is, `counts[g]`
+    how often it occurs, and `seen[g]` whether it was met; `slots` is a hash table of them.
     """
 
     candidates: Ints
@@ -102,7 +102,7 @@ def _count(
 
 @helper
 def _start(words: Numbers, counts: Numbers, scratch: _Scratch) -> int:
-    """Takes each word for its own 1-gram; returns how many are followed by one that repeats, too."""
+    """Takes each word for its own 1-gram; returns how many repeat, and the next one too."""
     candidates, before = 0, False
     for token in range(len(words)):
         scratch.grams[token] = words[token]
@@ -120,8 +120,8 @@ def _number_grams(n: int, words: Numbers, candidates: int, scratch: _Scratch) ->
     scratch.slots[: mask + 1] = -1
     for i in range(candidates):
         place = scratch.candidates[i]
-        key = np.int64(scratch.grams[place]) << 32 | np.int64(words[place + n - 1])
-        at = np.int64(np.uint64(key) * _MIX >> np.uint64(32)) & mask
+        key = int64(scratch.grams[place]) << 32 | int64(words[place + n - 1])
+        at = int64(np.uint64(key) * _MIX >> np.uint64(32)) & mask
         gram = scratch.slots[at]
         while gram >= 0 and scratch.keys[gram] != key:
             at = (at + 1) & mask
@@ -141,7 +141,7 @@ def _keep_repeated(candidates: int, scratch: _Scratch) -> tuple[int, int, int]:
     Returns how many both are, and the highest count. What is kept is written without a branch, for
     which way it goes can't be foreseen.
     """
-    kept, next_candidates, most, last = 0, 0, 1, np.int64(-2)
+    kept, next_candidates, most, last = 0, 0, 1, int64(-2)
     for i in range(candidates):
         place = scratch.candidates[i]
         count = scratch.counts[scratch.grams[place]]
@@ -159,7 +159,7 @@ def _keep_repeated(candidates: int, scratch: _Scratch) -> tuple[int, int, int]:
 def _top(n: int, left: int, most: int, characters: Numbers, scratch: _Scratch) -> int:
     if n > len(characters):
         return 0
-    place = np.int64(0)
+    place = int64(0)
     for i in range(left):
         if scratch.counts[scratch.grams[scratch.places[i]]] == most:
             place = scratch.places[i]

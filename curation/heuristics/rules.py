@@ -61,9 +61,7 @@ PAGE_RULES = (
     Rule(DropReason.TOO_MANY_APOLOGIES, "n_apologies", "max"),
     Rule(DropReason.TOO_MANY_DUPLICATE_LINES, "duplicate_lines_ratio", "max"),
     Rule(DropReason.TOO_MANY_DUPLICATE_PARAGRAPHS, "duplicate_paragraphs_ratio", "max"),
-    Rule(
-        DropReason.TOO_MANY_DUPLICATE_LINE_CHARACTERS, "duplicate_line_characters_ratio", "max"
-    ),
+    Rule(DropReason.TOO_MANY_DUPLICATE_LINE_CHARACTERS, "duplicate_line_characters_ratio", "max"),
     Rule(
         DropReason.TOO_MANY_DUPLICATE_PARAGRAPH_CHARACTERS,
         "duplicate_paragraph_characters_ratio",

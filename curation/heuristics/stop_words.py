@@ -1,8 +1,8 @@
 """Stop words: how many different ones of its language a page has.
 
 Gopher (Rae et al. 2021) asks for two of eight English words. Other languages have lists that make
-the same share of a text, 16 % (`stop_words.yaml`, made by `build_language_data.py` from wordfreq and
-stopwordsiso).
+the same share of a text, 16 % (`stop_words.yaml`, which `build_language_data.py` makes of wordfreq
+and stopwordsiso).
 """
 
 from __future__ import annotations

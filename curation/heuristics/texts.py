@@ -6,7 +6,7 @@ in them; nothing later reads the bytes again, but to cut them.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from curation.heuristics.kinds_kernel import find_kinds
 from curation.heuristics.line_facts_kernel import find_facts
 from curation.heuristics.parts import Parts, find_parts
 from curation.heuristics.repetition_kernel import count_ngrams
-from curation.heuristics.rule_phrases import PhraseGroup, count_in_lines, find_rule_phrases
+from curation.heuristics.rule_phrases import count_in_lines, find_rule_phrases
 from curation.kernels import helper, njit
 from curation.tokens.lines import Lines, find_lines
 from curation.tokens.tokenise import Tokens, tokenise
@@ -32,11 +32,11 @@ _IS_KEPT = np.isin(np.arange(256), [ord(kind) for kind in KEPT_AS_THEY_ARE])
 
 
 class Texts(NamedTuple):
-    """What was found. Per line: `kinds` (letters of `LineKind`), `facts`, `repeated` characters,
-    characters of `code_and_formulas`.
+    """What was found, per line and per row.
 
-    Per row: `ngrams`. `phrase_counts` is the number of phrases per line and `PhraseGroup`, `parts`
-    what a rule may cut from a line that stays.
+    Per line: `kinds` (letters of `LineKind`), `facts`, `repeated` characters, characters of
+    `code_and_formulas`; `phrase_counts`, for each `PhraseGroup`; `parts` are what a rule may cut
+    from a line that stays. Per row: `ngrams`.
     """
 
     tokens: Tokens
@@ -77,7 +77,7 @@ def read_texts(texts: pa.StringArray, line_kinds: pa.StringArray) -> Texts:
     )
 
 
-def sum_lines(values: npt.NDArray[np.generic], lines: Lines) -> npt.NDArray[np.int64]:
+def sum_lines(values: npt.NDArray[Any], lines: Lines) -> npt.NDArray[np.int64]:
     """The sum of each row's lines, of one value per line or of a row of them."""
     columns = values.reshape(len(values), -1)
     sums = np.zeros((len(lines.rows) - 1, columns.shape[1]), np.int64)

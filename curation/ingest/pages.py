@@ -74,7 +74,8 @@ def read_pages(
             tally.skipped[_NOT_SAMPLED] += 1
             continue
         tally.pages += 1
-        rows.append(_row(raw, doc_id, split, source, seed, split.first_position + number))
+        row = _row(raw, split, source, split.first_position + number)
+        rows.append({"doc_id": doc_id, "order_key": hash64(doc_id, seed=seed), **row})
         held_bytes += len(raw.html or raw.text or "")
         if len(rows) == _BATCH_ROWS or held_bytes >= _BATCH_BYTES:
             yield PAGE.batch(rows)
@@ -122,15 +123,11 @@ def _is_drawn(doc_id: str, split: Split, seed: int) -> bool:
     return split.sample == 1 or hash64(f"sample {doc_id}", seed=seed) / 2**64 + 0.5 < split.sample
 
 
-def _row(
-    raw: RawPage, doc_id: str, split: Split, source: InputConfig, seed: int, position: int
-) -> dict[str, Any]:
+def _row(raw: RawPage, split: Split, source: InputConfig, position: int) -> dict[str, Any]:
     url = _valid(raw.url)
     facts = url_facts(url)
     return {
-        "doc_id": doc_id,
         "position": position,
-        "order_key": hash64(doc_id, seed=seed),
         "input": source.name,
         "domain": source.domain,
         "file": raw.file or split.uri,

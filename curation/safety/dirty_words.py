@@ -4,8 +4,8 @@ In: the tokens and vocabulary of a batch, and languages. Out: counts per row. Wo
 match on word borders, in any case; in Chinese, Japanese and Thai as substrings, for there the
 borders are a guess. All words of all lists are looked for at once, in time linear in the text.
 
-Counting decides, and different words: pages of news and medicine repeat one or two of them, at up to
-one in twenty words, and what has four and more is seldom about anything else.
+Counting decides, and different words: pages of news and medicine repeat one or two of them, at up
+to one in twenty words, and what has four and more is seldom about anything else.
 
 Source: the lists of LDNOOBW (CC BY 4.0, `ldnoobw/`), as in C4 (Raffel et al. 2020). The words that
 mC4 allows, since they are parts of common ones, are left out (Xue et al. 2021).

@@ -45,8 +45,8 @@ def main(folder: Path) -> None:
     """Writes the file."""
     version = re.search(r"-(\d+\.\d+)", (folder / "PropList.txt").read_text())
     head = [
-        f"# From the Unicode Character Database {version[1] if version else ''}, by"
-        " curation/tokens/build_unicode.py.",
+        f"# From the Unicode Character Database {version[1] if version else ''}",
+        "# by curation/tokens/build_unicode.py.",
         "# Copyright 1991-2022 Unicode, Inc.; https://www.unicode.org/license.txt",
     ]
     lines = [*head, *_properties(folder), *_foldings(folder)]
@@ -66,15 +66,11 @@ def _properties(folder: Path) -> Iterator[str]:
     for first, last, value in _read(folder / "auxiliary" / "WordBreakProperty.txt"):
         words.update(dict.fromkeys(range(first, last + 1), value))
     found: dict[int, list[str]] = defaultdict(list)
-    for name, wanted in _FILES.items():
+    for name, wanted in {**_FILES, "Scripts.txt": _UNSPACED}.items():
         for first, last, value in _read(folder / name):
             if value in wanted:
                 for code in range(first, last + 1):
                     found[code].append(value)
-    for first, last, script in _read(folder / "Scripts.txt"):
-        if script in _UNSPACED:
-            for code in range(first, last + 1):
-                found[code].append(script)
     found[_ZERO_WIDTH_SPACE].append("White_Space")  # it parts words in scripts without spaces
     for code in _JOINED_KANA:
         if "Katakana" not in found[code] and "Han" not in found[code]:
@@ -97,11 +93,11 @@ def _foldings(folder: Path) -> Iterator[str]:
         if status in ("C", "F"):
             folded[int(code, 16)] = [int(c, 16) for c in to.split()]
     folded.update({c: [] for first, last in _LEFT_OUT for c in range(first, last + 1)})
-    for line in bz2.open(folder / "Unihan_Variants.txt.bz2", "rt", encoding="utf-8"):
-        if match := _SIMPLIFIED.match(line):  # of one form only, both of them common
+    with bz2.open(folder / "Unihan_Variants.txt.bz2", "rt", encoding="utf-8") as variants:
+        for match in filter(None, map(_SIMPLIFIED.match, variants)):
             folded[int(match[1], 16)] = [int(match[2], 16)]
-    for code, to in sorted(folded.items()):
-        yield " ".join(("> " + f"{code:04X}", *(f"{c:04X}" for c in to)))
+    for one in sorted(folded):
+        yield " ".join((f"> {one:04X}", *(f"{c:04X}" for c in folded[one])))
 
 
 if __name__ == "__main__":

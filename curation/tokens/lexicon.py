@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curation.arrow_text import Bytes, Hashes, Ints, decode_at, text_view
-from curation.kernels import inlined, njit
+from curation.kernels import inlined, int64, njit
 from curation.tokens.names_kernel import NAME, extend
 from curation.tokens.unicode import (
     HAN_KANA,
@@ -60,7 +60,7 @@ def cost_of(name: np.uint64, script: int, lexicon: Lexicon) -> int:
 @inlined
 def _slot(name: np.uint64, first: int, end: int, keys: Hashes) -> int:
     mask = end - first - 1
-    at = np.int64((name * _MIX) >> np.uint64(32)) & mask
+    at = int64((name * _MIX) >> np.uint64(32)) & mask
     while keys[first + at] != name and keys[first + at] != 0:
         at = (at + 1) & mask
     return first + at

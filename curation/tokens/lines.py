@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import Bytes, Hashes, Ints, decode_at
-from curation.kernels import helper, inlined, njit
+from curation.kernels import helper, inlined, int64, njit
 from curation.tokens.tokenise import Tokens
 from curation.tokens.unicode import (
     EMOJI,
@@ -36,7 +36,10 @@ _FIELD_BITS, _FIELD = 10, 1023
 
 def _tallies(bits: int) -> Hashes:
     """What to add for each combination of `bits` properties: 1 in the field of each."""
-    fields = [sum((word >> bit & 1) << bit * _FIELD_BITS for bit in range(bits)) for word in range(1 << bits)]
+    fields = [
+        sum((word >> bit & 1) << bit * _FIELD_BITS for bit in range(bits))
+        for word in range(1 << bits)
+    ]
     return np.array(fields, np.uint64)
 
 
@@ -64,9 +67,9 @@ def _ascii() -> _Ascii:
 
 
 class Lines(NamedTuple):
-    """The lines of row r are `rows[r]` to `rows[r + 1]`.
+    r"""The lines of row r are `rows[r]` to `rows[r + 1]`.
 
-    Line i is bytes `starts[i]` to `ends[i]` without its `\\n`, and tokens `tokens[i]` to
+    Line i is bytes `starts[i]` to `ends[i]` without its `\n`, and tokens `tokens[i]` to
     `tokens[i + 1]`. `counts[i]` are numbers of characters:
 
     - all; white space; letters; numbers; digits; upper case;
@@ -138,13 +141,13 @@ def _count(
     counts: npt.NDArray[np.int32],
 ) -> int:
     """Counts the characters from byte `at` to the end of the line, which it returns."""
-    before, run, start, url_end = np.int64(-1), 1, at, at
+    before, run, start, url_end = int64(-1), 1, at, at
     while at < end and data[at] != 0x0A:
         kinds, symbols, characters = np.uint64(0), np.uint64(0), 0
         stop = min(end, at + _FIELD)
         while at < stop and data[at] != 0x0A:
             if data[at] < 0x80:
-                code, size = np.int64(data[at]), 1
+                code, size = int64(data[at]), 1
                 kinds += plain.kinds[code]
                 symbols += plain.symbols[code]
             else:
@@ -167,16 +170,14 @@ def _count(
             at += size
         counts[CHARACTERS] += characters
         for field in range(_KINDS):
-            counts[SPACES + field] += np.int64(kinds >> np.uint64(field * _FIELD_BITS)) & _FIELD
+            counts[SPACES + field] += int64(kinds >> np.uint64(field * _FIELD_BITS)) & _FIELD
         for field in range(_SYMBOLS):
-            counts[BRACKETS + field] += np.int64(symbols >> np.uint64(field * _FIELD_BITS)) & _FIELD
+            counts[BRACKETS + field] += int64(symbols >> np.uint64(field * _FIELD_BITS)) & _FIELD
     return at
 
 
 @helper
-def _count_url(
-    data: Bytes, start: int, at: int, end: int, counts: npt.NDArray[np.int32]
-) -> int:
+def _count_url(data: Bytes, start: int, at: int, end: int, counts: npt.NDArray[np.int32]) -> int:
     """Counts the characters of the URL whose colon is byte `at`; returns its end, or `at`.
 
     What a URL may hold is that of NeMo Curator's pattern: letters, digits, `$-_@.&+/:=?#~!*(),`

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curation.arrow_text import Bytes, Hashes, Ints, decode_at
-from curation.kernels import helper, inlined, njit
+from curation.kernels import helper, inlined, int64, njit
 from curation.tokens.names_kernel import NAME, extend, finish
 from curation.tokens.tokenise import Tokens, tokenise
 from curation.tokens.unicode import CodePoints, code_points, word_of
@@ -86,9 +86,7 @@ def _spell(phrases: Sequence[str], *, by_character: bool) -> list[list[int]]:
     return [tokens.names[first:end].tolist() for first, end in pairwise(cuts)]
 
 
-def _table(
-    edges: Mapping[tuple[int, int], int], ends: Sequence[int], *, lists: int
-) -> Phrases:
+def _table(edges: Mapping[tuple[int, int], int], ends: Sequence[int], *, lists: int) -> Phrases:
     froms = np.array([node for node, _ in edges], np.int32)
     names = np.array([name for _, name in edges], np.uint64)
     nodes = np.array(list(edges.values()), np.int32)
@@ -111,7 +109,7 @@ def _fill(froms: Numbers, names: Hashes, nodes: Numbers) -> tuple[Numbers, Hashe
 @inlined
 def _slot(node: int, name: np.uint64, froms: Numbers, names: Hashes) -> int:
     mask = len(froms) - 1
-    at = np.int64((name + np.uint64(node)) * _MIX >> np.uint64(32)) & mask
+    at = int64((name + np.uint64(node)) * _MIX >> np.uint64(32)) & mask
     while froms[at] >= 0 and (froms[at] != node or names[at] != name):
         at = (at + 1) & mask
     return at
@@ -148,9 +146,7 @@ def _room(rows: int, number: int) -> Matches:
 @njit(cache=True)
 def _used(matches: Matches) -> Matches:
     end = matches.rows[-1]
-    return Matches(
-        matches.rows, matches.phrases[:end], matches.firsts[:end], matches.ends[:end]
-    )
+    return Matches(matches.rows, matches.phrases[:end], matches.firsts[:end], matches.ends[:end])
 
 
 @helper
@@ -161,13 +157,13 @@ def _mark_starts(
     starts: npt.NDArray[np.bool_],
     until: Ints,
 ) -> int:
-    """Marks the words that start some phrase; counts how often they occur until the end of each row."""
+    """Marks the words that start some phrase; how often they occur until the end of each row."""
     number = 0
     for row in range(len(roots)):
         if roots[row] >= 0:
             for word in range(vocabulary.rows[row], vocabulary.rows[row + 1]):
                 name = vocabulary.names[word]
-                may = phrases.starts[roots[row], np.int64(name) & (_STARTS - 1)]
+                may = phrases.starts[roots[row], int64(name) & (_STARTS - 1)]
                 if may and _next(roots[row], name, phrases) >= 0:
                     starts[word] = True
                     number += vocabulary.counts[word]
@@ -185,7 +181,7 @@ def _find(
     until: Ints,
     matches: Matches,
 ) -> None:
-    found, before = 0, np.int64(0)
+    found, before = 0, int64(0)
     for row in range(len(roots)):
         token, end, first_word = tokens.rows[row], tokens.rows[row + 1], vocabulary.rows[row]
         none, before = until[row] == before, until[row]
@@ -206,9 +202,7 @@ def _find(
         matches.rows[row + 1] = found
 
 
-def find_in_characters(
-    data: Bytes, offsets: Ints, roots: Numbers, phrases: Phrases
-) -> Matches:
+def find_in_characters(data: Bytes, offsets: Ints, roots: Numbers, phrases: Phrases) -> Matches:
     """The same, letter by letter: `phrases` is a trie `by_character`."""
     return _find_in_characters(data, offsets, roots, phrases, code_points())
 
@@ -241,7 +235,7 @@ def _find_letters(
             code, size = decode_at(data, at, end)
             name = finish(extend(NAME, code, word_of(code, points), points))
             after = at + size
-            if phrases.starts[root, np.int64(name) & (_STARTS - 1)]:
+            if phrases.starts[root, int64(name) & (_STARTS - 1)]:
                 phrase, last = _longest(data, at, end, root, phrases, points)
                 if phrase >= 0:
                     matches.phrases[found] = phrase

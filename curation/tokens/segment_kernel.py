@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import Bytes, Ints, decode_at
-from curation.kernels import helper, inlined, njit
+from curation.kernels import helper, inlined, int64, njit
 from curation.tokens.lexicon import Lexicon, cost_of
 from curation.tokens.names_kernel import NAME, extend
 from curation.tokens.unicode import (
@@ -32,7 +32,7 @@ _UNKNOWN = 480
 """What a letter (with its marks) costs that no word of the lexicon holds."""
 _UNKNOWN_KANA, _UNKNOWN_KANA_EACH = 320, 24
 """Katakana spell out foreign names, which are one word each."""
-_NEVER = np.int64(1) << np.int64(60)
+_NEVER = int64(1) << int64(60)
 _KHMER_COENG, _MYANMAR_VIRAMA, _MYANMAR_ASAT = 0x17D2, 0x1039, 0x103A
 _THAI_AFTER, _LAO_AFTER = (0x0E30, 0x0E32, 0x0E33, 0x0E45), (0x0EB0, 0x0EB2, 0x0EB3)
 
@@ -100,12 +100,12 @@ def segment(
 
 @helper
 def _find_unknown(first: int, letters: int, script: int, scratch: Scratch) -> None:
-    last, cost = first + 1, np.int64(_UNKNOWN)
+    last, cost = first + 1, int64(_UNKNOWN)
     if script == HAN_KANA and _is_katakana(first, scratch):
         while last < letters and _is_katakana(last, scratch):
             last += 1
         if last - first > 1 and not (first > 0 and _is_katakana(first - 1, scratch)):
-            cost = np.int64(_UNKNOWN_KANA + _UNKNOWN_KANA_EACH * (last - first))
+            cost = int64(_UNKNOWN_KANA + _UNKNOWN_KANA_EACH * (last - first))
         else:
             last = first + 1
     while last < letters and not scratch.may_start[last]:

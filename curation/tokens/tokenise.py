@@ -2,8 +2,9 @@ r"""The one tokenisation that every rule shares: texts in, words and lines out, 
 
 A **token** is a segment of UAX #29 that is no white space. It is a *word* where it has a letter or
 a number, else a *symbol*: punctuation stands alone, but a run of one symbol (`...`, `-----`) is one
-token. Scripts without spaces (Han, Kana, Thai, Lao, Khmer, Myanmar) are cut into words by a lexicon. A token's `name` is 64 bits of its folded
-characters: two tokens with one name are the same word in another case.
+token. Scripts without spaces (Han, Kana, Thai, Lao, Khmer, Myanmar) are cut into words by a
+lexicon. A token's `name` is 64 bits of its folded characters: two tokens with one name are the same
+word in another case.
 
 A **line** is what stands between two `\n`; it may be blank. Invariant: tokens and lines are in the
 order of the text, each token lies in one line, and a slice, a null (which is an empty text) or
@@ -19,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curation.arrow_text import Bytes, Hashes, Ints, decode_at, text_view
-from curation.kernels import helper, inlined, njit
+from curation.kernels import helper, inlined, int64, njit
 from curation.tokens.lexicon import Lexicon, lexicon
 from curation.tokens.names_kernel import NAME, extend, finish
 from curation.tokens.segment_kernel import Scratch, new_scratch, segment
@@ -171,7 +172,7 @@ def _kind(properties: int) -> int:
 
 @helper
 def _longest(offsets: Ints) -> int:
-    longest = np.int64(0)
+    longest = int64(0)
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
     return longest

@@ -61,8 +61,13 @@ _SYMBOLS = {
     QUOTE: "\"'\u300d\u300f\uff02",
 }
 _SCRIPTS = {
-    **dict.fromkeys(("Han", "Hiragana", "Katakana"), HAN_KANA),
-    **{"Thai": THAI, "Lao": LAO, "Khmer": KHMER, "Myanmar": MYANMAR},
+    "Han": HAN_KANA,
+    "Hiragana": HAN_KANA,
+    "Katakana": HAN_KANA,
+    "Thai": THAI,
+    "Lao": LAO,
+    "Khmer": KHMER,
+    "Myanmar": MYANMAR,
 }
 
 

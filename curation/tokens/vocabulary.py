@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import Hashes, Ints
-from curation.kernels import helper, inlined, njit
+from curation.kernels import helper, inlined, int64, njit
 from curation.tokens.tokenise import Tokens
 
 Numbers = npt.NDArray[np.int32]
@@ -68,7 +68,7 @@ def _fill(tokens: Tokens, slots: Numbers, vocabulary: Vocabulary) -> None:
         slots[: mask + 1] = -1
         for token in range(tokens.rows[row], tokens.rows[row + 1]):
             name = tokens.names[token]
-            at = np.int64(name) & mask
+            at = int64(name) & mask
             while slots[at] >= 0 and vocabulary.names[start + slots[at]] != name:
                 at = (at + 1) & mask
             if slots[at] < 0:

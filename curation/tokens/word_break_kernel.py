@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from curation.arrow_text import Bytes, decode_at
-from curation.kernels import helper, inlined
+from curation.kernels import helper, inlined, int64
 from curation.tokens.names_kernel import NAME, extend, extend_plain
 from curation.tokens.unicode import (
     ALETTER,
@@ -80,7 +80,7 @@ def end_of_word(  # noqa: C901 - the rules of one table
                 or (right == W_SEG_SPACE and left == W_SEG_SPACE)  # WB3d
             ):
                 wanted = _wanted(left, right)
-                looked_past = wanted and _is_next(data, at + size, end, points, wanted)
+                looked_past = wanted > 0 and _is_next(data, at + size, end, points, wanted)
                 if not looked_past and not (left == HEBREW_LETTER and right == SINGLE_QUOTE):
                     break  # WB999; an apostrophe stays with a Hebrew letter: WB7a
             after_zwj = False
@@ -100,7 +100,7 @@ def end_of_plain_word(data: Bytes, at: int, end: int) -> tuple[int, int, int, np
     """
     start, name, lower, capitals, properties = at, NAME, np.uint8(0), np.uint8(0), NUMBER | DIGIT
     while at < end and _is_ascii_letter(data[at]):
-        name = extend_plain(name, np.int64(data[at] | 0x20))
+        name = extend_plain(name, int64(data[at] | 0x20))
         lower |= data[at] & 0x20
         capitals |= ~data[at] & 0x20
         at += 1
@@ -108,7 +108,7 @@ def end_of_plain_word(data: Bytes, at: int, end: int) -> tuple[int, int, int, np
         properties = LETTER | (LOWER if lower else 0) | (UPPER if capitals else 0)
     else:
         while at < end and _is_ascii_digit(data[at]):
-            name = extend_plain(name, np.int64(data[at]))
+            name = extend_plain(name, int64(data[at]))
             at += 1
     if at < end and _may_go_on(data, at, end):
         at = start
@@ -150,9 +150,7 @@ def _joins(left: int, right: int) -> bool:
         return left_letter or left == EXTEND_NUM_LET
     if right == KATAKANA:
         return left == KATAKANA or left == EXTEND_NUM_LET
-    return right == EXTEND_NUM_LET and (
-        left_letter or left == KATAKANA or left == EXTEND_NUM_LET
-    )
+    return right == EXTEND_NUM_LET and (left_letter or left == KATAKANA or left == EXTEND_NUM_LET)
 
 
 @inlined
@@ -168,7 +166,7 @@ def _wanted(left: int, right: int) -> int:
 
 @helper
 def _is_next(data: Bytes, at: int, end: int, points: CodePoints, wanted: int) -> bool:
-    """Whether the next character that extends nothing is of the class; Hebrew letters are letters."""
+    """Whether the next character that extends none is of the class; Hebrew letters are letters."""
     while at < end:
         code, size = decode_at(data, at, end)
         found = word_of(code, points) & BREAK

@@ -102,9 +102,14 @@ def _sample(table: DataFrame, config: FitConfig) -> DataFrame:
         for name in (config.language, "line_kinds")
     )
     pages = table.select(
-        text.alias("text"), language.alias("language"), kinds.alias("line_kinds"), hashed.alias("hash")
+        text.alias("text"),
+        language.alias("language"),
+        kinds.alias("line_kinds"),
+        hashed.alias("hash"),
     )
-    of_million = F.pmod(F.shiftright("hash", 1), F.lit(1_000_000_000)) < config.sample * 1_000_000_000
+    of_million = (
+        F.pmod(F.shiftright("hash", 1), F.lit(1_000_000_000)) < config.sample * 1_000_000_000
+    )
     half = F.col("hash").bitwiseAND(F.lit(1)).alias("half")
     return pages.where(text.isNotNull() & of_million).select("text", "language", "line_kinds", half)
 
@@ -193,7 +198,9 @@ def _diverge(
 def _limits(pages: DataFrame, config: FitConfig) -> dict[str, dict[str, Any]]:
     """Of each language the lengths and limits, and how many pages they come from."""
     quantile = F.percentile("divergence", config.keep)
-    grouped = pages.groupBy("language", "bucket").agg(F.count("*").alias("pages"), quantile.alias("limit"))
+    grouped = pages.groupBy("language", "bucket").agg(
+        F.count("*").alias("pages"), quantile.alias("limit")
+    )
     enough = grouped.where(F.col("pages") >= config.min_pages).orderBy("language", "bucket")
     found: dict[str, dict[str, Any]] = {}
     for language, bucket, number, limit in enough.collect():
@@ -206,7 +213,7 @@ def _limits(pages: DataFrame, config: FitConfig) -> dict[str, dict[str, Any]]:
 
 
 def write_reference(uri: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Writes rows of `REFERENCE` to a file; words that follow each other are alike, and pack well."""
+    """Writes rows of `REFERENCE` to a file; neighbouring words are alike, so they pack well."""
     table = pa.Table.from_batches([REFERENCE.batch(dict(row) for row in rows)])
     with storage(uri).create(uri) as path:
         pq.write_table(

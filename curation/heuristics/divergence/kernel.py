@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import Hashes, Ints
-from curation.kernels import helper, inlined, njit
+from curation.kernels import helper, inlined, int64, njit
 from curation.tokens.lines import Lines
 from curation.tokens.tokenise import ALPHABETIC, NUMERIC, WORD, Tokens
 from curation.tokens.vocabulary import Numbers, Vocabulary
@@ -50,7 +50,7 @@ class _Scratch(NamedTuple):
     """Room for one row, indexed by the words of its vocabulary.
 
     `types[w]` is the word that w counts as; of that one `logarithms`, `counts` in the stretch, and
-    `parts` of the divergence. `stretch` lists the types in the stretch; then, those that count most.
+    `parts` of the divergence. `stretch` lists the types in it; in the end, those that count most.
     """
 
     types: Numbers
@@ -66,7 +66,7 @@ def slot(
 ) -> int:
     """Where `name` is in the table from `first` to `end`, or would be."""
     mask = end - first - 1
-    at = np.int64(name) & mask
+    at = int64(name) & mask
     while not np.isnan(values[first + at]) and names[first + at] != name:
         at = (at + 1) & mask
     return first + at
@@ -100,7 +100,9 @@ def diverge(
     for row in range(rows):
         if references[row] >= 0 and words[row]:
             _look_up(row, tokens, vocabulary, references[row], logarithms, scratch)
-            found.values[row] = _diverge(row, tokens, lines, vocabulary, counted, words[row], scratch)
+            found.values[row] = _diverge(
+                row, tokens, lines, vocabulary, counted, words[row], scratch
+            )
             _take_largest(row, vocabulary, scratch, found.outliers)
     return found
 

@@ -38,7 +38,7 @@ _ENGLISH, _ENGLISH_WORDS = "en", 5000
 
 
 class Reference(NamedTuple):
-    """`languages` numbers them; `limits[i]` are lengths in words and the divergence they may have."""
+    """`languages` numbers them; `limits[i]` are lengths in words, and how far those may diverge."""
 
     languages: dict[str, int]
     logarithms: Logarithms
@@ -133,7 +133,7 @@ def _is_whole(row: Mapping[str, Any]) -> bool:
     return (
         len(row["words"]) == len(counts)
         and len(lengths) == len(row["limits"]) > 0
-        and 0 < lengths[0]
+        and lengths[0] > 0
         and all(one < other for one, other in pairwise(lengths))
         and min(counts, default=-1) >= 0
         and 0 < sum(counts) <= row["total"]
@@ -169,7 +169,7 @@ def mix(counts: Counts, english: Counts, *, share: float) -> Counts:
 
 def _sum(names: Hashes, counts: Floats, total: float) -> Counts:
     unique, places = np.unique(names, return_inverse=True)
-    return Counts(unique, np.bincount(places, counts, len(unique)), total)
+    return Counts(unique, np.bincount(places, counts, len(unique)).astype(float), total)
 
 
 def logarithms(counts: Counts) -> tuple[Hashes, npt.NDArray[np.float32], float]:
