@@ -275,6 +275,8 @@ def _allowed(hint: Any) -> str | None:
 
 
 def _range(hint: Any) -> str:
+    if get_args(hint)[1:] == (NoneType,):
+        hint = get_args(hint)[0]
     fields = [m for m in get_args(hint)[1:] if hasattr(m, "metadata")]
     limits = {type(m).__name__: m for f in fields for m in f.metadata}
     if "Gt" in limits:

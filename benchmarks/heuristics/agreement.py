@@ -22,7 +22,7 @@ Row = dict[str, Any]
 _Dropped = Mapping[str, Sequence[str]]
 _FILTERS = ("gopher_repetition", "gopher_quality", "c4", "fineweb")
 _REPETITION = ("duplicate", "gram_too_frequent")
-_UNROUTED = RoutingConfig(min_code_ratio=1, min_mathematics_ratio=1)
+_UNROUTED = RoutingConfig(min_code_ratio=None, min_mathematics_ratio=None)
 _AS_PUBLISHED: Limits = {"words_too_short": 3.0, "words_too_long": 10.0}
 _PRESETS = {
     "gopher": RuleSet(presets=("gopher",), pages=_AS_PUBLISHED),

@@ -11,7 +11,7 @@ from curation.heuristics.batch import filter_batch
 from curation.heuristics.config import HeuristicsConfig, RoutingConfig
 
 Row = dict[str, Any]
-_UNROUTED = HeuristicsConfig(routing=RoutingConfig(min_code_ratio=1, min_mathematics_ratio=1))
+_UNROUTED = HeuristicsConfig(routing=RoutingConfig(min_code_ratio=None, min_mathematics_ratio=None))
 _BATCH = 128
 
 

@@ -49,10 +49,13 @@ class RuleSet:
 
 @dataclass(frozen=True, kw_only=True)
 class RoutingConfig:
-    """From which share of a page on its code or mathematics decides whose rules judge it."""
+    """From which share of a page on its code or mathematics decides whose rules judge it.
 
-    min_code_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
-    min_mathematics_ratio: Annotated[float, Field(ge=0, le=1)] = 0.05
+    Null: it never does.
+    """
+
+    min_code_ratio: Annotated[float, Field(ge=0, le=1)] | None = 0.1
+    min_mathematics_ratio: Annotated[float, Field(ge=0, le=1)] | None = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)

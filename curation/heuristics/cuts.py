@@ -88,7 +88,7 @@ def measure_cuts(texts: Texts, plan: CutPlan) -> Columns:
     return {
         "n_cut_lines": _counts(sum_lines(touched, texts.lines)),
         "cut_words_ratio": ratio(lost, words),
-        "n_words_left": _counts(words - lost),
+        "n_words_left": pa.array((words - lost).astype(np.int32), mask=lost == 0),
         "n_sentences": _counts(sentences),
         "n_curly_brackets": _counts(curly),
         "n_lorem_ipsum": _counts(lorem),

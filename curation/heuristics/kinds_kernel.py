@@ -78,22 +78,24 @@ def _looks_like_code(tokens: Tokens, end: int, symbols: int, of_tokens: int) -> 
 def _formula_characters(tokens: Tokens, first: int, end: int) -> int:
     """The characters between delimiters, and the delimiters."""
     characters, opening, display = 0, int64(-1), int64(-1)
-    token = first
+    token, may_be_escaped = first, True
     while token < end:
         if tokens.kinds[token] == 0:
             is_dollar = tokens.data[tokens.starts[token]] == _DOLLAR
-            if is_dollar and tokens.characters[token] == 2:
+            dollars = is_dollar * tokens.characters[token]
+            if dollars == 2:
                 if display >= 0:
                     characters += _length(tokens, display, token + 1)
                 display = int64(-1) if display >= 0 else token
-            elif is_dollar and display < 0:
+            elif dollars == 1 and display < 0:
                 if opening >= 0 and _closes(tokens, token, end):
                     characters += _length(tokens, opening, token + 1)
                     opening = int64(-1)
                 elif _opens(tokens, token, end):
                     opening = token
-            elif _is_escaped(tokens, token, end, 0x28, 0x5B):
+            elif may_be_escaped and _is_escaped(tokens, token, end, 0x28, 0x5B):
                 after = _end_of_escaped(tokens, token, end)
+                may_be_escaped = after > token  # what nothing closes here, nothing does later
                 characters += _length(tokens, token, after)
                 token = max(token, after - 1)
         token += 1

@@ -35,18 +35,24 @@ class LimitTable:
     ) -> tuple[LimitRow, LimitRow]:
         """Of each page, shape (pages, rules): the limits for it, and for its lines."""
         rows = [self._of(*pair) for pair in zip(routes, languages, strict=True)]
-        return np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+        pages = np.array([row[0] for row in rows], np.float32).reshape(-1, len(PAGE_RULES))
+        return pages, np.array([row[1] for row in rows], np.float32).reshape(-1, len(LINE_RULES))
 
     def _of(self, route: str, language: str | None) -> tuple[LimitRow, LimitRow]:
         if (route, language) not in self._found:
             rules = self._config.of_route(route)
             pages = resolve(rules, language, "pages")
             lines = resolve(rules, language, "lines")
-            if any(limit is not None for limit in lines.values()):  # no page is left empty
-                least = pages.get(DropReason.TOO_FEW_WORDS_LEFT) or 1
-                pages[DropReason.TOO_FEW_WORDS_LEFT] = max(least, 1)
+            if any(limit is not None for limit in lines.values()):
+                pages[DropReason.TOO_FEW_WORDS_LEFT] = _least_left(pages)
             self._found[route, language] = _row(PAGE_RULES, pages), _row(LINE_RULES, lines)
         return self._found[route, language]
+
+
+def _least_left(pages: Limits) -> float:
+    """How many words lines may leave: as many as a page must have; never none."""
+    default = pages.get(DropReason.TOO_FEW_WORDS)
+    return max(pages.get(DropReason.TOO_FEW_WORDS_LEFT, default) or 1, 1)
 
 
 def _row(rules: Iterable[Rule], limits: Limits) -> LimitRow:

@@ -63,7 +63,7 @@ def _fill(tokens: Tokens, lines: Lines, facts: npt.NDArray[np.int32]) -> None:
 
 @helper
 def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -> None:
-    ended, sentences, words, characters = True, 0, 0, 0
+    ended, in_brackets, sentences, words, characters = True, False, 0, 0, 0
     stretches, alphabetic, stretch, longest, stop = 0, 0, 0, 0, int64(-1)
     has_letter = True
     for token in range(first, end):
@@ -82,13 +82,16 @@ def _count(tokens: Tokens, first: int, end: int, facts: npt.NDArray[np.int32]) -
                 facts[NUMBER_FIRST] = kind & NUMERIC != 0
             words += 1
             characters += tokens.characters[token]
-            # A sentence does not go on in lower case: that was an abbreviation.
-            if ended and (sentences == 0 or kind & (LOWER_CASE | CAPITAL) != LOWER_CASE):
-                sentences += 1
-            ended = False
+            # A sentence does not go on in lower case: that was an abbreviation; nor with `[3]`.
+            if not in_brackets:
+                may_start = sentences == 0 or kind & (LOWER_CASE | CAPITAL) != LOWER_CASE
+                sentences += ended and may_start
+                ended = False
+            in_brackets = False
         else:
             ended |= (kind & END) != 0
             code = _code(tokens, token)
+            in_brackets = code == _OPEN
             if code == _FULL_STOP:
                 facts[ELLIPSES] += tokens.characters[token] // 3
             elif code == _ELLIPSIS:

@@ -80,12 +80,14 @@ def _navigation(
     kept, held = np.zeros(len(of_lines), np.bool_), np.zeros(len(of_lines), np.int64)
     for i in range(len(of_lines)):
         line = of_lines[i]
+        if words[line] > MAX_NAVIGATION_WORDS:
+            continue
         start, end = lines.tokens[line], lines.tokens[line + 1]
         before = _count_words(tokens, start, firsts[i])
         after = _count_words(tokens, ends[i], end)
         at_start = before == 0 or groups[i] != PhraseGroup.NAVIGATION_START
         at_end = after == 0 or groups[i] != PhraseGroup.NAVIGATION_END
-        kept[i] = at_start and at_end and words[line] <= MAX_NAVIGATION_WORDS
+        kept[i] = at_start and at_end
         held[i] = _count_words(tokens, firsts[i], ends[i])
         if groups[i] == PhraseGroup.NAVIGATION_START:  # with the symbols around it
             firsts[i] = start

@@ -79,10 +79,10 @@ def read_texts(texts: pa.StringArray, line_kinds: pa.StringArray) -> Texts:
 
 def sum_lines(values: npt.NDArray[Any], lines: Lines) -> npt.NDArray[np.int64]:
     """The sum of each row's lines, of one value per line or of a row of them."""
-    columns = values.reshape(len(values), -1)
-    sums = np.zeros((len(lines.rows) - 1, columns.shape[1]), np.int64)
-    _sum(columns, lines.rows, sums)
-    return sums.reshape(-1, *values.shape[1:])
+    sums = np.zeros((len(lines.rows) - 1, *values.shape[1:]), np.int64)
+    columns = values[:, None] if values.ndim == 1 else values
+    _sum(columns, lines.rows, sums.reshape(len(sums), columns.shape[1]))
+    return sums
 
 
 @njit(cache=True, nogil=True)

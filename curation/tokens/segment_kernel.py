@@ -101,13 +101,13 @@ def segment(
 @helper
 def _find_unknown(first: int, letters: int, script: int, scratch: Scratch) -> None:
     last, cost = first + 1, int64(_UNKNOWN)
-    if script == HAN_KANA and _is_katakana(first, scratch):
+    starts_katakana = _is_katakana(first, scratch) and not (
+        first > 0 and _is_katakana(first - 1, scratch)
+    )
+    if starts_katakana and last < letters and _is_katakana(last, scratch):
         while last < letters and _is_katakana(last, scratch):
             last += 1
-        if last - first > 1 and not (first > 0 and _is_katakana(first - 1, scratch)):
-            cost = int64(_UNKNOWN_KANA + _UNKNOWN_KANA_EACH * (last - first))
-        else:
-            last = first + 1
+        cost = int64(_UNKNOWN_KANA + _UNKNOWN_KANA_EACH * (last - first))
     while last < letters and not scratch.may_start[last]:
         last += 1
     scratch.costs[first] = cost + scratch.costs[last]

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curation.heuristics import measure
+from curation.heuristics.batch import filter_batch
+from curation.heuristics.config import HeuristicsConfig, RuleSet
+from schemas.document import MEASURES
+from tests.heuristics.pages import PROSE, batch_of, judged
+from tests.tokens.naive import texts
+
+ALL = RuleSet(presets=("c4", "fineweb", "llama3", "nemo", "refinedweb", "sft"))
+EVERY_RULE = HeuristicsConfig(prose=ALL)
+N = 400_000
+FLOODS = {
+    "escaped formulas": "\\(" * N,
+    "formulas": "$a$" * N,
+    "navigation": "read more " * N,
+    "brackets": "[" * N,
+    "references": "[1 " * N,
+    "URLs": "https://" * N,
+    "marks": "a" + "\u0301" * N,
+    "marks on quotes": ("a'" + "\u0301" * 1000) * (N // 1000),
+    "joiners": "👩\u200d" * N,
+    "flags": "\U0001f1e6" * N,
+    "Katakana": "ア" * N,
+    "Thai": "ภ" * N,
+    "vowels": "เ" * N,
+    "Khmer": "\u17d2\u1780" * N,
+    "line breaks": "\n" * N,
+    "paragraphs": "a\n\n" * N,
+    "NUL": "\0" * N,
+    "one word": "a" * N,
+    "two words": "a b " * N,
+    "all different": " ".join(map(str, range(N))),
+    "right to left": "\u202e" * N,
+    "phrases": "use of lorem ipsum i'm " * N,
+    "surrogates": "\ud800" * N,
+}
+
+
+def test_measure_appends_the_route_and_every_measure() -> None:
+    batch = batch_of(["\n".join(PROSE), "", None])
+    found = measure(batch)
+    added = found.schema.names[batch.num_columns :]
+    assert added == ["route", *(column.name for column in MEASURES)]
+    assert [found.schema.field(column.name).type for column in MEASURES] == [
+        column.type for column in MEASURES
+    ]
+    assert found.select(batch.schema.names).equals(batch)
+    for column in MEASURES:
+        assert found.column(column.name)[1] == found.column(column.name)[2]
+
+
+@settings(max_examples=150)
+@given(st.lists(st.tuples(texts, st.sampled_from(["en", "zh", "th", "ja", "und"])), max_size=6))
+def test_no_page_changes_what_is_found_in_another(pages: list[tuple[str, str]]) -> None:
+    whole = batch_of([text for text, _ in pages], language=[language for _, language in pages])
+    found = filter_batch(whole, config=EVERY_RULE).to_pylist()
+    alone = [filter_batch(whole.slice(row, 1), config=EVERY_RULE) for row in range(len(pages))]
+    assert found == [row for batch in alone for row in batch.to_pylist()]
+
+
+@given(st.lists(st.binary(max_size=40), min_size=1, max_size=3))
+def test_bytes_that_are_no_utf8_do_not_stop_it(rows: list[bytes]) -> None:
+    binary = pa.array(rows, pa.binary())
+    broken = pa.StringArray.from_buffers(len(rows), *binary.buffers()[1:])
+    batch = pa.RecordBatch.from_pydict({"text": broken, "language": ["en"] * len(rows)})
+    found = measure(batch)
+    for column in MEASURES:
+        values = found.column(column.name)
+        assert len(values) == len(rows)
+        if pa.types.is_floating(column.type):
+            numbers = values.drop_null().to_numpy()
+            assert np.isfinite(numbers).all()
+            assert (numbers >= 0).all() or column.name == "divergence_excess"
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("flood", FLOODS)
+def test_time_grows_with_the_text_and_no_faster(flood: str) -> None:
+    """A second or so, where anything quadratic takes many minutes."""
+    text = FLOODS[flood].encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    for language in ("en", "zh"):
+        assert judged(text, EVERY_RULE, language=language)["drop_reason"] is not None
+
+
+def test_line_kinds_of_another_length_count_as_prose() -> None:
+    text = "\n".join(PROSE)
+    assert judged(text, EVERY_RULE, kinds="ccc")["code_ratio"] == 0
+    assert judged(text, EVERY_RULE, kinds="c" * len(PROSE))["code_ratio"] == 1
+
+
+def test_measures_need_no_line_kinds() -> None:
+    batch = pa.RecordBatch.from_pydict({"text": ["\n".join(PROSE)], "language": ["en"]})
+    assert measure(batch).column("n_words")[0].as_py() == 90
