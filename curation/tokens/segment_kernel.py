@@ -93,13 +93,13 @@ def segment(
     for first in range(letters - 1, -1, -1):
         scratch.costs[first] = _NEVER
         if scratch.may_start[first]:
-            _find_unknown(first, letters, script, scratch)
+            _find_unknown(first, letters, scratch)
             _find_words(first, letters, script, points, lexicon, scratch)
     return letters
 
 
 @helper
-def _find_unknown(first: int, letters: int, script: int, scratch: Scratch) -> None:
+def _find_unknown(first: int, letters: int, scratch: Scratch) -> None:
     last, cost = first + 1, int64(_UNKNOWN)
     starts_katakana = _is_katakana(first, scratch) and not (
         first > 0 and _is_katakana(first - 1, scratch)

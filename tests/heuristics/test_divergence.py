@@ -63,7 +63,7 @@ def logarithms(language: str) -> tuple[Weights, float]:
         order = sorted(common, key=lambda word: (-common[word], hash_of(word)))[:5000]
         scale = row["english_share"] * total / english["total"]
         for word in order:
-            counts[word] += common[word] * scale  # type: ignore[assignment]
+            counts[word] += common[word] * scale
         total *= 1 + row["english_share"]
     denominator = total + 0.5 * 2 * len(counts)
     found = {word: math.log((count + 0.5) / denominator) for word, count in counts.items()}

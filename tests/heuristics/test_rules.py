@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from curation.heuristics.config import RuleSet
+from curation.heuristics.config import Limits, RuleSet
 from curation.heuristics.limits import resolve
 from curation.heuristics.rules import LINE_RULES, PAGE_RULES
 from schemas.cut_reason import CutReason
@@ -26,7 +26,7 @@ def name(planted: Planted) -> str:
 
 @pytest.mark.parametrize("planted", PAGES, ids=name)
 def test_a_page_fails_a_rule_just_beyond_its_limit(planted: Planted) -> None:
-    limits = {str(planted.reason): limit_of(planted, "pages")}
+    limits: Limits = {str(planted.reason): limit_of(planted, "pages")}
     config = only(limits, {str(reason): 0 for reason in planted.lines})
     assert judged(planted.passes, config, kinds=planted.kinds)["drop_reason"] is None
     failed = judged(planted.fails, config, kinds=planted.kinds)

@@ -5,7 +5,7 @@ that a recipe names (`heuristics.reference.path`).
 
 The sample is seeded: whether a page is in it, and in which half, depends on its text alone. One
 half is counted: the most frequent words of each language, with their exact counts. The other half
-is measured against that: of the pages of about one length, all but `1 - keep` stay under the limit.
+is measured against that: of the pages of about one length, a share of `keep` is under the limit.
 Halves, because a page is closer to a reference that it is itself a part of. No figure depends on
 the order of rows, or on how files are cut.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark import Broadcast
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as F
 
 from curation.arrow_text import join_spans
@@ -40,13 +41,13 @@ from schemas.reference import REFERENCE
 _ROWS = 256  # at a time
 _WORDS = 20_000  # of each language
 _LONGEST_WORD = 100  # bytes: a longer one is seen, but not listed
-_SHORTEST, _BUCKETS = 12, 8
-"""Pages of 12 to 24 words have a limit, those of 24 to 48, and so on; the last ones together."""
+_SHORTEST, _STEPS, _LAST_STEP = 12, 4, 28
+"""Lengths go in four steps from 12 words to 24, from there to 48, and so on; from 1,536 in one."""
 _PAGES_OVER = 5
 """So many pages over a quantile make it worth its name."""
 _Reader = Callable[[Iterable[pa.RecordBatch]], Iterator[tuple[pa.StringArray, Texts]]]
 _COUNTS = "language string, name long, word string, count long"
-_PAGES = "language string, bucket int, divergence double"
+_PAGES = "language string, step int, words long, divergence double"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,11 +185,12 @@ def _diverge(
     for languages, texts in read(batches):
         words, numbers = count_words(texts), known.numbers(languages.to_pylist())
         found = diverge_from(known, texts, numbers, words).values
-        buckets = np.log2(np.maximum(words, 1) / _SHORTEST).astype(np.int32)
+        steps = np.log2(np.maximum(words, 1) / _SHORTEST) * _STEPS
         page = pa.RecordBatch.from_pydict(
             {
                 "language": languages,
-                "bucket": np.minimum(buckets, _BUCKETS - 1),
+                "step": np.clip(steps, 0, _LAST_STEP).astype(np.int32),
+                "words": words,
                 "divergence": found,
             }
         )
@@ -196,20 +198,49 @@ def _diverge(
 
 
 def _limits(pages: DataFrame, config: FitConfig) -> dict[str, dict[str, Any]]:
-    """Of each language the lengths and limits, and how many pages they come from."""
-    quantile = F.percentile("divergence", config.keep)
-    grouped = pages.groupBy("language", "bucket").agg(
-        F.count("*").alias("pages"), quantile.alias("limit")
+    """Of each language the lengths and limits, and how many pages they come from.
+
+    A limit holds for the median length of its pages, the first one from the shortest page on.
+    """
+    pages = pages.persist()
+    numbers = pages.groupBy("language", "step").count().orderBy("language", "step").collect()
+    spans = pages.sparkSession.createDataFrame(
+        list(_spans(numbers, config.min_pages)), "language string, step int, span int"
     )
-    enough = grouped.where(F.col("pages") >= config.min_pages).orderBy("language", "bucket")
     found: dict[str, dict[str, Any]] = {}
-    for language, bucket, number, limit in enough.collect():
-        start = _SHORTEST << bucket
-        row = found.setdefault(language, {"lengths": [start], "limits": [limit], "pages": 0})
-        row["lengths"].append(round(start * 2**0.5))
-        row["limits"].append(limit)
+    grouped = pages.join(F.broadcast(spans), ["language", "step"]).groupBy("language", "span")
+    summed = grouped.agg(
+        F.count("*"),
+        F.min("words"),
+        F.percentile("words", 0.5),
+        F.percentile("divergence", config.keep),
+    )
+    for language, _, number, shortest, length, limit in summed.orderBy(
+        "language", "span"
+    ).collect():
+        row = found.setdefault(language, {"lengths": [shortest], "limits": [limit], "pages": 0})
+        if round(length) > row["lengths"][-1]:
+            row["lengths"].append(round(length))
+            row["limits"].append(limit)
         row["pages"] += number
+    pages.unpersist()
     return found
+
+
+def _spans(numbers: Sequence[Row], min_pages: int) -> Iterator[tuple[str, int, int]]:
+    """Joins neighbouring steps of a language until each span has pages enough.
+
+    The last span takes the steps that are left; a language that has too few pages has no span.
+    """
+    for language, rows in groupby(numbers, lambda row: row["language"]):
+        steps = [(row["step"], row["count"]) for row in rows]
+        held, spans, span = 0, [], 0
+        for step, number in steps:
+            spans.append((language, step, span))
+            held += number
+            if held >= min_pages:
+                held, span = 0, span + 1
+        yield from ((language, step, min(at, span - 1)) for language, step, at in spans if span)
 
 
 def write_reference(uri: str, rows: Iterable[Mapping[str, Any]]) -> None:
