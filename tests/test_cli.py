@@ -80,7 +80,7 @@ def test_an_output_that_is_no_run_or_another_run_is_refused(
 
     new_run(load("default", paths=[str(one_file)]), str(tmp_path / "out")).open()
     before = snapshot(tmp_path)
-    told = refused(capsys, *given, "--set", "heuristics.min_words=9")
+    told = refused(capsys, *given, "--set", "heuristics.prose.pages.too_few_words=9")
     assert "holds another run: its recipe differs in heuristics" in told
     one_file.write_bytes(one_file.read_bytes() * 2)
     assert "holds another run: its input files have changed" in refused(capsys, *given)

@@ -48,6 +48,6 @@ def test_any_row_that_no_file_holds_is_found(table: str) -> None:
 def test_the_funnel_orders_reasons_by_number_and_name() -> None:
     made = counts()
     made["heuristics", "crawl", "too_many_words"] = 2
-    step = funnel(made, "crawl", ["heuristics"])[0]
+    step = funnel(made, {}, "crawl", ["heuristics"])[0]
     assert (step.pages_in, step.pages_out) == (5, 3)
     assert list(step.reasons) == [("too_few_words", 2), ("too_many_words", 2)]

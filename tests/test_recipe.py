@@ -41,24 +41,48 @@ def test_paths_of_the_command_line_count_from_here(
 
 
 def test_overrides_are_yaml_and_reach_into_lists() -> None:
-    overrides = ["heuristics.min_words=7", "inputs.0.format=warc", "language.min_score=1"]
+    overrides = ["shards.target_bytes=7", "inputs.0.format=warc", "language.min_score=1"]
     recipe = load("default", paths=["x.warc.gz"], overrides=overrides)
-    assert (recipe.heuristics.min_words, recipe.inputs[0].format) == (7, "warc")
+    assert (recipe.shards.target_bytes, recipe.inputs[0].format) == (7, "warc")
     assert recipe.language.min_score == 1.0
+
+
+def test_rules_are_overridden_by_their_names() -> None:
+    overrides = [
+        "heuristics.prose.pages.too_few_words=7",
+        "heuristics.code.languages.de.pages.too_few_words=null",
+        "sample=1e-3",
+    ]
+    recipe = load("default", paths=["x.warc.gz"], overrides=overrides)
+    assert recipe.heuristics.prose.pages == {"too_few_words": 7}
+    assert recipe.heuristics.code.languages["de"].pages == {"too_few_words": None}
+    assert recipe.heuristics.prose.presets == ("llama3",)
+    assert recipe.sample == 0.001
 
 
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("heuristics.min_wrods=5", "unknown key 'heuristics.min_wrods': did you mean 'min_words'?"),
-        ("hueristics.min_words=5", "unknown key 'hueristics': did you mean 'heuristics'?"),
+        ("heuristics.pros.pages={}", "unknown key 'heuristics.pros': did you mean 'prose'?"),
+        ("hueristics.prose={}", "unknown key 'hueristics': did you mean 'heuristics'?"),
         ("inputs.0.pahts=[a]", "unknown key 'inputs.0.pahts': did you mean 'paths'?"),
         ("shards.xyzzy=1", "unknown key 'shards.xyzzy': known here: target_bytes"),
         ("language.min_score=2", "'language.min_score' is 2: expected a number from 0 to 1"),
         ("language.min_score=.nan", "'language.min_score' is NaN: expected a number from 0 to 1"),
-        ("heuristics.min_words=many", '"many": expected a whole number of at least 0'),
-        ("heuristics.min_words=1.5", "is 1.5: expected a whole number of at least 0"),
-        ("heuristics.min_words=true", "is true: expected a whole number of at least 0"),
+        ("shards.target_bytes=many", '"many": expected a whole number from 1 to 1073741824'),
+        ("shards.target_bytes=1.5", "is 1.5: expected a whole number from 1 to 1073741824"),
+        ("shards.target_bytes=true", "is true: expected a whole number from 1 to 1073741824"),
+        ("sample=0", "'sample' is 0: expected a number above 0, at most 1"),
+        ("heuristics.routing.min_code_ratio=2", "is 2: expected a number from 0 to 1, or null"),
+        ("heuristics.prose.pages.too_few_words=x", 'is "x": expected a number, or null'),
+        ("heuristics.prose.pages.too_few_word=1", "did you mean 'too_few_words'?"),
+        ("heuristics.prose.presets=[gophr]", "Input should be 'c4', 'code', 'fineweb', 'gopher'"),
+        ("heuristics.prose.languages.german.pages={}", "no page is in 'german'"),
+        ("heuristics.reference=r.parquet", "expected keys and values: path, sha256"),
+        (
+            "heuristics.reference.pth=r",
+            "unknown key 'heuristics.reference.pth': did you mean 'path'",
+        ),
         ("splits.target_bytes=1", "is 1: expected a whole number of at least 16384"),
         ("seed=-1", "'seed' is -1: expected a whole number from 0 to below 9223372036854775808"),
         ("dedup.over=some", "'dedup.over' is \"some\": Input should be 'all' or 'kept'"),
@@ -66,10 +90,9 @@ def test_overrides_are_yaml_and_reach_into_lists() -> None:
         ("inputs=[]", "'inputs' is []: expected a list, of one thing at least"),
         ("inputs.0.paths=x", "'inputs.0.paths' is \"x\": expected a list"),
         ("language=5", "'language' is 5: expected keys and values"),
-        ("heuristics.min_words=[1", "--set heuristics.min_words=[1: the value is not YAML"),
-        ("heuristics.stop_words={en: [The]}", "has 'The': write it in lower case"),
+        ("heuristics.prose=[1", "--set heuristics.prose=[1: the value is not YAML"),
+        ("heuristics.stop_words={en: [so what]}", "has 'so what': one word each"),
         ("inputs.0.stages=[heuristics]", "stage 'heuristics' needs 'language' before it"),
-        ("heuristics.min_words=200000", "is 200000, over 'heuristics.max_words': 100000"),
         ("inputs.5.format=warc", "--set inputs.5.format=warc: no such place in the recipe"),
         ("heuristics", "--set heuristics: expected key.sub=value"),
     ],

@@ -142,12 +142,15 @@ def test_what_cannot_be_read_is_left_out_listed_and_completed_later(
     assert run.finished
 
 
+NOTHING = [f"heuristics.{route}.pages.too_few_words=99999" for route in ("prose", "code", "math")]
+
+
 def test_nothing_kept_is_a_whole_run_with_every_table(
     spark: SparkSession, one_file: Path, tmp_path: Path
 ) -> None:
-    outcome = runs.run(spark, [one_file], tmp_path / "out", "heuristics.min_words=99999")
+    outcome = runs.run(spark, [one_file], tmp_path / "out", *NOTHING)
     assert (outcome.shards, outcome.funnels["crawl"][-1].pages_in) == (0, 0)
-    for table in ("documents", "rejects", "keys", "verdicts", "ledger", "faults"):
+    for table in ("documents", "rejects", "cuts", "keys", "verdicts", "ledger", "faults"):
         assert list((tmp_path / "out" / table).glob("*.parquet")), table
 
 

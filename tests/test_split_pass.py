@@ -29,7 +29,7 @@ def passed(path: Path, folder: Path, *overrides: str) -> Any:
 def test_rejects_keep_as_much_text_as_the_recipe_says(
     tmp_path: Path, text: str, longest: Any
 ) -> None:
-    only = ("heuristics.min_words=50000", f"rejects.text={text}")
+    only = ("heuristics.prose.pages.too_few_words=50000", f"rejects.text={text}")
     passed(runs.SAMPLE / "clipped.warc.gz", tmp_path, *only)
     rows = ds.dataset(tmp_path / "rejects").to_table().to_pylist()
     texts = [row["text"] for row in rows if row["drop_reason"] == "too_few_words"]

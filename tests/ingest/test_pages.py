@@ -27,7 +27,7 @@ def rows_of(
     config = IngestConfig(max_body_bytes=100_000)
     for batch in read_pages(split, source, config, seed=seed, tally=tally or Tally()):
         assert batch.schema == PAGE.arrow
-        assert 0 < batch.num_rows <= 64
+        assert 0 < batch.num_rows <= 128
         batch.validate(full=True)
         found += batch.to_pylist()
     return found
@@ -82,10 +82,10 @@ def test_positions_count_up_from_the_splits_first_in_every_attempt(tmp_path: Pat
 
 
 def test_large_pages_come_in_small_batches(tmp_path: Path) -> None:
-    split = jsonl(tmp_path, *[{"text": "x" * 3_000_000}] * 4)
+    split = jsonl(tmp_path, *[{"text": "x" * 3_000_000}] * 8)
     config = IngestConfig(max_body_bytes=3_000_000)
     batches = read_pages(split, SOURCE, config, seed=1, tally=Tally())
-    assert [batch.num_rows for batch in batches] == [3, 1]
+    assert [batch.num_rows for batch in batches] == [6, 2]
 
 
 def test_what_is_no_page_is_counted(tmp_path: Path) -> None:
