@@ -14,7 +14,7 @@ ENV_PIP := build/env/bin/python -m pip --disable-pip-version-check --quiet
 export PYTHONWARNINGS = ignore::Warning:setuptools
 
 .DEFAULT_GOAL := help
-.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-sandbox bench-formulas bench-model dist dist-env clean java
+.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-sandbox bench-formulas bench-model dist dist-env clean java
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench-planning: $(VENV)/dev.stamp java ## measure the driver's memory over 90,00
 
 bench-sandbox: $(VENV)/dev.stamp ## measure what the sandbox of extraction costs, and its memory: DATA=FOLDER
 	$(RUN)/python -m benchmarks.sandbox $(DATA) $(ARGUMENTS)
+
+bench-heuristics: $(VENV)/dev.stamp ## measure rules of pages and lines beside datatrove: DATA=FOLDER
+	$(RUN)/python -m benchmarks.heuristics $(DATA) $(ARGUMENTS)
 
 bench-formulas: $(VENV)/dev.stamp ## render formulas in 41 ways (needs npm) and look for them: DATA=FOLDER
 	$(RUN)/python -m benchmarks.formulas $(or $(DATA),out/formulas)

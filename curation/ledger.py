@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curation.receipts import CUT, IN, KEPT, SKIPPED, Counts, StageTimes
+from curation.receipts import CUT_LINES, IN, KEPT, SKIPPED, Counts, StageTimes
 
 
 class LedgerError(RuntimeError):
@@ -102,7 +102,7 @@ def skipped(counts: Counts, source: str) -> dict[str, int]:
 
 def cut_lines(counts: Counts, source: str) -> dict[str, int]:
     """The lines that were cut from pages of the input `source`, by rule."""
-    return _beside(counts, source, CUT)
+    return _beside(counts, source, CUT_LINES)
 
 
 def _beside(counts: Counts, source: str, prefix: str) -> dict[str, int]:

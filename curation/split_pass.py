@@ -25,9 +25,7 @@ from curation.ingest.config import IngestConfig, InputConfig
 from curation.ingest.pages import Tally, read_pages
 from curation.ingest.warc import Damage
 from curation.receipts import (
-    CUT as CUTS,
-)
-from curation.receipts import (
+    CUT_LINES,
     FAILED,
     IN,
     QUARANTINED,
@@ -184,7 +182,7 @@ class _Outputs:
             self._documents.add(batch)
         if batch.num_rows and "cuts" in batch.schema.names:
             cuts = cut_rows(batch)
-            add_beside(counts, "heuristics", source, CUTS, cuts.column("reason"))
+            add_beside(counts, "heuristics", source, CUT_LINES, cuts.column("reason"))
             self._cuts.add(_shorten(cuts, self._config))
 
     def close(self) -> list[dict[str, object]]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from benchmarks.heuristics.datatrove import ISO_639_3, Datatrove
 from curation.heuristics.batch import filter_batch
-from curation.heuristics.config import HeuristicsConfig, Limits, RoutingConfig, RuleSet
+from curation.heuristics.config import HeuristicsConfig, Limits, ProseRules, RoutingConfig
 
 Row = dict[str, Any]
 _Dropped = Mapping[str, Sequence[str]]
@@ -25,9 +25,9 @@ _REPETITION = ("duplicate", "gram_too_frequent")
 _UNROUTED = RoutingConfig(min_code_ratio=None, min_mathematics_ratio=None)
 _AS_PUBLISHED: Limits = {"words_too_short": 3.0, "words_too_long": 10.0}
 _PRESETS = {
-    "gopher": RuleSet(presets=("gopher",), pages=_AS_PUBLISHED),
-    "c4": RuleSet(presets=("c4",)),
-    "fineweb": RuleSet(presets=("fineweb",)),
+    "gopher": ProseRules(presets=("gopher",), pages=_AS_PUBLISHED),
+    "c4": ProseRules(presets=("c4",)),
+    "fineweb": ProseRules(presets=("fineweb",)),
 }
 _BATCH = 128
 _WITHOUT_BLANKS = "zh"

@@ -58,7 +58,8 @@ class Datatrove:
         given, answer = self._folder / "texts.parquet", self._folder / f"{mode}.json"
         pq.write_table(_rows(texts), given)
         script = Path(__file__).with_name("datatrove_side.py")
-        subprocess.run([self._python, "-W", "ignore", script, given, answer, mode], check=True)
+        options = ["-P", "-W", "ignore"]  # -P: its folder would hide the package by this file
+        subprocess.run([self._python, *options, script, given, answer, mode], check=True)
         return json.loads(answer.read_text(encoding="utf-8"))
 
 

@@ -48,6 +48,27 @@ class RuleSet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProseRules(RuleSet):
+    """A recipe that names no presets differs from this one."""
+
+    presets: tuple[PresetName, ...] = ("llama3",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeRules(RuleSet):
+    """As `ProseRules`."""
+
+    presets: tuple[PresetName, ...] = ("code",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MathRules(RuleSet):
+    """As `ProseRules`."""
+
+    presets: tuple[PresetName, ...] = ("math",)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoutingConfig:
     """From which share of a page on its code or mathematics decides whose rules judge it.
 
@@ -66,9 +87,9 @@ class HeuristicsConfig:
     """
 
     routing: RoutingConfig = RoutingConfig()
-    prose: RuleSet = field(default_factory=lambda: RuleSet(presets=("llama3",)))
-    code: RuleSet = field(default_factory=lambda: RuleSet(presets=("code",)))
-    math: RuleSet = field(default_factory=lambda: RuleSet(presets=("math",)))
+    prose: ProseRules = ProseRules()
+    code: CodeRules = CodeRules()
+    math: MathRules = MathRules()
     stop_words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = field(
         default_factory=dict
     )

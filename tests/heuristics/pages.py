@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from curation.heuristics.batch import filter_batch
-from curation.heuristics.config import HeuristicsConfig, Limits, RoutingConfig, RuleSet
+from curation.heuristics.config import HeuristicsConfig, Limits, ProseRules, RoutingConfig
 
 PROSE = (
     "The water of the river comes down with the spring and fills the old mill pond.",
@@ -45,7 +45,7 @@ def batch_of(
 
 def only(pages: Limits | None = None, lines: Limits | None = None) -> HeuristicsConfig:
     """Rules for every page, of no preset."""
-    rules = RuleSet(pages=pages or {}, lines=lines or {})
+    rules = ProseRules(presets=(), pages=pages or {}, lines=lines or {})
     return HeuristicsConfig(routing=UNROUTED, prose=rules)
 
 

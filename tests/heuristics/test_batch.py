@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from curation.heuristics import measure
 from curation.heuristics.batch import filter_batch
-from curation.heuristics.config import HeuristicsConfig, RuleSet
+from curation.heuristics.config import HeuristicsConfig, ProseRules
 from schemas.document import MEASURES
 from tests.heuristics.pages import PROSE, batch_of, judged
 from tests.tokens.naive import texts
 
-ALL = RuleSet(presets=("c4", "fineweb", "llama3", "nemo", "refinedweb", "sft"))
+ALL = ProseRules(presets=("c4", "fineweb", "llama3", "nemo", "refinedweb", "sft"))
 EVERY_RULE = HeuristicsConfig(prose=ALL)
 N = 400_000
 FLOODS = {

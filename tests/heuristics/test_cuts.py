@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.heuristics.batch import filter_batch
-from curation.heuristics.config import HeuristicsConfig, RuleSet
+from curation.heuristics.config import HeuristicsConfig, ProseRules
 from schemas.cut import cut_rows
 from tests.heuristics.pages import PROSE, UNROUTED, batch_of, judged, only
 from tests.tokens.naive import words_of
 
 EVERY_LINE_RULE = HeuristicsConfig(
-    routing=UNROUTED, prose=RuleSet(presets=("refinedweb", "c4"), pages={"too_few_words": None})
+    routing=UNROUTED, prose=ProseRules(presets=("refinedweb", "c4"), pages={"too_few_words": None})
 )
 parts = st.sampled_from(
     ["Read more", " read  more", "Sign in ", "[3]", " [edit]", "3 likes", "items in cart"]

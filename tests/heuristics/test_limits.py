@@ -5,9 +5,12 @@ from typing import get_args
 import pytest
 
 from curation.heuristics.config import (
+    CodeRules,
     HeuristicsConfig,
     LanguageLimits,
+    MathRules,
     PresetName,
+    ProseRules,
     RuleSet,
     mistake_in,
 )
@@ -57,7 +60,7 @@ def test_what_a_recipe_says_goes_before_its_presets_and_languages_before_all() -
 def test_lines_leave_as_many_words_as_a_page_must_have(
     pages: dict[str, float | None], least: float
 ) -> None:
-    config = HeuristicsConfig(prose=RuleSet(presets=("llama3",), pages=pages))
+    config = HeuristicsConfig(prose=ProseRules(presets=("llama3",), pages=pages))
     limits, _ = LimitTable(config).of_pages(["prose"], ["en"])
     reasons = [str(rule.reason) for rule in PAGE_RULES]
     assert limits[0, reasons.index("too_few_words_left")] == least
@@ -67,15 +70,15 @@ def test_lines_leave_as_many_words_as_a_page_must_have(
     ("config", "said"),
     [
         (
-            HeuristicsConfig(prose=RuleSet(pages={"too_few_word": 3})),
+            HeuristicsConfig(prose=ProseRules(pages={"too_few_word": 3})),
             "unknown rule 'heuristics.prose.pages.too_few_word': did you mean 'too_few_words'?",
         ),
         (
-            HeuristicsConfig(math=RuleSet(languages={"de": LanguageLimits(lines={"x": 3})})),
+            HeuristicsConfig(math=MathRules(languages={"de": LanguageLimits(lines={"x": 3})})),
             "unknown rule 'heuristics.math.languages.de.lines.x': known: counter, javascript, ",
         ),
         (
-            HeuristicsConfig(code=RuleSet(languages={"german": LanguageLimits()})),
+            HeuristicsConfig(code=CodeRules(languages={"german": LanguageLimits()})),
             "'heuristics.code.languages.german': no page is in 'german'",
         ),
         (HeuristicsConfig(stop_words={"xx": ("a",)}), "'heuristics.stop_words.xx': no page"),

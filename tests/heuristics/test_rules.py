@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from curation.heuristics.config import Limits, RuleSet
+from curation.heuristics.config import Limits, ProseRules
 from curation.heuristics.limits import resolve
 from curation.heuristics.rules import LINE_RULES, PAGE_RULES
 from schemas.cut_reason import CutReason
@@ -13,7 +13,7 @@ from tests.heuristics.planted import LINES, PAGES, Planted
 
 def limit_of(planted: Planted, unit: str) -> float:
     """The limit that the preset has for English; a page must keep as many words as it must have."""
-    rules = RuleSet(presets=(planted.preset,))  # type: ignore[arg-type]
+    rules = ProseRules(presets=(planted.preset,))  # type: ignore[arg-type]
     limits = resolve(rules, "en", unit)
     limit = limits.get(planted.reason, limits.get(DropReason.TOO_FEW_WORDS))
     assert limit is not None
