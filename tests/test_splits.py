@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from curation.errors import UserError
 from curation.ingest.config import InputConfig
-from curation.splits import SplitsConfig, find_files, plan, split_of
+from curation.splits import Split, SplitsConfig, draw, find_files, plan, split_of
 from curation.storage import FileInfo
 
 
@@ -70,3 +71,31 @@ def test_a_name_that_tells_no_format_is_an_error_unless_the_recipe_does(tmp_path
     with pytest.raises(UserError, match=r"crawl\.dat: its name does not tell its format"):
         find_files([crawl(str(path))])
     assert find_files([crawl(str(path), format="warc")])[0][0].uri == str(path)
+
+
+def many(input_number: int, count: int, first: int = 0) -> list[Split]:
+    return [
+        Split(first + n, input_number, "warc", f"/{input_number}.warc", 10**9, n * 9, n * 9 + 9)
+        for n in range(count)
+    ]
+
+
+def test_of_many_splits_a_sample_reads_few_and_all_of_their_pages() -> None:
+    splits = many(0, 5000) + many(1, 20_000, first=5000)
+    drawn = draw(splits, 0.1, seed=1)
+    assert [sum(split.input == n for split in drawn) for n in (0, 1)] == [500, 2000]
+    assert {split.sample for split in drawn} == {1.0}
+    assert drawn == sorted(drawn, key=lambda split: split.number)
+    assert set(drawn) <= set(splits)
+    assert draw(splits[::-1], 0.1, seed=1) == drawn
+    assert draw(splits, 0.1, seed=2) != drawn
+
+
+def test_a_sample_is_of_a_hundred_splits_where_there_are_as_many() -> None:
+    drawn = draw(many(0, 400) + many(1, 3, first=400), 0.01, seed=1)
+    assert Counter(split.input for split in drawn) == {0: 100, 1: 3}
+    assert [split.sample for split in drawn] == [pytest.approx(0.04)] * 100 + [0.01] * 3
+
+
+def test_a_sample_of_everything_is_everything() -> None:
+    assert draw(many(0, 300), 1.0, seed=1) == many(0, 300)
