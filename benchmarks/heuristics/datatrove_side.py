@@ -162,7 +162,8 @@ def speed(rows: list[dict[str, Any]]) -> float:
 def decide(rows: list[dict[str, Any]], *, own: bool) -> dict[str, list[str]]:
     """The filters and rules that drop each page.
 
-    By our words, rules for shares of words are given stretches, as our measures are defined.
+    By our words, rules for shares of words are given stretches, as our measures are defined; so
+    there no filter has the same words for all of its rules, but C4's, which has no other rules.
     """
     made: dict[Any, dict[str, Any]] = {}
     tokens, stretches = OurWords(), OurWords()
@@ -171,7 +172,9 @@ def decide(rows: list[dict[str, Any]], *, own: bool) -> dict[str, list[str]]:
         key = (row["language"], tuple(row["stop_words"] or ()))
         if key not in made:
             words = row["language"] if own else tokens
-            made[key] = {**filters(words, row["stop_words"]), **rules(words, row["stop_words"])}
+            whole = filters(words, row["stop_words"])
+            whole = whole if own else {"c4": whole["c4"]}
+            made[key] = {**whole, **rules(words, row["stop_words"])}
             for name in made[key]:
                 if not own and name.rpartition("/")[2] in _OF_STRETCHES:
                     made[key][name].language = stretches
