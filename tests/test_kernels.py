@@ -156,3 +156,27 @@ def test_a_temporary_folder_that_others_may_write_to_is_not_trusted(
     assert instead not in (trap, trap.with_name("elsewhere"))
     assert instead.parent == home.with_name("tmp")
     assert stat.S_IMODE(instead.stat().st_mode) == 0o700
+
+
+COMPILE = """
+import sys, time
+from pathlib import Path
+from curation.kernels import compile_once
+with open(sys.argv[1], "a") as log:
+    def call():
+        log.write("in "); log.flush()
+        time.sleep(0.5)
+        log.write("out "); log.flush()
+    compile_once("these", call)
+"""
+
+
+def test_processes_that_start_at_once_compile_one_after_the_other(tmp_path: Path) -> None:
+    """What the first one compiles, the others load; so they wait for it."""
+    log = tmp_path / "log"
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", COMPILE, str(log)]
+    started = [subprocess.Popen(command, env=environment) for _ in range(3)]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    first, *rest = log.read_text().split()
+    assert (first, rest[0], len(rest)) == ("in", "out", 5)

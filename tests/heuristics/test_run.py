@@ -47,7 +47,10 @@ def folder(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
         text(3, MENU, MENU, "The end came with the autumn."),
         text(4),
     ]
-    short, stuck = "Too short to say much about.", "\n".join(["The same old line is here with that again."] * 40)
+    short, stuck = (
+        "Too short to say much about.",
+        "\n".join(["The same old line is here with that again."] * 40),
+    )
     write(made / "in.jsonl", [*good, short, stuck])
     runs.run(spark, [made / "in.jsonl"], made / "out", STAGES)
     return made / "out"
