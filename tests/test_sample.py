@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,8 @@ import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
-from curation.cli import main
+from curation import pipeline
+from curation.cli import add_run_options, main, open_run, show
 from curation.pipeline import Outcome
 from tests import runs
 
@@ -71,17 +73,20 @@ def test_the_same_pages_are_drawn_however_the_input_is_cut(
 
 
 def test_the_option_is_the_recipes_key_and_the_funnel_tells_it(
-    rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    spark: SparkSession, rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = ["run", "--recipe", "default", "--input", str(rows), "--set", WITHOUT_STAGES]
+    parser = argparse.ArgumentParser()
+    add_run_options(parser)
+    given = ["--recipe", "default", "--input", str(rows), "--set", WITHOUT_STAGES]
     given += ["--output", str(tmp_path / "out")]
-    made = runs.curate(*given, "--sample", "0.05")
-    assert made.returncode == 0, made.stderr
-    told = " ".join(made.stdout.split())
+    run = open_run(parser.parse_args([*given, "--sample", "0.05"]))
+    assert run.recipe.sample == 0.05
+    assert "\nsample: 0.05\n" in (tmp_path / "out" / "recipe.yaml").read_text()
+    assert show(run, pipeline.run(run, spark, runs.quiet())) == 0
+    told = " ".join(capsys.readouterr().out.split())
     assert "input 'crawl', sample of 0.05" in told
     assert "Skipped beside these: not_sampled 1," in told
-    assert "\nsample: 0.05\n" in (tmp_path / "out" / "recipe.yaml").read_text()
-    assert main(given) == 2
+    assert main(["run", *given]) == 2
     assert "holds another run: its recipe differs in sample" in capsys.readouterr().err
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from curation.kernels import cache_folder
 from tests import runs
 from tests.archive import zip_packages
 
@@ -19,10 +20,19 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def curate(archive: Path, *arguments: str | Path, home: Path) -> subprocess.CompletedProcess[str]:
-    """`curate run` out of the zip, in a world where nobody has a home."""
+    """`curate run` out of the zip, in a world where nobody has a home.
+
+    Kernels are cached where this process has them: compiling them once more takes half a minute.
+    """
+    cache = cache_folder().parents[2]
+    world = {
+        "PYTHONPATH": str(archive),
+        "HOME": str(home / "missing"),
+        "XDG_CACHE_HOME": str(cache),
+    }
     return subprocess.run(
         [sys.executable, "-P", "-m", "curation.cli", "run", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(archive), "HOME": str(home / "missing")},
+        env={**os.environ, **world},
         capture_output=True,
         text=True,
         check=False,

@@ -11,8 +11,8 @@ ten million. The same packages give the same bytes.
 The limits of the bundled reference have two parts. For each language and length: the divergence to
 expect of that many words drawn from the reference, those that it does not list each once. And for
 all languages: how much more real pages have, of which all but one in 200 are under `_MARGINS`; that
-was measured on 4,700 real pages in 24 languages (`benchmarks/outliers.py`), where the median is 0.8
-to 1.9 nats in every language and at every length.
+was measured on 4,700 real pages in 24 languages (`benchmarks/heuristics/outliers.py`), where the
+median is 0.8 to 1.9 nats in every language and at every length.
 """
 
 from __future__ import annotations

@@ -52,8 +52,9 @@ def plan_cuts(texts: Texts, limits: npt.NDArray[np.float32]) -> CutPlan:
     of_lines = np.repeat(limits, np.diff(texts.lines.rows), axis=0)
     failed = failing(LINE_RULES, measure_lines(texts), of_lines)
     failed &= ((texts.facts[:, fact.FILLED] == 1) & ~texts.masked)[:, None]
-    whole = failed[:, :_NAVIGATION]
-    reasons = np.where(whole.any(axis=1), whole.argmax(axis=1), _NONE)
+    reasons = np.full(number, _NONE)
+    for rule in reversed(range(_NAVIGATION)):
+        reasons[failed[:, rule]] = rule
     rules = np.where(parts.navigation, _NAVIGATION, _REFERENCE)
     goes = failed[parts.lines, rules] & (reasons[parts.lines] == _NONE)
     lost = np.bincount(parts.lines[goes], parts.words[goes], number)
@@ -74,24 +75,20 @@ def measure_cuts(texts: Texts, plan: CutPlan) -> Columns:
     np.add.at(lost_words, texts.parts.lines[plan.parts], texts.parts.words[plan.parts])
     touched = ~stays
     touched[texts.parts.lines[plan.parts]] = True
-    left = np.stack(
-        [
-            texts.facts[:, fact.SENTENCES],
-            texts.lines.counts[:, character.CURLY_BRACKETS],
-            texts.phrase_counts[:, PhraseGroup.LOREM_IPSUM],
-        ],
-        axis=1,
-    )
-    sentences, curly, lorem = sum_lines(left * stays[:, None], texts.lines).T
     words = sum_lines(texts.facts[:, fact.WORDS], texts.lines)
     lost = sum_lines(lost_words, texts.lines)
     return {
         "n_cut_lines": _counts(sum_lines(touched, texts.lines)),
         "cut_words_ratio": ratio(lost, words),
         "n_words_left": pa.array((words - lost).astype(np.int32), mask=lost == 0),
-        "n_sentences": _counts(sentences),
-        "n_curly_brackets": _counts(curly),
-        "n_lorem_ipsum": _counts(lorem),
+        **{
+            name: _counts(sum_lines(values * stays, texts.lines))
+            for name, values in (
+                ("n_sentences", texts.facts[:, fact.SENTENCES]),
+                ("n_curly_brackets", texts.lines.counts[:, character.CURLY_BRACKETS]),
+                ("n_lorem_ipsum", texts.phrase_counts[:, PhraseGroup.LOREM_IPSUM]),
+            )
+        },
     }
 
 

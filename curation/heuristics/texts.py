@@ -18,7 +18,7 @@ from curation.heuristics.line_facts_kernel import find_facts
 from curation.heuristics.parts import Parts, find_parts
 from curation.heuristics.repetition_kernel import count_ngrams
 from curation.heuristics.rule_phrases import count_in_lines, find_rule_phrases
-from curation.kernels import helper, njit
+from curation.kernels import helper, int64, njit
 from curation.tokens.lines import Lines, find_lines
 from curation.tokens.tokenise import Tokens, tokenise
 from curation.tokens.vocabulary import Numbers, Vocabulary, find_vocabulary
@@ -88,9 +88,11 @@ def sum_lines(values: npt.NDArray[Any], lines: Lines) -> npt.NDArray[np.int64]:
 @njit(cache=True, nogil=True)
 def _sum(values: npt.NDArray[np.int64], rows: Ints, sums: Ints) -> None:
     for row in range(len(rows) - 1):
-        for line in range(rows[row], rows[row + 1]):
-            for column in range(values.shape[1]):
-                sums[row, column] += values[line, column]
+        for column in range(values.shape[1]):
+            total = int64(0)
+            for line in range(rows[row], rows[row + 1]):
+                total += values[line, column]
+            sums[row, column] = total
 
 
 def _kinds(lines: Lines, line_kinds: pa.StringArray) -> Bytes:

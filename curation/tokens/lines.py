@@ -155,6 +155,8 @@ def _count(
                 word = word_of(code, points)
                 kinds += _KIND_TALLIES[word >> KIND_SHIFT & (1 << _KINDS) - 1]
                 symbols += _SYMBOL_TALLIES[word >> SYMBOL_SHIFT & (1 << _SYMBOLS) - 1]
+                if code == _AS_PICTURE and before >= 0:
+                    counts[EMOJIS] += word_of(before, points) & (PICTURE | EMOJI) == PICTURE
             characters += 1
             if code == before:
                 run += 1
@@ -164,8 +166,6 @@ def _count(
                 run = 1
             if code == 0x3A and at >= url_end:
                 url_end = _count_url(data, start, at, end, counts)
-            elif code == _AS_PICTURE and before >= 0:
-                counts[EMOJIS] += word_of(before, points) & (PICTURE | EMOJI) == PICTURE
             before = code
             at += size
         counts[CHARACTERS] += characters

@@ -51,6 +51,7 @@ END, CLOSING_QUOTE = 1 << 6, 1 << 7
 script without spaces; a symbol that ends sentences, that may close a quotation."""
 
 
+_BLANK = np.uint8(0x20)
 _UNSPACED_KIND = WORD | ALPHABETIC | UNSPACED_WORD
 
 
@@ -101,6 +102,15 @@ def _fill(tokens: Tokens, scratch: Scratch, points: CodePoints, lexicon: Lexicon
     for row in range(len(offsets) - 1):
         at, end = offsets[row], offsets[row + 1]
         while at < end:
+            if data[at] == _BLANK:
+                at += 1
+                continue
+            stop, length, properties, name = end_of_plain_word(data, at, end)
+            if stop > at:
+                _add(tokens, count, at, stop, length, name, _kind(properties))
+                count += 1
+                at = stop
+                continue
             code, size = decode_at(data, at, end)
             word = word_of(code, points)
             if word & SPACE:
@@ -112,13 +122,11 @@ def _fill(tokens: Tokens, scratch: Scratch, points: CodePoints, lexicon: Lexicon
                 count = _add_words(letters, script, points, scratch, tokens, count)
                 at = stop
             else:
-                stop, length, properties, name = end_of_plain_word(data, at, end)
-                if stop == at:
-                    if is_plain_symbol(data, at, end):
-                        stop, length, properties = at + 1, 1, word
-                        name = extend(NAME, code, word, points)
-                    else:
-                        stop, length, properties, name = end_of_word(data, at, end, points)
+                if is_plain_symbol(data, at, end):
+                    stop, length, properties = at + 1, 1, word
+                    name = extend(NAME, code, word, points)
+                else:
+                    stop, length, properties, name = end_of_word(data, at, end, points)
                 kind = _kind(properties)
                 if kind & WORD == 0 and length == 1:
                     while _is_repeated(data, at, at + size, stop, end):

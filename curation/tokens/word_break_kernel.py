@@ -98,19 +98,22 @@ def end_of_plain_word(data: Bytes, at: int, end: int) -> tuple[int, int, int, np
 
     Its end is `at` where the word may go on beyond them.
     """
-    start, name, lower, capitals, properties = at, NAME, np.uint8(0), np.uint8(0), NUMBER | DIGIT
-    while at < end and _is_ascii_letter(data[at]):
-        name = extend_plain(name, int64(data[at] | 0x20))
-        lower |= data[at] & 0x20
-        capitals |= ~data[at] & 0x20
+    start, name, some, every, properties = at, NAME, int64(0), int64(0xFF), NUMBER | DIGIT
+    while at < end:
+        byte = int64(data[at])
+        if not _is_ascii_letter(byte):
+            break
+        name = extend_plain(name, byte | 0x20)
+        some |= byte
+        every &= byte
         at += 1
     if at > start:
-        properties = LETTER | (LOWER if lower else 0) | (UPPER if capitals else 0)
+        properties = LETTER | (LOWER if some & 0x20 else 0) | (UPPER if not every & 0x20 else 0)
     else:
         while at < end and _is_ascii_digit(data[at]):
             name = extend_plain(name, int64(data[at]))
             at += 1
-    if at < end and _may_go_on(data, at, end):
+    if at < end and data[at] != 0x20 and _may_go_on(data, at, end):
         at = start
     return at, at - start, properties, name
 

@@ -95,7 +95,7 @@ def diverge(
         np.empty(room, np.float64),
         np.empty(room, np.int32),
         np.empty(room, np.float64),
-        np.empty(max(room, N_OUTLIERS), np.int32),
+        np.empty(max(room + 1, N_OUTLIERS), np.int32),
     )
     for row in range(rows):
         if references[row] >= 0 and words[row]:
@@ -125,9 +125,8 @@ def _diverge(
             if tokens.kinds[token] & WORD == 0:
                 continue
             word = scratch.types[vocabulary.words[token]]
-            if scratch.counts[word] == 0:
-                scratch.stretch[held] = word
-                held += 1
+            scratch.stretch[held] = word  # without a branch: which words are new can't be foreseen
+            held += scratch.counts[word] == 0
             scratch.counts[word] += 1
             read += 1
             if read == end:
