@@ -75,7 +75,7 @@ LINES = (
     _number("short_lines_ratio", "lines of 30 characters and less, of lines"),
     _number("line_breaks_ratio", "line breaks per token"),
     _count("n_cut_lines", "lines that line rules cut, or cut from"),
-    _number("cut_words_ratio", "words that line rules cut, of words"),
+    _number("corrected_words_ratio", "words that RefinedWeb's line rules cut, of words"),
     _count("n_words_left", "words in what line rules leave; null where they cut none"),
     _count("n_sentences", "sentences in it"),
     _count("n_curly_brackets", "'{' in it"),

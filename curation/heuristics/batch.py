@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.heuristics.config import HeuristicsConfig
-from curation.heuristics.cuts import CutPlan, apply_cuts, measure_cuts, plan_cuts
+from curation.heuristics.cuts import CutPlan, apply_cuts, measure_cuts, plan_cuts, tell_cuts
 from curation.heuristics.divergence.measure import measure_divergence
 from curation.heuristics.limits import LimitTable
 from curation.heuristics.measures import Columns, measure_texts
@@ -29,8 +29,11 @@ from curation.heuristics.texts import Texts, read_texts
 from curation.kernels import compile_once
 from curation.safety.dirty_words import count_dirty_words, dirty_word_columns
 from schemas.document import MEASURES
+from schemas.drop_reason import DropReason
 
 _DEFAULT = HeuristicsConfig()
+_OF_CUTS = {DropReason.TOO_FEW_WORDS_LEFT, DropReason.TOO_MUCH_CUT, DropReason.TOO_FEW_SENTENCES}
+"""What decides on a page that loses lines: the detail tells which rules cut them."""
 
 
 class _Examined(NamedTuple):
@@ -54,13 +57,15 @@ def measure(batch: pa.RecordBatch, *, config: HeuristicsConfig = _DEFAULT) -> pa
 def filter_batch(batch: pa.RecordBatch, *, config: HeuristicsConfig) -> pa.RecordBatch:
     """`batch` with measures, `failed_rules` and `cuts` appended; sets reasons, cuts lines.
 
+    It needs `drop_reason` and `detail` (strings, null), and what `measure` needs.
+
     `drop_reason` and `detail` tell the first rule that a page failed; `cuts` is what its text and
     `line_kinds` lost (`schemas.cut.OF_PAGE`).
     """
     found = _examine(batch, config)
     values = {rule.measure: _floats(found.columns[rule.measure]) for rule in PAGE_RULES}
     failed = failing(PAGE_RULES, values, found.limits)
-    batch = _with_reasons(_append(batch, found), failed, values, found.limits)
+    batch = _with_reasons(_append(batch, found), found, failed, values)
     return _with_cuts(batch, found, stays=np.logical_not(failed.any(axis=1)))
 
 
@@ -121,9 +126,9 @@ def _floats(values: pa.Array) -> npt.NDArray[np.float64]:
 
 def _with_reasons(
     batch: pa.RecordBatch,
+    found: _Examined,
     failed: npt.NDArray[np.bool_],
     values: dict[str, npt.NDArray[np.float64]],
-    limits: npt.NDArray[np.float32],
 ) -> pa.RecordBatch:
     reasons: list[str | None] = [None] * len(failed)
     details: list[str | None] = [None] * len(failed)
@@ -133,9 +138,10 @@ def _with_reasons(
         rule = PAGE_RULES[numbers[0]]
         side = "under" if rule.side == "min" else "over"
         reasons[row] = rule.reason
-        details[row] = (
-            f"{rule.measure} {values[rule.measure][row]:.6g} {side} {limits[row, numbers[0]]:.6g}"
-        )
+        value, limit = values[rule.measure][row], found.limits[row, numbers[0]]
+        details[row] = f"{rule.measure} {value:.6g} {side} {limit:.6g}"
+        if rule.reason in _OF_CUTS and (cuts := tell_cuts(found.texts, found.plan, row)):
+            details[row] += f", cut by {cuts}"
         names[row] = [PAGE_RULES[number].reason for number in numbers]
     for name, column in (("drop_reason", reasons), ("detail", details)):
         at = batch.schema.get_field_index(name)

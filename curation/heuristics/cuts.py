@@ -31,6 +31,13 @@ from schemas.cut_reason import CutReason
 _REASONS = [str(rule.reason) for rule in LINE_RULES]
 _NAVIGATION = _REASONS.index(CutReason.NAVIGATION)
 _REFERENCE = _REASONS.index(CutReason.REFERENCE)
+_CORRECTIONS = [
+    _REASONS.index(reason)
+    for reason in (
+        *(CutReason.TOO_FEW_WORDS_IN_LINE, CutReason.MOSTLY_UPPER_CASE, CutReason.ONLY_NUMBERS),
+        *(CutReason.COUNTER, CutReason.NAVIGATION),
+    )
+]
 _NONE = -1
 
 
@@ -68,7 +75,8 @@ def plan_cuts(texts: Texts, limits: npt.NDArray[np.float32]) -> CutPlan:
 def measure_cuts(texts: Texts, plan: CutPlan) -> Columns:
     """How much goes, and what C4 counts (Raffel et al. 2020) in what is left.
 
-    RefinedWeb (Penedo et al. 2023) drops a page that loses over 5 % of its words.
+    RefinedWeb (Penedo et al. 2023) drops a page of whose words its corrections take over 5 %; what
+    the rules of others cut does not count there.
     """
     stays = plan.reasons == _NONE
     lost_words = np.where(stays, 0, texts.facts[:, fact.WORDS])
@@ -79,7 +87,7 @@ def measure_cuts(texts: Texts, plan: CutPlan) -> Columns:
     lost = sum_lines(lost_words, texts.lines)
     return {
         "n_cut_lines": _counts(sum_lines(touched, texts.lines)),
-        "cut_words_ratio": ratio(lost, words),
+        "corrected_words_ratio": ratio(_corrected(texts, plan), words),
         "n_words_left": pa.array((words - lost).astype(np.int32), mask=lost == 0),
         **{
             name: _counts(sum_lines(values * stays, texts.lines))
@@ -90,6 +98,25 @@ def measure_cuts(texts: Texts, plan: CutPlan) -> Columns:
             )
         },
     }
+
+
+def _corrected(texts: Texts, plan: CutPlan) -> Ints:
+    """The words that each row loses to RefinedWeb's rules."""
+    of_lines = texts.facts[:, fact.WORDS] * np.isin(plan.reasons, _CORRECTIONS)
+    parts = plan.parts & texts.parts.navigation
+    np.add.at(of_lines, texts.parts.lines[parts], texts.parts.words[parts])
+    return sum_lines(of_lines, texts.lines)
+
+
+def tell_cuts(texts: Texts, plan: CutPlan, row: int) -> str:
+    """How many lines of a row, or parts of lines, each rule cuts: the most frequent first."""
+    first, end = texts.lines.rows[row : row + 2]
+    of_row = plan.parts & (texts.parts.lines >= first) & (texts.parts.lines < end)
+    parts = np.where(texts.parts.navigation[of_row], _NAVIGATION, _REFERENCE)
+    rules = np.concatenate([plan.reasons[first:end], parts])
+    counts = np.bincount(rules[rules != _NONE], minlength=len(_REASONS))
+    order = np.argsort(-counts, kind="stable")
+    return ", ".join(f"{_REASONS[rule]} {counts[rule]}" for rule in order if counts[rule])
 
 
 def _counts(values: Ints) -> pa.Array:

@@ -147,7 +147,8 @@ def _end_of_reference(tokens: Tokens, first: int, end: int, editorial: Hashes) -
     """The token after the bracket that closes a reference; 0 where there is none."""
     for token in range(first, min(end, first + _MAX_REFERENCE + 1)):
         if tokens.data[tokens.starts[token]] == _CLOSE:
-            return token + 1
+            is_box = token == first and tokens.starts[token] > tokens.ends[first - 1]  # [ ]
+            return 0 if is_box else token + 1
         if tokens.kinds[token] & WORD == 0:
             return 0
         if tokens.kinds[token] & ALPHABETIC:

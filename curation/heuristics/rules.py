@@ -44,7 +44,7 @@ PAGE_RULES = (
     Rule(DropReason.TOO_FEW_TERMINAL_LINES, "terminal_lines_ratio", "min"),
     Rule(DropReason.TOO_MANY_SHORT_LINES, "short_lines_ratio", "max"),
     Rule(DropReason.TOO_MANY_LINE_BREAKS, "line_breaks_ratio", "max"),
-    Rule(DropReason.TOO_MUCH_CUT, "cut_words_ratio", "max"),
+    Rule(DropReason.TOO_MUCH_CUT, "corrected_words_ratio", "max"),
     Rule(DropReason.CURLY_BRACKET, "n_curly_brackets", "max"),
     Rule(DropReason.LOREM_IPSUM, "n_lorem_ipsum", "max"),
     Rule(DropReason.TOO_FEW_ALPHANUMERICS, "non_alphanumeric_ratio", "max"),

@@ -58,7 +58,7 @@ _SYMBOLS = {
     HASH: "#",
     MARK: "?!,.",
     EXCLAMATION: "!\uff01\u00a1\u203c",
-    QUOTE: "\"'\u300d\u300f\uff02",
+    QUOTE: "\"'\u300d\u300f\uff02\u201c\u2018\xab",  # the last three close German quotations
 }
 _SCRIPTS = {
     "Han": HAN_KANA,

@@ -63,7 +63,9 @@ def test_what_is_left_and_what_is_cut_make_the_text(rows: list[str], data: st.Da
         assert page["text"] == "\n".join(left)
         assert page["line_kinds"] == (left_kinds if of_lines is not None else None)
         assert page["n_cut_lines"] == len({cut["line"] for cut in cuts})
-        assert (page["n_words_left"] is None) == (page["cut_words_ratio"] == 0)
+        lost = page["n_words"] - len(words_of(page["text"]))
+        assert (page["n_words_left"] is None) == (lost == 0)
+        assert page["corrected_words_ratio"] <= np.float32(lost / max(page["n_words"], 1))
         if page["n_words_left"] is not None:
             assert page["n_words_left"] == len(words_of(page["text"]))
 
@@ -78,12 +80,45 @@ def test_what_is_left_and_what_is_cut_make_the_text(rows: list[str], data: st.Da
         ("The mill turned. [citation needed]", "The mill turned."),
         ("»Read more«", None),
         ("[edit]", None),
+        ("[ ] The mill turned.", "[ ] The mill turned."),
+        ("The mill[] turned.", "The mill turned."),
     ],
 )
 def test_parts_go_with_the_blanks_before_them(line: str, left: str | None) -> None:
     text = "\n".join([*PROSE, line])
     found = judged(text, only(lines={"navigation": 0, "reference": 0}))
     assert found["text"] == "\n".join([*PROSE, left] if left is not None else PROSE)
+
+
+def test_a_line_goes_for_the_first_rule_that_it_fails() -> None:
+    text = "\n".join([*PROSE, "3 LIKES", "NEXT PAGE OF THE MENU"])
+    rules = {"mostly_upper_case": 0.5, "counter": 0, "no_sentence_end": 1}
+    found = judged(text, only(lines=rules))
+    assert [cut["reason"] for cut in found["cuts"]] == ["no_sentence_end"] * 2
+    found = judged(text, only(lines={**rules, "no_sentence_end": None}))
+    assert [cut["reason"] for cut in found["cuts"]] == ["mostly_upper_case"] * 2
+
+
+def test_only_refinedwebs_own_cuts_make_too_much() -> None:
+    text = "\n".join(
+        [*PROSE, *(f"A line of the menu that has no end {n}" for n in range(9)), "3 likes"]
+    )
+    rules = {"no_sentence_end": 1, "counter": 0}
+    found = judged(text, only({"too_much_cut": 0.05}, rules))
+    assert (found["drop_reason"], found["n_cut_lines"]) == (None, 10)
+    found = judged(text, only({"too_much_cut": 0.005}, {"counter": 0}))
+    assert found["drop_reason"] == "too_much_cut"
+    assert found["detail"].endswith(" over 0.005, cut by counter 1")
+    found = judged(text, only({"too_few_words_left": 900}, rules))
+    assert found["detail"].endswith(" under 900, cut by no_sentence_end 10")
+
+
+@pytest.mark.parametrize(
+    "end", ["nicht.“", "nicht.‘", "nicht.«", "nicht.»", "nicht.”", 'nicht."', "nicht!"]
+)
+def test_a_sentence_may_end_in_any_closing_quotation_mark(end: str) -> None:
+    text = "\n".join([*PROSE, f"Er sagte, das geht {end}"])
+    assert judged(text, only(lines={"no_sentence_end": 1}))["text"] == text
 
 
 def test_lines_that_repeat_ngrams_are_cut_and_headings_and_code_are_not() -> None:
