@@ -20,6 +20,9 @@ Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
 
+_EMPTY = np.frombuffer(b"", np.uint8)
+
+
 @dataclass(frozen=True)
 class TextView:
     """Row i is `data[offsets[i]:offsets[i + 1]]`; a null row is empty."""
@@ -33,11 +36,12 @@ def text_view(texts: pa.StringArray | pa.LargeStringArray) -> TextView:
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
     _, offsets_buffer, data_buffer = texts.buffers()
     if len(texts) == 0 or offsets_buffer is None:
-        return TextView(np.empty(0, np.uint8), np.zeros(len(texts) + 1, np.int64))
+        return TextView(_EMPTY, np.zeros(len(texts) + 1, np.int64))
     offsets = np.frombuffer(offsets_buffer, width)[texts.offset : texts.offset + len(texts) + 1]
-    data = np.frombuffer(data_buffer, np.uint8) if data_buffer else np.empty(0, np.uint8)
+    data = np.frombuffer(data_buffer, np.uint8) if data_buffer else _EMPTY
     if texts.null_count and np.any(np.diff(offsets)[texts.is_null().to_numpy(False)]):
         return text_view(texts.fill_null(""))  # Arrow lets a null row keep bytes: drop them
+    data.flags.writeable = False  # as what Arrow maps is: kernels are compiled for one of the two
     return TextView(data, offsets.astype(np.int64))
 
 

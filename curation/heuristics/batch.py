@@ -30,6 +30,7 @@ from curation.kernels import compile_once
 from curation.safety.dirty_words import count_dirty_words, dirty_word_columns
 from schemas.document import MEASURES
 from schemas.drop_reason import DropReason
+from schemas.line_kind import LineKind
 
 _DEFAULT = HeuristicsConfig()
 _OF_CUTS = {DropReason.TOO_FEW_WORDS_LEFT, DropReason.TOO_MUCH_CUT, DropReason.TOO_FEW_SENTENCES}
@@ -106,9 +107,12 @@ def _find(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
 
 
 def _line_kinds(batch: pa.RecordBatch) -> pa.StringArray:
-    if "line_kinds" in batch.schema.names:
-        return batch.column("line_kinds")
-    return pa.nulls(batch.num_rows, pa.string())
+    """Null where there are none, or letters that are no kinds."""
+    if "line_kinds" not in batch.schema.names:
+        return pa.nulls(batch.num_rows, pa.string())
+    kinds = batch.column("line_kinds").cast(pa.string())
+    are_known = pc.match_substring_regex(kinds, f"^[{''.join(LineKind)}]*$")
+    return kinds if pc.all(are_known).as_py() else pc.if_else(are_known, kinds, None)
 
 
 def _append(batch: pa.RecordBatch, found: _Examined) -> pa.RecordBatch:
@@ -139,9 +143,9 @@ def _with_reasons(
         side = "under" if rule.side == "min" else "over"
         reasons[row] = rule.reason
         value, limit = values[rule.measure][row], found.limits[row, numbers[0]]
-        details[row] = f"{rule.measure} {value:.6g} {side} {limit:.6g}"
-        if rule.reason in _OF_CUTS and (cuts := tell_cuts(found.texts, found.plan, row)):
-            details[row] += f", cut by {cuts}"
+        detail = f"{rule.measure} {value:.6g} {side} {limit:.6g}"
+        cuts = tell_cuts(found.texts, found.plan, int(row)) if rule.reason in _OF_CUTS else ""
+        details[row] = f"{detail}, cut by {cuts}" if cuts else detail
         names[row] = [PAGE_RULES[number].reason for number in numbers]
     for name, column in (("drop_reason", reasons), ("detail", details)):
         at = batch.schema.get_field_index(name)

@@ -21,6 +21,7 @@ from classifiers.fasttext_model import lid176
 from curation.artefact import Artefact
 from curation.heuristics.rules import LINE_RULES, PAGE_RULES
 from curation.language.identify import UNDETERMINED
+from curation.tokens.tokenise import is_one_word
 
 PresetName = Literal[
     "c4", "code", "fineweb", "gopher", "llama3", "math", "nemo", "refinedweb", "sft"
@@ -113,7 +114,7 @@ def mistake_in(config: HeuristicsConfig) -> str | None:
     if mistake := _unknown_language(config):
         return mistake
     for language, words in config.stop_words.items():
-        if wrong := [word for word in words if len(word.split()) != 1]:
+        if wrong := [word for word in words if not is_one_word(word)]:
             return f"'heuristics.stop_words.{language}' has '{wrong[0]}': one word each"
     for route in ROUTES:
         for where, unit, limits in _limits(config.of_route(route)):

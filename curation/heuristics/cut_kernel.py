@@ -24,17 +24,25 @@ class Spans(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def spans_of_parts(tokens: Tokens, lines: Lines, parts: Parts) -> tuple[Ints, Ints]:
-    """Where each part starts and ends, with the blanks before it, or after the first of a line."""
+    """Where each part starts and ends: with the blanks before it, or, at a line's start, after it.
+
+    No two overlap.
+    """
     starts, ends = np.empty(len(parts.lines), np.int64), np.empty(len(parts.lines), np.int64)
+    line_before, reached, is_start = -1, 0, True
     for part in range(len(parts.lines)):
         line, first, end = parts.lines[part], parts.firsts[part], parts.ends[part]
-        is_first, is_last = first == lines.tokens[line], end == lines.tokens[line + 1]
-        starts[part] = lines.starts[line] if is_first else tokens.ends[first - 1]
+        if line != line_before:
+            line_before, reached, is_start = line, lines.starts[line], True
+        start = lines.starts[line] if first == lines.tokens[line] else tokens.ends[first - 1]
+        is_start = is_start and start <= reached  # nothing stays before it
+        starts[part] = max(start, reached)
         ends[part] = tokens.ends[end - 1]
-        if is_last:
+        if end == lines.tokens[line + 1]:
             ends[part] = lines.ends[line]
-        elif is_first:
+        elif is_start:
             ends[part] = tokens.starts[end]
+        reached = ends[part]
     return starts, ends
 
 

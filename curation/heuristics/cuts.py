@@ -64,6 +64,9 @@ def plan_cuts(texts: Texts, limits: npt.NDArray[np.float32]) -> CutPlan:
         reasons[failed[:, rule]] = rule
     rules = np.where(parts.navigation, _NAVIGATION, _REFERENCE)
     goes = failed[parts.lines, rules] & (reasons[parts.lines] == _NONE)
+    going = np.flatnonzero(goes)
+    inside = parts.ends[going][1:] <= np.maximum.accumulate(parts.ends[going])[:-1]
+    goes[going[1:][inside]] = False  # a reference in a part that goes
     lost = np.bincount(parts.lines[goes], parts.words[goes], number)
     emptied = (lost > 0) & (lost >= texts.facts[:, fact.WORDS])
     first_part = np.full(number, _NONE)
@@ -85,10 +88,11 @@ def measure_cuts(texts: Texts, plan: CutPlan) -> Columns:
     touched[texts.parts.lines[plan.parts]] = True
     words = sum_lines(texts.facts[:, fact.WORDS], texts.lines)
     lost = sum_lines(lost_words, texts.lines)
+    cut_lines = sum_lines(touched, texts.lines)
     return {
-        "n_cut_lines": _counts(sum_lines(touched, texts.lines)),
+        "n_cut_lines": _counts(cut_lines),
         "corrected_words_ratio": ratio(_corrected(texts, plan), words),
-        "n_words_left": pa.array((words - lost).astype(np.int32), mask=lost == 0),
+        "n_words_left": pa.array((words - lost).astype(np.int32), mask=cut_lines == 0),
         **{
             name: _counts(sum_lines(values * stays, texts.lines))
             for name, values in (

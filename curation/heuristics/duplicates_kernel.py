@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from curation.arrow_text import Hashes, Ints
-from curation.kernels import helper, inlined, int64, njit
+from curation.kernels import helper, inlined, njit
 from curation.tokens.lines import CHARACTERS, Lines
 from curation.tokens.names_kernel import finish
 from curation.tokens.tokenise import Tokens
-from curation.tokens.vocabulary import Numbers, table_size
+from curation.tokens.vocabulary import Numbers, first_slot, table_size
 
 (LINES, LINE_CHARACTERS, PARAGRAPHS, PARAGRAPH_CHARACTERS, OF_PARAGRAPHS) = range(5)
 N_DUPLICATES = 5
@@ -45,7 +45,7 @@ def _count(tokens: Tokens, lines: Lines, names: Hashes, slots: Numbers, counts: 
         for line in range(first, end):
             if lines.tokens[line] < lines.tokens[line + 1]:
                 name = _name(tokens, lines, line, line + 1)
-                if _is_new(name, found, names, slots, mask):
+                if _is_new(name, tokens.secret, found, names, slots, mask):
                     found += 1
                 else:
                     counts[row, LINES] += 1
@@ -67,7 +67,8 @@ def _count_paragraphs(
             line += 1
         if line > first:
             counts[row, OF_PARAGRAPHS] += 1
-            if _is_new(_name(tokens, lines, first, line), found, names, slots, mask):
+            name = _name(tokens, lines, first, line)
+            if _is_new(name, tokens.secret, found, names, slots, mask):
                 found += 1
             else:
                 counts[row, PARAGRAPHS] += 1
@@ -87,9 +88,11 @@ def _name(tokens: Tokens, lines: Lines, first: int, end: int) -> np.uint64:
 
 
 @inlined
-def _is_new(name: np.uint64, found: int, names: Hashes, slots: Numbers, mask: int) -> bool:
+def _is_new(
+    name: np.uint64, secret: np.uint64, found: int, names: Hashes, slots: Numbers, mask: int
+) -> bool:
     """Whether the name is not among the `found` ones; it is then the next of them."""
-    at = int64(name) & mask
+    at = first_slot(name, secret, mask)
     while slots[at] >= 0 and names[slots[at]] != name:
         at = (at + 1) & mask
     new = slots[at] < 0

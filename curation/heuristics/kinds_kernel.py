@@ -2,9 +2,10 @@ r"""How much of each line is code or mathematics: by its kind, or in prose by it
 
 Extraction tells lines of code and display formulas; text that came without kinds, and code that
 stood in plain paragraphs, show it by their symbols. A line looks like code when symbols that prose
-hardly has make up much of it (`(`, `{`, `=`, `;`, `_` and the like), or when it ends as a statement
-does. Formulas inside a line stand between `$` signs that touch them, as pandoc reads them, so that
-prices are none, or between `\(` and `\)` or `\[` and `\]`.
+hardly has make up much of it (`(`, `{`, `=`, `;`, `_` and the like), or some of it where it ends as
+a statement does. Formulas inside a line stand between `$` signs that touch them, and no word
+outside them, about as pandoc reads them, so that prices are none, or between `\(` and `\)` or `\[`
+and `\]`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from curation.arrow_text import Bytes
 from curation.kernels import helper, int64, njit
 from curation.tokens.lines import CHARACTERS, SPACES, URL_CHARACTERS, Lines
-from curation.tokens.tokenise import NUMERIC, Tokens
+from curation.tokens.tokenise import WORD, Tokens
 from schemas.line_kind import LineKind
 
 CODE_CHARACTERS, FORMULA_CHARACTERS = range(2)
@@ -23,7 +24,7 @@ _CODE, _TABLE, _MATHEMATICS = ord(LineKind.CODE), ord(LineKind.TABLE), ord(LineK
 _DOLLAR, _BACKSLASH, _SEMICOLON, _OPEN_CURLY, _CLOSE_CURLY = 0x24, 0x5C, 0x3B, 0x7B, 0x7D
 _IS_CODE_SYMBOL = np.isin(np.arange(256), [ord(c) for c in "{}()[]=<>\\^_;"])
 _MIN_SYMBOLS, _MIN_SHARE = 3, 0.3
-_MIN_SYMBOLS_OF_STATEMENT = 2
+_MIN_SYMBOLS_OF_STATEMENT, _MIN_SHARE_OF_STATEMENT = 2, 0.2
 
 
 @njit(cache=True, nogil=True)
@@ -70,13 +71,13 @@ def _looks_like_code(tokens: Tokens, end: int, symbols: int, of_tokens: int) -> 
     last = tokens.data[tokens.starts[end - 1]]
     statement = last == _SEMICOLON or last == _OPEN_CURLY or last == _CLOSE_CURLY
     if statement and symbols >= _MIN_SYMBOLS_OF_STATEMENT:
-        return True
+        return symbols >= _MIN_SHARE_OF_STATEMENT * of_tokens
     return symbols >= _MIN_SYMBOLS and symbols >= _MIN_SHARE * of_tokens
 
 
 @helper
 def _formula_characters(tokens: Tokens, first: int, end: int) -> int:
-    """The characters between delimiters, and the delimiters."""
+    """The characters between delimiters, and the delimiters; what is in a formula is no other."""
     characters, opening, display = 0, int64(-1), int64(-1)
     token, may_be_escaped = first, True
     while token < end:
@@ -87,17 +88,19 @@ def _formula_characters(tokens: Tokens, first: int, end: int) -> int:
                 if display >= 0:
                     characters += _length(tokens, display, token + 1)
                 display = int64(-1) if display >= 0 else token
+                opening = int64(-1)
             elif dollars == 1 and display < 0:
                 if opening >= 0 and _closes(tokens, token, end):
                     characters += _length(tokens, opening, token + 1)
                     opening = int64(-1)
-                elif _opens(tokens, token, end):
+                elif _opens(tokens, token, first, end):
                     opening = token
             elif may_be_escaped and _is_escaped(tokens, token, end, 0x28, 0x5B):
                 after = _end_of_escaped(tokens, token, end)
                 may_be_escaped = after > token  # what nothing closes here, nothing does later
-                characters += _length(tokens, token, after)
-                token = max(token, after - 1)
+                if may_be_escaped:
+                    characters += _length(tokens, token, after)
+                    token, opening, display = after - 1, int64(-1), int64(-1)
         token += 1
     return characters
 
@@ -112,15 +115,20 @@ def _end_of_escaped(tokens: Tokens, token: int, end: int) -> int:
 
 
 @helper
-def _opens(tokens: Tokens, token: int, end: int) -> bool:
-    return token + 1 < end and tokens.starts[token + 1] == tokens.ends[token]
+def _opens(tokens: Tokens, token: int, first: int, end: int) -> bool:
+    touches = token + 1 < end and tokens.starts[token + 1] == tokens.ends[token]
+    return touches and not (
+        token > first
+        and tokens.ends[token - 1] == tokens.starts[token]
+        and tokens.kinds[token - 1] & WORD
+    )
 
 
 @helper
 def _closes(tokens: Tokens, token: int, end: int) -> bool:
     touches = tokens.starts[token] == tokens.ends[token - 1]
-    number_after = token + 1 < end and tokens.starts[token + 1] == tokens.ends[token]
-    return touches and not (number_after and tokens.kinds[token + 1] & NUMERIC)
+    word_after = token + 1 < end and tokens.starts[token + 1] == tokens.ends[token]
+    return touches and not (word_after and tokens.kinds[token + 1] & WORD)
 
 
 @helper

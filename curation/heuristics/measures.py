@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from curation.heuristics import duplicates_kernel as duplicate
 from curation.heuristics import line_facts_kernel as fact
+from curation.heuristics.kinds_kernel import CODE_CHARACTERS
 from curation.heuristics.repetition_kernel import DUPLICATE_NGRAMS, TOP_NGRAMS
 from curation.heuristics.rule_phrases import PhraseGroup
 from curation.heuristics.texts import Texts, sum_lines
@@ -134,9 +135,9 @@ def _kinds(texts: Texts) -> Columns:
     """
     length = texts.lines.counts[:, character.CHARACTERS]
     visible = length - texts.lines.counts[:, character.SPACES]
-    is_code = texts.kinds == ord(LineKind.CODE)
+    is_code = (visible > 0) & (texts.code_and_formulas[:, CODE_CHARACTERS] == visible)
     in_tables = visible * (texts.kinds == ord(LineKind.TABLE))
-    of_lines = np.stack([visible, in_tables, is_code * (visible > 0), is_code * length], axis=1)
+    of_lines = np.stack([visible, in_tables, is_code, is_code * length], axis=1)
     total, tables, code_lines, code_length = sum_lines(of_lines, texts.lines).T
     code, formulas = sum_lines(texts.code_and_formulas, texts.lines).T
     return {

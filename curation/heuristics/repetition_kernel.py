@@ -16,13 +16,12 @@ from curation.arrow_text import Ints
 from curation.kernels import helper, int64, njit
 from curation.tokens.lines import Lines
 from curation.tokens.tokenise import Tokens
-from curation.tokens.vocabulary import Numbers, Vocabulary, table_size
+from curation.tokens.vocabulary import Numbers, Vocabulary, first_slot, table_size
 
 TOP_NGRAMS, DUPLICATE_NGRAMS = range(2, 5), range(5, 11)
 N_NGRAMS = 9
 """Columns: the characters of the top 2-, 3- and 4-gram, and of duplicate 5- to 10-grams."""
 _LAST_TOP, _LAST = 4, 10
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 class _Scratch(NamedTuple):
@@ -88,7 +87,7 @@ def _count(
         characters = tokens.characters[start:end]
         candidates = _start(words, vocabulary.counts[vocabulary.rows[row] :], scratch)
         for n in range(2, _LAST + 1):
-            _number_grams(n, words, candidates, scratch)
+            _number_grams(n, words, candidates, tokens.secret, scratch)
             left, candidates, most = _keep_repeated(candidates, scratch)
             if n <= _LAST_TOP:
                 of_rows[row, n - 2] = _top(n, left, most, characters, scratch)
@@ -114,14 +113,16 @@ def _start(words: Numbers, counts: Numbers, scratch: _Scratch) -> int:
 
 
 @helper
-def _number_grams(n: int, words: Numbers, candidates: int, scratch: _Scratch) -> None:
+def _number_grams(
+    n: int, words: Numbers, candidates: int, secret: np.uint64, scratch: _Scratch
+) -> None:
     """Goes on from (n-1)-grams to n-grams, and counts them."""
     mask, grams = table_size(candidates) - 1, 0
     scratch.slots[: mask + 1] = -1
     for i in range(candidates):
         place = scratch.candidates[i]
         key = int64(scratch.grams[place]) << 32 | int64(words[place + n - 1])
-        at = int64(np.uint64(key) * _MIX >> np.uint64(32)) & mask
+        at = first_slot(np.uint64(key), secret, mask)
         gram = scratch.slots[at]
         while gram >= 0 and scratch.keys[gram] != key:
             at = (at + 1) & mask

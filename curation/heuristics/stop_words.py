@@ -51,8 +51,9 @@ def count_stop_words(
         if not words or label is None:
             continue
         if label not in known:
-            known[label] = (len(names), len(names) + len(words))
-            names += [_name(word) for word in words]
+            of_words = dict.fromkeys(map(_name, words))
+            known[label] = (len(names), len(names) + len(of_words))
+            names += of_words
         ranges[row] = known[label]
     counts = _count(vocabulary, np.array(names, np.uint64), ranges)
     return pa.array(counts, mask=ranges[:, 1] == 0)

@@ -32,12 +32,13 @@ _FILES = {  # the properties that are wanted of each file
 }
 _UNSPACED = ("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar")
 _JOINED_KANA = (0x3005, 0x30FC, 0xFF70)  # iteration and length marks are of two scripts
-_ZERO_WIDTH_SPACE = 0x200B
-# Vowel points of Arabic and Hebrew, and the bar that stretches a word.
+_ZERO_WIDTH_SPACE, _INVISIBLE = 0x200B, "Default_Ignorable_Code_Point"
+# Vowel points of Arabic and Hebrew, and the bar that stretches a word; beside these goes all that
+# is invisible (Default_Ignorable_Code_Point), lest a word with a joiner in it be another word.
 _LEFT_OUT = (
     *((0x0591, 0x05BD), (0x05BF, 0x05BF), (0x05C1, 0x05C2), (0x05C4, 0x05C5), (0x05C7, 0x05C7)),
     *((0x0610, 0x061A), (0x0640, 0x0640), (0x064B, 0x065F), (0x0670, 0x0670)),
-    *((0x06D6, 0x06DC), (0x06DF, 0x06E4), (0x06E7, 0x06E8), (0x06EA, 0x06ED), (0x00AD, 0x00AD)),
+    *((0x06D6, 0x06DC), (0x06DF, 0x06E4), (0x06E7, 0x06E8), (0x06EA, 0x06ED)),
 )
 
 
@@ -87,12 +88,17 @@ def _ranges(values: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 
 def _foldings(folder: Path) -> Iterator[str]:
+    properties = _read(folder / "DerivedCoreProperties.txt")
     folded: dict[int, list[int]] = {}
     for line in (folder / "CaseFolding.txt").read_text(encoding="utf-8").splitlines():
         code, status, to, *_ = (*(part.strip() for part in line.split(";")), "", "")
         if status in ("C", "F"):
             folded[int(code, 16)] = [int(c, 16) for c in to.split()]
-    folded.update({c: [] for first, last in _LEFT_OUT for c in range(first, last + 1)})
+    left_out = [
+        *((first, last) for first, last, value in properties if value == _INVISIBLE),
+        *_LEFT_OUT,
+    ]
+    folded.update({c: [] for first, last in left_out for c in range(first, last + 1)})
     with bz2.open(folder / "Unihan_Variants.txt.bz2", "rt", encoding="utf-8") as variants:
         for match in filter(None, map(_SIMPLIFIED.match, variants)):
             folded[int(match[1], 16)] = [int(match[2], 16)]

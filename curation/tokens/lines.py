@@ -204,7 +204,8 @@ def _start_of_scheme(data: Bytes, start: int, at: int) -> int:
     if first < start:
         return at
     http = data[first] | 0x20 == 0x68 and data[first + 3] | 0x20 == 0x70
-    return first if http and data[first + 1] | data[first + 2] | 0x20 == 0x74 else at
+    http = http and data[first + 1] | 0x20 == 0x74 and data[first + 2] | 0x20 == 0x74
+    return first if http else at
 
 
 @helper

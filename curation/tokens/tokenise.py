@@ -13,6 +13,7 @@ bytes that are no UTF-8 change nothing in other rows.
 
 from __future__ import annotations
 
+import secrets
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +53,7 @@ script without spaces; a symbol that ends sentences, that may close a quotation.
 
 
 _BLANK = np.uint8(0x20)
+_SECRET = np.uint64(secrets.randbits(64) | 1)
 _UNSPACED_KIND = WORD | ALPHABETIC | UNSPACED_WORD
 
 
@@ -59,7 +61,9 @@ class Tokens(NamedTuple):
     """The tokens of a batch: those of row r are `rows[r]` to `rows[r + 1]`.
 
     Token t is `data[starts[t]:ends[t]]`, has `characters[t]` code points, the name `names[t]` and
-    the bits `kinds[t]`. Row r's text is `data[offsets[r]:offsets[r + 1]]`.
+    the bits `kinds[t]`. Row r's text is `data[offsets[r]:offsets[r + 1]]`. Where hash tables of
+    tokens put things depends on `secret`, lest somebody write a text whose words all meet; what is
+    found does not.
     """
 
     data: Bytes
@@ -70,16 +74,26 @@ class Tokens(NamedTuple):
     characters: npt.NDArray[np.int32]
     names: Hashes
     kinds: npt.NDArray[np.uint8]
+    secret: np.uint64
 
 
 def tokenise(texts: pa.StringArray | pa.LargeStringArray) -> Tokens:
     """The tokens of each text."""
     view = text_view(texts)
-    return _tokenise(view.data, view.offsets, code_points(), lexicon())
+    return _tokenise(view.data, view.offsets, code_points(), lexicon(), _SECRET)
+
+
+def is_one_word(text: str) -> bool:
+    """Whether the text is one word, with nothing around it."""
+    tokens = tokenise(pa.array([text]))
+    whole = tokens.rows[1] == 1 and tokens.ends[0] - tokens.starts[0] == len(tokens.data)
+    return bool(whole and tokens.kinds[0] & WORD)
 
 
 @njit(cache=True, nogil=True)
-def _tokenise(data: Bytes, offsets: Ints, points: CodePoints, lexicon: Lexicon) -> Tokens:
+def _tokenise(
+    data: Bytes, offsets: Ints, points: CodePoints, lexicon: Lexicon, secret: np.uint64
+) -> Tokens:
     # Room for a token per byte: what is never written to takes no memory.
     room = offsets[-1] - offsets[0]
     tokens = Tokens(
@@ -91,6 +105,7 @@ def _tokenise(data: Bytes, offsets: Ints, points: CodePoints, lexicon: Lexicon) 
         np.empty(room, np.int32),
         np.empty(room, np.uint64),
         np.empty(room, np.uint8),
+        secret,
     )
     _fill(tokens, new_scratch(_longest(offsets)), points, lexicon)
     return tokens

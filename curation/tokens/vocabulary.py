@@ -59,6 +59,13 @@ def table_size(entries: int) -> int:
     return size
 
 
+@inlined
+def first_slot(key: np.uint64, secret: np.uint64, mask: int) -> int:
+    """Where a hash table looks first; nobody who does not know the secret can choose it."""
+    half = np.uint64(32)  # the high bits of a product depend on all of the key
+    return int64(((key * secret) >> half) * np.uint64(mask + 1) >> half)
+
+
 @helper
 def _fill(tokens: Tokens, slots: Numbers, vocabulary: Vocabulary) -> None:
     end = 0
@@ -68,7 +75,7 @@ def _fill(tokens: Tokens, slots: Numbers, vocabulary: Vocabulary) -> None:
         slots[: mask + 1] = -1
         for token in range(tokens.rows[row], tokens.rows[row + 1]):
             name = tokens.names[token]
-            at = int64(name) & mask
+            at = first_slot(name, tokens.secret, mask)
             while slots[at] >= 0 and vocabulary.names[start + slots[at]] != name:
                 at = (at + 1) & mask
             if slots[at] < 0:

@@ -10,7 +10,7 @@ from curation.heuristics import measure
 from curation.heuristics.batch import filter_batch
 from curation.heuristics.config import HeuristicsConfig, ProseRules
 from schemas.document import MEASURES
-from tests.heuristics.pages import PROSE, batch_of, judged
+from tests.heuristics.pages import PROSE, batch_of, judged, only
 from tests.tokens.naive import texts
 
 ALL = ProseRules(presets=("c4", "fineweb", "llama3", "nemo", "refinedweb", "sft"))
@@ -93,6 +93,27 @@ def test_line_kinds_of_another_length_count_as_prose() -> None:
     text = "\n".join(PROSE)
     assert judged(text, EVERY_RULE, kinds="ccc")["code_ratio"] == 0
     assert judged(text, EVERY_RULE, kinds="c" * len(PROSE))["code_ratio"] == 1
+
+
+@pytest.mark.parametrize("kinds", ["\u00e9", "\x00\x01", "xy", "pé"])
+def test_letters_that_are_no_kinds_count_as_prose(kinds: str) -> None:
+    config = only(lines={"no_sentence_end": 1})
+    found = judged("---\nThe mill.", config, kinds=kinds)
+    assert (found["text"], found["code_ratio"]) == ("The mill.", 0)
+    assert found["line_kinds"] in (None, "p")
+
+
+def test_a_long_word_is_explained_in_short() -> None:
+    found = judged("\n".join([*PROSE, "b" * 5000]), HeuristicsConfig())
+    assert found["outlier_words"][0] == "b" * 100
+
+
+def test_arrays_that_may_be_written_and_others_give_the_same() -> None:
+    batch = batch_of(["\n".join(PROSE)])
+    with pa.ipc.new_stream(sink := pa.BufferOutputStream(), batch.schema) as stream:
+        stream.write_batch(batch)
+    read = pa.ipc.open_stream(sink.getvalue()).read_next_batch()
+    assert measure(read).equals(measure(batch))
 
 
 def test_measures_need_no_line_kinds() -> None:

@@ -63,6 +63,11 @@ def test_prose_is_neither(line: str) -> None:
         (r"Not closed \(x.", ""),
         (r"\(\(x\) once", r"\(\(x\)"),
         ("$a$ and $b$.", "$a$$b$"),
+        (r"$x \(y\) z$", r"\(y\)"),
+        ("$a $$b$$ $$b$$ c$", "$$b$$$$b$$"),
+        ("It costs A$5 here, or C$ 6 there.", ""),
+        ("Run $HOME/$USER now.", ""),
+        ("A$AP Rocky and Ke$ha sing together", ""),
     ],
 )
 def test_formulas_are_what_their_delimiters_hold(line: str, formula: str) -> None:
@@ -71,8 +76,12 @@ def test_formulas_are_what_their_delimiters_hold(line: str, formula: str) -> Non
     assert code == 0 or not formula
 
 
-def naive_formulas(words: list[str], touches: list[bool]) -> int:
+def naive_formulas(words: list[str], touches: list[bool]) -> int:  # noqa: C901
     """Characters in formulas; `touches[i]`: no blank stands before word i."""
+
+    def is_word(at: int) -> bool:
+        return any(c.isalnum() for c in words[at])
+
     total, at, opening, display = 0, 0, -1, -1
     while at < len(words):
         word = words[at]
@@ -80,20 +89,21 @@ def naive_formulas(words: list[str], touches: list[bool]) -> int:
         if word == "$$":
             if display >= 0:
                 total += len("".join(words[display : at + 1]))
-            display = -1 if display >= 0 else at
+            display, opening = -1 if display >= 0 else at, -1
         elif word == "$" and display < 0:
             followed = at + 1 < len(words) and touches[at + 1]
-            number = followed and words[at + 1][0].isdigit()
-            if opening >= 0 and touches[at] and not number:
+            word_after = followed and is_word(at + 1)
+            word_before = at > 0 and touches[at] and is_word(at - 1)
+            if opening >= 0 and touches[at] and not word_after:
                 total += len("".join(words[opening : at + 1]))
                 opening = -1
-            elif followed:
+            elif followed and not word_before:
                 opening = at
         elif pair in ("\\(", "\\["):
             for close in range(at + 2, len(words) - 1):
                 if words[close] + words[close + 1] in ("\\)", "\\]") and touches[close + 1]:
                     total += len("".join(words[at : close + 2]))
-                    at = close + 1
+                    at, opening, display = close + 1, -1, -1
                     break
         at += 1
     return total

@@ -39,6 +39,9 @@ from curation.heuristics.line_facts_kernel import WORDS
 from curation.heuristics.texts import Texts, sum_lines
 from curation.tokens.tokenise import Tokens
 
+_LONGEST = 100
+"""Characters of an outlier word that are kept."""
+
 
 def measure_divergence(
     texts: Texts, languages: Sequence[str | None], *, reference: Artefact | None
@@ -83,5 +86,6 @@ def _words(tokens: Tokens, outliers: Ints) -> pa.ListArray:
     offsets = np.concatenate([[0], np.cumsum(found.sum(axis=1))])
     at = outliers[found]
     words = join_spans(tokens.data, tokens.starts[at], tokens.ends[at], np.arange(len(at) + 1))
+    words = pc.utf8_slice_codeunits(words, 0, _LONGEST)
     listed = pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), words)
     return pc.if_else(pa.array(found[:, 0]), listed, pa.scalar(None, listed.type))
