@@ -21,14 +21,14 @@ from rich.table import Table
 from curation import __version__, pipeline
 from curation.errors import UserError, told_by
 from curation.extract.config import Engine, ExtractConfig
-from curation.heuristics.divergence.fit import FitConfig, write_reference
+from curation.heuristics.divergence.fit import FitConfig, check_table, write_reference
 from curation.heuristics.divergence.fit import fit as fit_reference
 from curation.ingest.config import InputConfig
 from curation.ledger import Step
 from curation.look import extract_page, show_page
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
-from curation.run import MANIFEST, Run, new_run
+from curation.run import MANIFEST, RUN, Run, new_run
 from curation.session import is_submitted, require_java, session
 from curation.splits import find_files
 from curation.storage import join, normalise, storage
@@ -165,17 +165,23 @@ def _add_fit_options(parser: argparse.ArgumentParser) -> None:
         "--language",
         default=default.language,
         metavar="COLUMN",
-        help="of the language; where there is none, it is identified",
+        help="of the language, by labels of lid.176; without it 'language', or where there is no"
+        " such column, the language is identified",
     )
     parser.add_argument(
-        "--sample", type=_share, default=default.sample, help="share of pages to look at"
+        "--sample",
+        type=_share,
+        default=default.sample,
+        help="share of pages to look at (%(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=default.seed, help="of the sample")
+    parser.add_argument(
+        "--seed", type=int, default=default.seed, help="of the sample (%(default)s)"
+    )
     parser.add_argument(
         "--keep",
-        type=_share,
+        type=_quantile,
         default=default.keep,
-        help="share of pages, of every length, that the limits leave",
+        help="share of pages, of every length, that the limits leave (%(default)s)",
     )
     _add_spark_conf(parser)
 
@@ -187,6 +193,12 @@ def _share(text: str) -> float:
         share = math.nan
     if not 0 < share <= 1:
         raise argparse.ArgumentTypeError(f"{text}: expected a share above 0, at most 1")
+    return share
+
+
+def _quantile(text: str) -> float:
+    if (share := _share(text)) == 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected a share below 1")
     return share
 
 
@@ -254,6 +266,9 @@ def fit_command(options: argparse.Namespace) -> int:
     if storage(output).find(output) is not None:
         raise UserError(f"{output}: is there already: choose another name")
     paths = tuple(normalise(path) for path in options.input)
+    for path in paths:
+        if storage(path).find(join(path, RUN)) is not None:
+            raise UserError(f"{path} is a whole run: give its documents/")
     (files,) = find_files([InputConfig(name="fit", paths=paths, format="parquet")])
     config = FitConfig(
         text=options.text,
@@ -262,12 +277,15 @@ def fit_command(options: argparse.Namespace) -> int:
         seed=options.seed,
         keep=options.keep,
     )
+    check_table(files[0], config)
     with session(conf) as spark, Progress().step("fit"):
-        rows = list(fit_reference(spark, files, config))
+        found = list(fit_reference(spark, files, config))
+    rows = [row for row in found if row["limits"]]
+    left_out = ", ".join(f"{row['language']} {row['pages']:,}" for row in found if row not in rows)
     if not rows:
         raise UserError(
-            f"no language has {config.min_pages:,} pages of about one length: give more pages,"
-            " or a smaller --keep"
+            f"no language has {config.min_pages:,} pages beside as many to count words in (it has:"
+            f" {left_out or 'none'}): give more pages, or a smaller --keep"
         )
     write_reference(output, rows)
     table = Table("language", "pages", "words", "limit at 200 words", title=output)
@@ -275,6 +293,8 @@ def fit_command(options: argparse.Namespace) -> int:
         limit = np.interp(200, row["lengths"], row["limits"])
         table.add_row(row["language"], f"{row['pages']:,}", f"{row['total']:,}", f"{limit:.2f}")
     Console().print(table)
+    if left_out:
+        print(f"With under {config.min_pages:,} pages, and so left out: {left_out}")
     return 0
 
 

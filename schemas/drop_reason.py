@@ -30,6 +30,7 @@ class DropReason(StrEnum):
     EXTRACTION_CRASHED = "extraction_crashed"
     NO_TEXT = "no_text"
     # heuristics: how much text there is
+    TOO_MANY_LINES = "too_many_lines"  # to measure it
     TOO_FEW_WORDS = "too_few_words"
     TOO_MANY_WORDS = "too_many_words"
     TOO_FEW_WORDS_LEFT = "too_few_words_left"

@@ -8,7 +8,7 @@ came in, and of what lines leave are compared with the limits that hold for its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -37,7 +37,12 @@ _OF_CUTS = {DropReason.TOO_FEW_WORDS_LEFT, DropReason.TOO_MUCH_CUT, DropReason.T
 """What decides on a page that loses lines: the detail tells which rules cut them."""
 
 
+_MOST_LINES = 500_000
+"""Of a page, and of what is looked at at a time: kernels hold some 265 bytes for each line."""
+
+
 class _Examined(NamedTuple):
+    is_too_long: npt.NDArray[np.bool_]
     texts: Texts
     routes: pa.StringArray
     columns: Columns
@@ -49,10 +54,10 @@ def measure(batch: pa.RecordBatch, *, config: HeuristicsConfig = _DEFAULT) -> pa
     """`batch` with its `route` and all measures (`schemas.document.MEASURES`) appended.
 
     It needs `text` (string) and `language` (string, may be null); `line_kinds` is used where it is
-    there. No row is dropped, and no text changed. Raises `UserError` for a reference in the config
-    that cannot be read.
+    there. No row is dropped, and no text changed; a text of over 500,000 lines has null measures.
+    Raises `UserError` for a reference in the config that cannot be read.
     """
-    return _append(batch, _examine(batch, config))
+    return pa.concat_batches([_append(part, _examine(part, config)) for part in _parts(batch)])
 
 
 def filter_batch(batch: pa.RecordBatch, *, config: HeuristicsConfig) -> pa.RecordBatch:
@@ -63,11 +68,37 @@ def filter_batch(batch: pa.RecordBatch, *, config: HeuristicsConfig) -> pa.Recor
     `drop_reason` and `detail` tell the first rule that a page failed; `cuts` is what its text and
     `line_kinds` lost (`schemas.cut.OF_PAGE`).
     """
+    return pa.concat_batches([_filter(part, config) for part in _parts(batch)])
+
+
+def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """The batch, or as many rows of it at a time as do not have too many lines."""
+    breaks = np.where(_is_too_long(batch), 0, _count_breaks(batch))
+    start, held = 0, 0
+    for row in range(batch.num_rows if breaks.sum() > _MOST_LINES else 0):
+        if held + breaks[row] > _MOST_LINES:
+            yield batch.slice(start, row - start)
+            start, held = row, 0
+        held += breaks[row]
+    yield batch.slice(start)
+
+
+def _count_breaks(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    found = pc.fill_null(pc.count_substring(batch.column("text"), "\n"), 0)
+    breaks: npt.NDArray[np.int64] = found.cast(pa.int64()).to_numpy()
+    return breaks
+
+
+def _is_too_long(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+    return _count_breaks(batch) >= _MOST_LINES
+
+
+def _filter(batch: pa.RecordBatch, config: HeuristicsConfig) -> pa.RecordBatch:
     found = _examine(batch, config)
     values = {rule.measure: _floats(found.columns[rule.measure]) for rule in PAGE_RULES}
     failed = failing(PAGE_RULES, values, found.limits)
     batch = _with_reasons(_append(batch, found), found, failed, values)
-    return _with_cuts(batch, found, stays=np.logical_not(failed.any(axis=1)))
+    return _with_cuts(batch, found, stays=~(failed.any(axis=1) | found.is_too_long))
 
 
 @cache
@@ -89,7 +120,10 @@ def _examine(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
 
 
 def _find(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
-    texts = read_texts(batch.column("text"), _line_kinds(batch))
+    is_too_long, text = _is_too_long(batch), batch.column("text")
+    if is_too_long.any():
+        text = pc.if_else(pa.array(is_too_long), pa.scalar(None, text.type), text)
+    texts = read_texts(text, _line_kinds(batch))
     languages = batch.column("language").to_pylist()
     columns = measure_texts(texts)
     routes = route(columns, config=config.routing)
@@ -103,7 +137,13 @@ def _find(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
         **dirty_word_columns(dirty, columns["n_words"].to_numpy()),
         **measure_divergence(texts, languages, reference=config.reference),
     }
-    return _Examined(texts, routes, columns, plan, page_limits)
+    if is_too_long.any():
+        columns = {name: _without(values, is_too_long) for name, values in columns.items()}
+    return _Examined(is_too_long, texts, routes, columns, plan, page_limits)
+
+
+def _without(values: pa.Array, rows: npt.NDArray[np.bool_]) -> pa.Array:
+    return pc.if_else(pa.array(rows), pa.scalar(None, values.type), values)
 
 
 def _line_kinds(batch: pa.RecordBatch) -> pa.StringArray:
@@ -147,6 +187,9 @@ def _with_reasons(
         cuts = tell_cuts(found.texts, found.plan, int(row)) if rule.reason in _OF_CUTS else ""
         details[row] = f"{detail}, cut by {cuts}" if cuts else detail
         names[row] = [PAGE_RULES[number].reason for number in numbers]
+    for row in np.flatnonzero(found.is_too_long):
+        reasons[row], names[row] = DropReason.TOO_MANY_LINES, [DropReason.TOO_MANY_LINES]
+        details[row] = f"{_MOST_LINES} lines and more"
     for name, column in (("drop_reason", reasons), ("detail", details)):
         at = batch.schema.get_field_index(name)
         batch = batch.set_column(at, name, pa.array(column, pa.string()))

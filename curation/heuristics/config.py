@@ -19,7 +19,7 @@ from pydantic import Field
 
 from classifiers.fasttext_model import lid176
 from curation.artefact import Artefact
-from curation.heuristics.rules import LINE_RULES, PAGE_RULES
+from curation.heuristics.rules import LINE_RULES, PAGE_RULES, Rule
 from curation.language.identify import UNDETERMINED
 from curation.tokens.tokenise import is_one_word
 
@@ -104,8 +104,8 @@ class HeuristicsConfig:
 
 ROUTES = ("prose", "code", "math")
 _KNOWN = {
-    "pages": {str(rule.reason) for rule in PAGE_RULES},
-    "lines": {str(rule.reason) for rule in LINE_RULES},
+    "pages": {str(rule.reason): rule for rule in PAGE_RULES},
+    "lines": {str(rule.reason): rule for rule in LINE_RULES},
 }
 
 
@@ -118,12 +118,28 @@ def mistake_in(config: HeuristicsConfig) -> str | None:
             return f"'heuristics.stop_words.{language}' has '{wrong[0]}': one word each"
     for route in ROUTES:
         for where, unit, limits in _limits(config.of_route(route)):
-            for name in limits:
+            for name, limit in limits.items():
+                key = f"heuristics.{route}.{where}.{name}"
                 if name not in _KNOWN[unit]:
-                    near = get_close_matches(name, _KNOWN[unit], n=1)
-                    hint = f"did you mean '{near[0]}'?" if near else f"known: {_listed(unit)}"
-                    return f"unknown rule 'heuristics.{route}.{where}.{name}': {hint}"
+                    return f"unknown rule '{key}': {_hint(name, unit)}"
+                if limit is not None and (expected := _out_of_range(_KNOWN[unit][name], limit)):
+                    return f"'{key}' is {limit:g}: expected {expected}"
     return None
+
+
+def _hint(name: str, unit: str) -> str:
+    for other in {"pages", "lines"} - {unit}:
+        if name in _KNOWN[other]:
+            return f"it is a rule for {other}"
+    near = get_close_matches(name, _KNOWN[unit], n=1)
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(_KNOWN[unit]))}"
+
+
+def _out_of_range(rule: Rule, limit: float) -> str:
+    """What is expected instead; nothing where the limit can be one."""
+    if rule.measure.endswith("_ratio"):
+        return "" if 0 <= limit <= 1 else "a share from 0 to 1"
+    return "" if limit >= 0 or rule.measure == "divergence_excess" else "a number of at least 0"
 
 
 def _unknown_language(config: HeuristicsConfig) -> str | None:
@@ -134,9 +150,11 @@ def _unknown_language(config: HeuristicsConfig) -> str | None:
     known = (*lid176().labels, UNDETERMINED) if named else ()
     for where, label in named:
         if label not in known:
-            return (
-                f"'heuristics.{where}': no page is in '{label}': name a label of lid.176, as 'de'"
+            lower = label.lower()
+            hint = (
+                f"did you mean '{lower}'?" if lower in known else "use labels of lid.176, as 'de'"
             )
+            return f"'heuristics.{where}': no page is in '{label}': {hint}"
     return None
 
 
@@ -146,7 +164,3 @@ def _limits(rules: RuleSet) -> Iterator[tuple[str, str, Mapping[str, float | Non
     for language, limits in rules.languages.items():
         yield f"languages.{language}.pages", "pages", limits.pages
         yield f"languages.{language}.lines", "lines", limits.lines
-
-
-def _listed(unit: str) -> str:
-    return ", ".join(sorted(_KNOWN[unit]))

@@ -103,6 +103,29 @@ def test_letters_that_are_no_kinds_count_as_prose(kinds: str) -> None:
     assert found["line_kinds"] in (None, "p")
 
 
+def test_a_page_of_too_many_lines_is_a_reject_and_takes_no_memory_for_each() -> None:
+    text = "Hello" + "\n" * 3_000_000 + "end."
+    pages = batch_of([text, "\n".join(PROSE), text])
+    found = filter_batch(pages, config=HeuristicsConfig())
+    assert found.column("drop_reason").to_pylist() == ["too_many_lines", None, "too_many_lines"]
+    assert found.column("failed_rules").to_pylist() == [
+        ["too_many_lines"],
+        None,
+        ["too_many_lines"],
+    ]
+    assert found.column("n_words").to_pylist() == [None, 90, None]
+    assert found.column("text").equals(pages.column("text"))
+    assert measure(pages).column("n_words").to_pylist() == [None, 90, None]
+
+
+def test_pages_of_many_lines_are_looked_at_a_few_at_a_time() -> None:
+    texts = ["a\n" * 300_000 + str(n) for n in range(5)] + list(PROSE)
+    found = filter_batch(batch_of(texts), config=EVERY_RULE)
+    alone = [judged(text, EVERY_RULE) for text in texts]
+    for name in ("drop_reason", "failed_rules", "n_words", "duplicate_lines_ratio"):
+        assert found.column(name).to_pylist() == [page[name] for page in alone]
+
+
 def test_a_long_word_is_explained_in_short() -> None:
     found = judged("\n".join([*PROSE, "b" * 5000]), HeuristicsConfig())
     assert found["outlier_words"][0] == "b" * 100

@@ -244,9 +244,22 @@ def test_other_files_are_no_references(tmp_path: Path) -> None:
         check_reference(Artefact(path=str(tmp_path / "other.parquet")))
 
 
+def test_other_languages_keep_the_bundled_reference(tmp_path: Path) -> None:
+    config = HeuristicsConfig(prose=RULE.prose, reference=reference(tmp_path / "r.parquet"))
+    german = "Der Müller geht mit dem Korn in die Mühle und das Rad dreht sich im Bach. " * 4
+    english = "\n".join(PROSE)
+    ours, bundled = (
+        [judged(text, c, language=code)["divergence"] for code, text in pages]
+        for pages in [(("de", german), ("en", english))]
+        for c in (config, RULE)
+    )
+    assert ours[0] == bundled[0]
+    assert ours[1] != bundled[1]
+
+
 def test_a_pinned_file_that_changes_is_refused(tmp_path: Path) -> None:
     pinned = reference(tmp_path / "r.parquet").pinned()
-    assert load_reference(pinned).languages == {"en": 0}
+    assert load_reference(pinned).languages["en"] == 0
     reference(tmp_path / "r.parquet", [8, 8])
     with pytest.raises(UserError, match="its sha256 is another"):
         pinned.read()

@@ -15,9 +15,10 @@ from curation.artefact import Artefact
 from curation.errors import UserError
 from curation.heuristics.batch import measure
 from curation.heuristics.config import HeuristicsConfig
-from curation.heuristics.divergence.fit import FitConfig, fit, write_reference
+from curation.heuristics.divergence.fit import FitConfig, check_table, fit, write_reference
 from curation.ingest.config import InputConfig
 from curation.splits import find_files
+from curation.storage import FileInfo
 from tests.heuristics.pages import batch_of
 
 ENGLISH = {
@@ -72,7 +73,7 @@ def write(folder: Path, rows: list[Row], files: int, drop: str = "") -> str:
 
 def fitted(spark: SparkSession, folder: str, config: FitConfig = CONFIG) -> list[Row]:
     (files,) = find_files([InputConfig(paths=(folder,), format="parquet")])
-    return list(fit(spark, files, config))
+    return [row for row in fit(spark, files, config) if row["limits"]]
 
 
 def test_a_reference_has_exact_counts_and_limits(spark: SparkSession, tmp_path: Path) -> None:
@@ -146,10 +147,52 @@ def test_languages_are_identified_where_the_table_has_none(
     assert set(row["words"]) == ENGLISH
 
 
-def test_a_table_without_text_is_told(spark: SparkSession, tmp_path: Path) -> None:
-    folder = write(tmp_path / "in", pages(3), 1)
-    with pytest.raises(UserError, match="has no column 'body' \\(it has text, language"):
-        fitted(spark, folder, FitConfig(text="body"))
+def test_languages_with_too_few_pages_are_listed_with_their_number(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    (files,) = find_files([InputConfig(paths=(write(tmp_path / "in", pages(900), 1),))])
+    found = {row["language"]: (row["pages"], row["limits"]) for row in fit(spark, files, CONFIG)}
+    assert found["en"][0] > 400
+    assert 0 < found["pl"][0] < 9
+    assert found["pl"][1] == []
+
+
+@pytest.mark.parametrize(
+    "texts", [[], [None] * 9, [""] * 300, ["!!! ..."] * 300, ["Hello there, one page."]]
+)
+def test_tables_without_words_give_no_reference(
+    spark: SparkSession, tmp_path: Path, texts: list[str | None]
+) -> None:
+    rows: list[Row] = [{"text": text, "language": "en", "line_kinds": None} for text in texts]
+    assert fitted(spark, write(tmp_path / "in", rows, 1)) == []
+
+
+def test_labels_that_no_page_has_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    rows: list[Row] = [
+        {"text": f"A few words {n}.", "language": "German", "line_kinds": None} for n in range(9)
+    ]
+    with pytest.raises(UserError, match="column 'language': no page is in 'German'"):
+        fitted(spark, write(tmp_path / "in", rows, 1))
+
+
+@pytest.mark.parametrize(
+    ("columns", "config", "message"),
+    [
+        ({"body": ["a"]}, FitConfig(), "has no column 'text' (it has body): see --text"),
+        ({"text": ["a"]}, FitConfig(language="lang"), "no column 'lang' (it has text): see --lang"),
+        ({"text": [1]}, FitConfig(), "column 'text' is int64: expected strings"),
+        ({"text": ["a"], "language": [1]}, FitConfig(), "column 'language' is int64"),
+        ({"text": ["a"], "line_kinds": [[1]]}, FitConfig(), "column 'line_kinds' is list"),
+    ],
+)
+def test_a_table_without_the_columns_is_refused(
+    tmp_path: Path, columns: dict[str, Any], config: FitConfig, message: str
+) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table(columns), path)
+    with pytest.raises(UserError) as caught:
+        check_table(FileInfo(str(path), path.stat().st_size, ""), config)
+    assert message in str(caught.value)
 
 
 def test_a_reference_reads_back_as_it_was_written(spark: SparkSession, tmp_path: Path) -> None:

@@ -201,11 +201,16 @@ def test_what_is_no_reference_is_told_before_a_run_starts(
     [
         ("a.parquet", "reference: is there already: choose another name"),
         ("none.parquet", "none.parquet: no such file"),
+        ("no.parquet", "no.parquet: is no Parquet file"),
+        ("a_run", "a_run is a whole run: give its documents/"),
     ],
 )
 def test_a_fit_that_cannot_be_is_refused(
     reference: Path, capsys: pytest.CaptureFixture[str], pages: str, message: str
 ) -> None:
+    reference.with_name("no.parquet").write_bytes(b"no")
+    reference.with_name("a_run").mkdir(exist_ok=True)
+    (reference.with_name("a_run") / "run.json").touch()
     before = reference.read_bytes()
     output = reference if pages == "a.parquet" else reference.with_name("new")
     assert main(fit(reference.with_name(pages), output)) == 2

@@ -12,6 +12,7 @@ the order of rows, or on how files are cut.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,11 +31,11 @@ from curation.arrow_text import join_spans
 from curation.errors import UserError
 from curation.heuristics.divergence.kernel import NUMBER
 from curation.heuristics.divergence.measure import count_words, diverge_from
-from curation.heuristics.divergence.reference import prepare
+from curation.heuristics.divergence.reference import check_labels, prepare
 from curation.heuristics.texts import Texts, read_texts
 from curation.language.identify import UNDETERMINED, LanguageConfig, identify_batch
 from curation.spark_tables import read_foreign
-from curation.storage import FileInfo, storage
+from curation.storage import FileInfo, RangeReader, storage
 from curation.tokens.tokenise import ALPHABETIC, NUMERIC, WORD
 from schemas.reference import REFERENCE
 
@@ -43,6 +44,8 @@ _WORDS = 20_000  # of each language
 _LONGEST_WORD = 100  # bytes: a longer one is seen, but not listed
 _SHORTEST, _STEPS, _LAST_STEP = 12, 4, 28
 """Lengths go in four steps from 12 words to 24, from there to 48, and so on; from 1,536 in one."""
+_SHORTER = 0.05
+"""The first length is this quantile of lengths: there's no limit for what was hardly seen."""
 _PAGES_OVER = 5
 """So many pages over a quantile make it worth its name."""
 _Reader = Callable[[Iterable[pa.RecordBatch]], Iterator[tuple[pa.StringArray, Texts]]]
@@ -52,10 +55,13 @@ _PAGES = "language string, step int, words long, divergence double"
 
 @dataclass(frozen=True, kw_only=True)
 class FitConfig:
-    """`sample` is the share of pages that are looked at, `keep` that of pages under the limit."""
+    """`sample` is the share of pages that are looked at, `keep` that of pages under the limit.
+
+    Without `language` it is that of the column `language`, or identified where there is none.
+    """
 
     text: str = "text"
-    language: str = "language"
+    language: str | None = None
     sample: float = 1.0
     seed: int = 0
     keep: float = 0.995
@@ -71,27 +77,49 @@ def fit(
 ) -> Iterator[dict[str, Any]]:
     """The rows of the table `REFERENCE`, in the order of languages.
 
-    A language has one where some length has pages enough. Raises `UserError` for a table that lacks
-    a column.
+    A language that has too few pages for a limit has none in its row. Raises `UserError` for labels
+    that are none.
     """
     table = read_foreign(spark, files, partial(_pick, config))
-    read = partial(_read, identify=config.language not in table.columns)
+    read = partial(_read, identify=_language(config) not in table.columns)
     sample = _sample(table, config)
     counts = sample.where("half = 0").mapInArrow(partial(_count, read=read), _COUNTS)
-    counted = list(_most_frequent(counts))
+    counted = [row for row in _most_frequent(counts) if row["words"]]
+    check_labels([row["language"] for row in counted], where=f"column '{_language(config)}'")
+    if not counted:
+        return
     listed = spark.sparkContext.broadcast(counted)
     measure = partial(_diverge, read=read, listed=listed)
     pages = sample.where("half = 1").mapInArrow(measure, _PAGES)
     limits = _limits(pages, config)
     for row in counted:
-        if found := limits.get(row["language"]):
-            yield {**row, **found}
+        yield {**row, **limits.get(row["language"], {})}
+
+
+def check_table(file: FileInfo, config: FitConfig) -> None:
+    """Raises `UserError` unless the file is Parquet with the columns of the config, of strings."""
+    try:
+        schema = pq.read_schema(io.BufferedReader(RangeReader(file.uri, file.size)))
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{file.uri}: is no Parquet file") from error
+    wanted = {config.text: "--text", config.language: "--language"}
+    for name, option in wanted.items():
+        if name is not None and name not in schema.names:
+            names = ", ".join(schema.names)
+            raise UserError(f"{file.uri} has no column '{name}' (it has {names}): see {option}")
+    for name in {*schema.names} & {config.text, _language(config), "line_kinds"}:
+        kind = schema.field(name).type
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if not pa.types.is_string(kind) and not pa.types.is_large_string(kind):
+            raise UserError(f"{file.uri}: column '{name}' is {kind}: expected strings")
+
+
+def _language(config: FitConfig) -> str:
+    return config.language or "language"
 
 
 def _pick(config: FitConfig, names: list[str]) -> list[str]:
-    if config.text not in names:
-        raise UserError(f"the table has no column '{config.text}' (it has {', '.join(names)})")
-    return [n for n in names if n in (config.text, config.language, "line_kinds")]
+    return [n for n in names if n in (config.text, _language(config), "line_kinds")]
 
 
 def _sample(table: DataFrame, config: FitConfig) -> DataFrame:
@@ -100,7 +128,7 @@ def _sample(table: DataFrame, config: FitConfig) -> DataFrame:
     hashed = F.xxhash64(F.lit(config.seed), text)
     language, kinds = (
         F.col(f"`{name}`") if name in table.columns else F.lit(None).cast("string")
-        for name in (config.language, "line_kinds")
+        for name in (_language(config), "line_kinds")
     )
     pages = table.select(
         text.alias("text"),
@@ -198,9 +226,9 @@ def _diverge(
 
 
 def _limits(pages: DataFrame, config: FitConfig) -> dict[str, dict[str, Any]]:
-    """Of each language the lengths and limits, and how many pages they come from.
+    """Of each language the lengths and limits, and how many pages there are for them.
 
-    A limit holds for the median length of its pages, the first one from the shortest page on.
+    A limit holds for the median length of its pages, the first one for somewhat shorter ones too.
     """
     pages = pages.persist()
     numbers = pages.groupBy("language", "step").count().orderBy("language", "step").collect()
@@ -210,19 +238,19 @@ def _limits(pages: DataFrame, config: FitConfig) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     grouped = pages.join(F.broadcast(spans), ["language", "step"]).groupBy("language", "span")
     summed = grouped.agg(
-        F.count("*"),
-        F.min("words"),
+        F.percentile("words", _SHORTER),
         F.percentile("words", 0.5),
         F.percentile("divergence", config.keep),
     )
-    for language, _, number, shortest, length, limit in summed.orderBy(
-        "language", "span"
-    ).collect():
-        row = found.setdefault(language, {"lengths": [shortest], "limits": [limit], "pages": 0})
+    for language, counted in groupby(numbers, lambda row: row["language"]):
+        found[language] = {"pages": sum(row["count"] for row in counted)}
+    for language, _, shorter, length, limit in summed.orderBy("language", "span").collect():
+        row = found[language]
+        if "lengths" not in row:
+            row.update(lengths=[round(shorter)], limits=[limit])
         if round(length) > row["lengths"][-1]:
             row["lengths"].append(round(length))
             row["limits"].append(limit)
-        row["pages"] += number
     pages.unpersist()
     return found
 

@@ -20,8 +20,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from classifiers.fasttext_model import lid176
 from curation.arrow_text import Hashes, Ints
 from curation.artefact import Artefact
 from curation.errors import UserError
@@ -75,8 +77,16 @@ class Counts(NamedTuple):
 
 @cache
 def load_reference(file: Artefact | None) -> Reference:
-    """The reference in `file`, or the bundled one; raises `UserError`."""
-    return prepare(_read(file) if file else _bundled())
+    """The bundled reference; that in `file` goes before it for the languages that it has.
+
+    Raises `UserError`.
+    """
+    bundled = _bundled()
+    if file is None:
+        return prepare(bundled)
+    given = _read(file)
+    others = bundled.filter(pc.invert(pc.is_in(bundled["language"], given["language"])))
+    return prepare(pa.concat_tables([given, others.cast(given.schema)]))
 
 
 def prepare(table: pa.Table) -> Reference:
@@ -120,11 +130,23 @@ def _read(file: Artefact) -> pa.Table:
     try:
         table = pq.read_table(pa.BufferReader(file.read()))
         batches = [REFERENCE.conform(batch) for batch in table.combine_chunks().to_batches()]
-    except (pa.ArrowInvalid, SchemaError) as error:
+    except pa.ArrowInvalid as error:
         raise UserError(f"{file.path}: is not what 'curate fit' makes: {error}") from error
+    except SchemaError as error:
+        names = ", ".join(table.column_names)
+        told = f"{file.path}: is not what 'curate fit' makes: it has {names}: {error}"
+        raise UserError(told) from error
     if not batches or not all(_is_whole(row) for batch in batches for row in batch.to_pylist()):
         raise UserError(f"{file.path}: is not what 'curate fit' makes: numbers are missing")
-    return pa.Table.from_batches(batches)
+    table = pa.Table.from_batches(batches)
+    check_labels(table["language"].to_pylist(), where=file.path)
+    return table
+
+
+def check_labels(languages: Sequence[str], *, where: str) -> None:
+    """Raises `UserError` for a language that no page can have."""
+    if unknown := sorted({*languages} - {*lid176().labels}):
+        raise UserError(f"{where}: no page is in '{unknown[0]}': use labels of lid.176, as 'de'")
 
 
 def _is_whole(row: Mapping[str, Any]) -> bool:
