@@ -8,8 +8,9 @@ came in, and of what lines leave are compared with the limits that hold for its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.arrow_text import Ints, text_view
 from curation.heuristics.config import HeuristicsConfig
 from curation.heuristics.cuts import CutPlan, apply_cuts, measure_cuts, plan_cuts, tell_cuts
 from curation.heuristics.divergence.measure import measure_divergence
@@ -37,6 +39,8 @@ _OF_CUTS = {DropReason.TOO_FEW_WORDS_LEFT, DropReason.TOO_MUCH_CUT, DropReason.T
 """What decides on a page that loses lines: the detail tells which rules cut them."""
 
 
+_IS_KIND = np.isin(np.arange(256), [ord(kind) for kind in LineKind])
+_LINE_BREAK = 0x0A
 _MOST_LINES = 500_000
 """Of a page, and of what is looked at at a time: kernels hold some 265 bytes for each line."""
 
@@ -57,7 +61,7 @@ def measure(batch: pa.RecordBatch, *, config: HeuristicsConfig = _DEFAULT) -> pa
     there. No row is dropped, and no text changed; a text of over 500,000 lines has null measures.
     Raises `UserError` for a reference in the config that cannot be read.
     """
-    return pa.concat_batches([_append(part, _examine(part, config)) for part in _parts(batch)])
+    return _together(_append(part, _examine(part, config)) for part in _parts(batch))
 
 
 def filter_batch(batch: pa.RecordBatch, *, config: HeuristicsConfig) -> pa.RecordBatch:
@@ -68,12 +72,19 @@ def filter_batch(batch: pa.RecordBatch, *, config: HeuristicsConfig) -> pa.Recor
     `drop_reason` and `detail` tell the first rule that a page failed; `cuts` is what its text and
     `line_kinds` lost (`schemas.cut.OF_PAGE`).
     """
-    return pa.concat_batches([_filter(part, config) for part in _parts(batch)])
+    return _together(_filter(part, config) for part in _parts(batch))
+
+
+def _together(parts: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+    """As one, without a copy where it is one."""
+    first, *others = parts
+    return pa.concat_batches([first, *others]) if others else first
 
 
 def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """The batch, or as many rows of it at a time as do not have too many lines."""
-    breaks = np.where(_is_too_long(batch), 0, _count_breaks(batch))
+    breaks = _count_breaks(batch.column("text"))
+    breaks = np.where(breaks < _MOST_LINES, breaks, 0)
     start, held = 0, 0
     for row in range(batch.num_rows if breaks.sum() > _MOST_LINES else 0):
         if held + breaks[row] > _MOST_LINES:
@@ -83,14 +94,15 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     yield batch.slice(start)
 
 
-def _count_breaks(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
-    found = pc.fill_null(pc.count_substring(batch.column("text"), "\n"), 0)
-    breaks: npt.NDArray[np.int64] = found.cast(pa.int64()).to_numpy()
-    return breaks
-
-
-def _is_too_long(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
-    return _count_breaks(batch) >= _MOST_LINES
+def _count_breaks(texts: pa.StringArray) -> Ints:
+    """Of each text; zeros where all together are too few to matter."""
+    view = text_view(texts)
+    counts = np.zeros(len(texts), np.int64)
+    if np.count_nonzero(view.data[view.offsets[0] : view.offsets[-1]] == _LINE_BREAK) < _MOST_LINES:
+        return counts
+    for row, (start, end) in enumerate(pairwise(view.offsets)):
+        counts[row] = np.count_nonzero(view.data[start:end] == _LINE_BREAK)
+    return counts
 
 
 def _filter(batch: pa.RecordBatch, config: HeuristicsConfig) -> pa.RecordBatch:
@@ -120,7 +132,8 @@ def _examine(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
 
 
 def _find(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
-    is_too_long, text = _is_too_long(batch), batch.column("text")
+    text = batch.column("text")
+    is_too_long = _count_breaks(text) >= _MOST_LINES
     if is_too_long.any():
         text = pc.if_else(pa.array(is_too_long), pa.scalar(None, text.type), text)
     texts = read_texts(text, _line_kinds(batch))
@@ -151,8 +164,11 @@ def _line_kinds(batch: pa.RecordBatch) -> pa.StringArray:
     if "line_kinds" not in batch.schema.names:
         return pa.nulls(batch.num_rows, pa.string())
     kinds = batch.column("line_kinds").cast(pa.string())
+    view = text_view(kinds)
+    if _IS_KIND[view.data[view.offsets[0] : view.offsets[-1]]].all():
+        return kinds
     are_known = pc.match_substring_regex(kinds, f"^[{''.join(LineKind)}]*$")
-    return kinds if pc.all(are_known).as_py() else pc.if_else(are_known, kinds, None)
+    return pc.if_else(are_known, kinds, pa.scalar(None, pa.string()))
 
 
 def _append(batch: pa.RecordBatch, found: _Examined) -> pa.RecordBatch:

@@ -89,7 +89,7 @@ def _name(tokens: Tokens, lines: Lines, first: int, end: int) -> np.uint64:
 
 @inlined
 def _is_new(
-    name: np.uint64, secret: np.uint64, found: int, names: Hashes, slots: Numbers, mask: int
+    name: np.uint64, secret: int, found: int, names: Hashes, slots: Numbers, mask: int
 ) -> bool:
     """Whether the name is not among the `found` ones; it is then the next of them."""
     at = first_slot(name, secret, mask)

@@ -113,9 +113,7 @@ def _start(words: Numbers, counts: Numbers, scratch: _Scratch) -> int:
 
 
 @helper
-def _number_grams(
-    n: int, words: Numbers, candidates: int, secret: np.uint64, scratch: _Scratch
-) -> None:
+def _number_grams(n: int, words: Numbers, candidates: int, secret: int, scratch: _Scratch) -> None:
     """Goes on from (n-1)-grams to n-grams, and counts them."""
     mask, grams = table_size(candidates) - 1, 0
     scratch.slots[: mask + 1] = -1

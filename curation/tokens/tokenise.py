@@ -53,7 +53,7 @@ script without spaces; a symbol that ends sentences, that may close a quotation.
 
 
 _BLANK = np.uint8(0x20)
-_SECRET = np.uint64(secrets.randbits(64) | 1)
+_SECRET = secrets.randbits(63) | 1  # to numba an int64, whatever it is
 _UNSPACED_KIND = WORD | ALPHABETIC | UNSPACED_WORD
 
 
@@ -74,7 +74,7 @@ class Tokens(NamedTuple):
     characters: npt.NDArray[np.int32]
     names: Hashes
     kinds: npt.NDArray[np.uint8]
-    secret: np.uint64
+    secret: int
 
 
 def tokenise(texts: pa.StringArray | pa.LargeStringArray) -> Tokens:
@@ -92,7 +92,7 @@ def is_one_word(text: str) -> bool:
 
 @njit(cache=True, nogil=True)
 def _tokenise(
-    data: Bytes, offsets: Ints, points: CodePoints, lexicon: Lexicon, secret: np.uint64
+    data: Bytes, offsets: Ints, points: CodePoints, lexicon: Lexicon, secret: int
 ) -> Tokens:
     # Room for a token per byte: what is never written to takes no memory.
     room = offsets[-1] - offsets[0]

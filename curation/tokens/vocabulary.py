@@ -60,10 +60,10 @@ def table_size(entries: int) -> int:
 
 
 @inlined
-def first_slot(key: np.uint64, secret: np.uint64, mask: int) -> int:
+def first_slot(key: np.uint64, secret: int, mask: int) -> int:
     """Where a hash table looks first; nobody who does not know the secret can choose it."""
     half = np.uint64(32)  # the high bits of a product depend on all of the key
-    return int64(((key * secret) >> half) * np.uint64(mask + 1) >> half)
+    return int64(((key * np.uint64(secret)) >> half) * np.uint64(mask + 1) >> half)
 
 
 @helper

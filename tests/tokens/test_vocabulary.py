@@ -28,11 +28,11 @@ def test_a_vocabulary_lists_names_in_the_order_of_the_text(rows: list[str]) -> N
 
 
 @pytest.mark.parametrize("shift", [0, 12, 20, 32, 44])
-@pytest.mark.parametrize("secret", [0x9E3779B97F4A7C15, 0xD1342543DE82EF95])
+@pytest.mark.parametrize("secret", [0x1E3779B97F4A7C15, 0x51342543DE82EF95])
 def test_keys_that_are_alike_do_not_meet(shift: int, secret: int) -> None:
     """Nor can others be chosen that do, by somebody who does not know the secret."""
     mask = (1 << 16) - 1
     keys = [np.uint64((number << shift) & (1 << 64) - 1) for number in range(1 << 14)]
     with np.errstate(over="ignore"):
-        slots = {first_slot.py_func(key, np.uint64(secret), mask) for key in keys}
+        slots = {first_slot.py_func(key, secret, mask) for key in keys}
     assert len(slots) > len(keys) / 3

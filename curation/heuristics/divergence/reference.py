@@ -86,17 +86,27 @@ def load_reference(file: Artefact | None) -> Reference:
         return prepare(bundled)
     given = _read(file)
     others = bundled.filter(pc.invert(pc.is_in(bundled["language"], given["language"])))
-    return prepare(pa.concat_tables([given, others.cast(given.schema)]))
+    english = _counts_of(bundled.filter(pc.equal(bundled["language"], _ENGLISH)))[_ENGLISH]
+    return prepare(pa.concat_tables([given, others.cast(given.schema)]), english=english)
 
 
-def prepare(table: pa.Table) -> Reference:
-    """Rows of the table `REFERENCE` as the kernel reads them."""
-    rows = table.drop_columns(["words", "counts"]).to_pylist()
-    seen = {
-        row["language"]: count_words(words.values, counts.values.to_numpy(), row["total"])
-        for row, words, counts in zip(rows, table["words"], table["counts"], strict=True)
+def _counts_of(table: pa.Table) -> dict[str, Counts]:
+    columns = (table[name] for name in ("language", "words", "counts", "total"))
+    return {
+        language.as_py(): count_words(words.values, counts.values.to_numpy(), total.as_py())
+        for language, words, counts, total in zip(*columns, strict=True)
     }
-    english = most_frequent(seen[_ENGLISH]) if _ENGLISH in seen else None
+
+
+def prepare(table: pa.Table, *, english: Counts | None = None) -> Reference:
+    """Rows of the table `REFERENCE` as the kernel reads them.
+
+    The English that is mixed into other languages is `english`, or that of the table.
+    """
+    rows = table.drop_columns(["words", "counts"]).to_pylist()
+    seen = _counts_of(table)
+    english = english or seen.get(_ENGLISH)
+    english = most_frequent(english) if english else None
     tables = []
     for row in rows:
         counts = seen[row["language"]]
