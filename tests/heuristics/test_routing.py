@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -41,6 +42,15 @@ def test_code_and_mathematics_are_not_judged_by_the_rules_for_prose() -> None:
     assert judged(manual, as_prose)["drop_reason"] is not None
     assert judged(PROOF, CONFIG)["drop_reason"] is None
     assert judged(PROOF, as_prose)["drop_reason"] is not None
+
+
+def test_a_little_code_does_not_save_what_is_no_language() -> None:
+    rng = random.Random(0)
+    words = ["".join(rng.choices("bcdfghjklmnpqrstvwxz", k=7)) for _ in range(300)]
+    gibberish = "\n".join(" ".join(words[n : n + 10]) for n in range(0, 300, 10))
+    page = "\n".join([gibberish, *["a1(b1);"] * 40])
+    found = judged(page, CONFIG)
+    assert (found["route"], found["drop_reason"]) == ("code", "too_many_outlier_words")
 
 
 def test_nothing_is_cut_from_code() -> None:
