@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 import numpy as np
@@ -281,7 +281,7 @@ def fit_command(options: argparse.Namespace) -> int:
     with session(conf) as spark, Progress().step("fit"):
         found = list(fit_reference(spark, files, config))
     rows = [row for row in found if row["limits"]]
-    left_out = ", ".join(f"{row['language']} {row['pages']:,}" for row in found if row not in rows)
+    left_out = _most_pages(row for row in found if not row["limits"])
     if not rows:
         raise UserError(
             f"no language has {config.min_pages:,} pages beside as many to count words in (it has:"
@@ -296,6 +296,13 @@ def fit_command(options: argparse.Namespace) -> int:
     if left_out:
         print(f"With under {config.min_pages:,} pages, and so left out: {left_out}")
     return 0
+
+
+def _most_pages(rows: Iterable[Mapping[str, Any]]) -> str:
+    ranked = sorted(rows, key=lambda row: (-row["pages"], row["language"]))
+    told = [f"{row['language']} {row['pages']:,}" for row in ranked[:_TOP_FILES]]
+    more = len(ranked) - len(told)
+    return ", ".join([*told, f"{more} more"] if more else told)
 
 
 def show(run: Run, outcome: pipeline.Outcome) -> int:

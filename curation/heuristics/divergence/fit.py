@@ -46,6 +46,7 @@ _SHORTEST, _STEPS, _LAST_STEP = 12, 4, 28
 """Lengths go in four steps from 12 words to 24, from there to 48, and so on; from 1,536 in one."""
 _SHORTER = 0.05
 """The first length is this quantile of lengths: there's no limit for what was hardly seen."""
+_TOLD = 20  # columns
 _PAGES_OVER = 5
 """So many pages over a quantile make it worth its name."""
 _Reader = Callable[[Iterable[pa.RecordBatch]], Iterator[tuple[pa.StringArray, Texts]]]
@@ -105,7 +106,7 @@ def check_table(file: FileInfo, config: FitConfig) -> None:
     wanted = {config.text: "--text", config.language: "--language"}
     for name, option in wanted.items():
         if name is not None and name not in schema.names:
-            names = ", ".join(schema.names)
+            names = ", ".join([*schema.names[:_TOLD], *(["..."] if schema.names[_TOLD:] else [])])
             raise UserError(f"{file.uri} has no column '{name}' (it has {names}): see {option}")
     for name in {*schema.names} & {config.text, _language(config), "line_kinds"}:
         kind = schema.field(name).type
