@@ -192,6 +192,6 @@ def _pinned(recipe: Recipe) -> Recipe:
     reference = recipe.heuristics.reference
     if reference is None:
         return recipe
-    check_reference(reference)
-    heuristics = replace(recipe.heuristics, reference=reference.pinned())
-    return replace(recipe, heuristics=heuristics)
+    pinned = reference.pinned()
+    check_reference(pinned)  # those very bytes
+    return replace(recipe, heuristics=replace(recipe.heuristics, reference=pinned))

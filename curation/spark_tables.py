@@ -26,7 +26,7 @@ from pyspark.sql.types import StructType
 
 from curation import receipts
 from curation.storage import FileInfo, RangeReader, join
-from curation.tables import cuts_of, read_file, write_file
+from curation.tables import cuts_of, read_file, read_schema, write_file
 from schemas.arrow import Table
 from schemas.manifest import MANIFEST
 from schemas.receipt import RECEIPT
@@ -57,7 +57,7 @@ def read_foreign(
     All have the columns of the first file, by name; one that a file lacks is null there. Types that
     Spark does not know become the nearest that it does.
     """
-    schema = pq.read_schema(io.BufferedReader(RangeReader(files[0].uri, files[0].size)))
+    schema = read_schema(files[0])
     names = pick(schema.names)
     if native := _native(spark, [file.uri for file in files]):
         try:

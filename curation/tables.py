@@ -17,11 +17,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation.storage import RangeReader, join, storage
+from curation.storage import FileInfo, RangeReader, join, storage
 from schemas.arrow import Table
 
 _HELD_BYTES = 256 << 20
 _BLOCK_BYTES = 1 << 18  # near a row group of documents, so that a stretch reads little more
+
+
+def read_schema(file: FileInfo) -> pa.Schema:
+    """The schema of a Parquet file, from its footer alone.
+
+    Raises `pa.ArrowException` or `OSError` where it is none.
+    """
+    return pq.read_schema(io.BufferedReader(RangeReader(file.uri, file.size)))
 
 
 def write_file(folder: str, name: str, table: Table, rows: pa.Table) -> dict[str, Any]:

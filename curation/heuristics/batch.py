@@ -34,6 +34,7 @@ from schemas.document import MEASURES
 from schemas.drop_reason import DropReason
 from schemas.line_kind import LineKind
 
+Mask = npt.NDArray[np.bool_]
 _DEFAULT = HeuristicsConfig()
 _OF_CUTS = {DropReason.TOO_FEW_WORDS_LEFT, DropReason.TOO_MUCH_CUT, DropReason.TOO_FEW_SENTENCES}
 """What decides on a page that loses lines: the detail tells which rules cut them."""
@@ -46,7 +47,7 @@ _MOST_LINES = 500_000
 
 
 class _Examined(NamedTuple):
-    is_too_long: npt.NDArray[np.bool_]
+    too_long: Mask
     texts: Texts
     routes: pa.StringArray
     columns: Columns
@@ -61,7 +62,9 @@ def measure(batch: pa.RecordBatch, *, config: HeuristicsConfig = _DEFAULT) -> pa
     there. No row is dropped, and no text changed; a text of over 500,000 lines has null measures.
     Raises `UserError` for a reference in the config that cannot be read.
     """
-    return _together(_append(part, _examine(part, config)) for part in _parts(batch))
+    return _together(
+        _append(part, _examine(part, too_long, config)) for part, too_long in _parts(batch)
+    )
 
 
 def filter_batch(batch: pa.RecordBatch, *, config: HeuristicsConfig) -> pa.RecordBatch:
@@ -72,7 +75,7 @@ def filter_batch(batch: pa.RecordBatch, *, config: HeuristicsConfig) -> pa.Recor
     `drop_reason` and `detail` tell the first rule that a page failed; `cuts` is what its text and
     `line_kinds` lost (`schemas.cut.OF_PAGE`).
     """
-    return _together(_filter(part, config) for part in _parts(batch))
+    return _together(_filter(part, too_long, config) for part, too_long in _parts(batch))
 
 
 def _together(parts: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
@@ -81,17 +84,21 @@ def _together(parts: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
     return pa.concat_batches([first, *others]) if others else first
 
 
-def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """The batch, or as many rows of it at a time as do not have too many lines."""
+def _parts(batch: pa.RecordBatch) -> Iterator[tuple[pa.RecordBatch, Mask]]:
+    """The batch, or as many rows of it at a time as do not have too many lines.
+
+    With each comes which of its rows has too many by itself.
+    """
     breaks = _count_breaks(batch.column("text"))
-    breaks = np.where(breaks < _MOST_LINES, breaks, 0)
+    too_long = breaks >= _MOST_LINES
+    breaks[too_long] = 0
     start, held = 0, 0
     for row in range(batch.num_rows if breaks.sum() > _MOST_LINES else 0):
         if held + breaks[row] > _MOST_LINES:
-            yield batch.slice(start, row - start)
+            yield batch.slice(start, row - start), too_long[start:row]
             start, held = row, 0
         held += breaks[row]
-    yield batch.slice(start)
+    yield batch.slice(start), too_long[start:]
 
 
 def _count_breaks(texts: pa.StringArray) -> Ints:
@@ -105,12 +112,12 @@ def _count_breaks(texts: pa.StringArray) -> Ints:
     return counts
 
 
-def _filter(batch: pa.RecordBatch, config: HeuristicsConfig) -> pa.RecordBatch:
-    found = _examine(batch, config)
+def _filter(batch: pa.RecordBatch, too_long: Mask, config: HeuristicsConfig) -> pa.RecordBatch:
+    found = _examine(batch, too_long, config)
     values = {rule.measure: _floats(found.columns[rule.measure]) for rule in PAGE_RULES}
     failed = failing(PAGE_RULES, values, found.limits)
     batch = _with_reasons(_append(batch, found), found, failed, values)
-    return _with_cuts(batch, found, stays=~(failed.any(axis=1) | found.is_too_long))
+    return _with_cuts(batch, found, stays=~(failed.any(axis=1) | too_long))
 
 
 @cache
@@ -120,23 +127,19 @@ def _compile() -> None:
     batch = pa.RecordBatch.from_pydict({"text": texts, "language": ["en", "zh"]})
 
     def call() -> None:
-        found = _find(batch, _DEFAULT)
+        found = _find(batch, np.zeros(len(texts), bool), _DEFAULT)
         apply_cuts(found.texts, _line_kinds(batch), found.plan, np.ones(len(texts), bool))
 
     compile_once("heuristics", call)
 
 
-def _examine(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
+def _examine(batch: pa.RecordBatch, too_long: Mask, config: HeuristicsConfig) -> _Examined:
     _compile()
-    return _find(batch, config)
+    return _find(batch, too_long, config)
 
 
-def _find(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
-    text = batch.column("text")
-    is_too_long = _count_breaks(text) >= _MOST_LINES
-    if is_too_long.any():
-        text = pc.if_else(pa.array(is_too_long), pa.scalar(None, text.type), text)
-    texts = read_texts(text, _line_kinds(batch))
+def _find(batch: pa.RecordBatch, too_long: Mask, config: HeuristicsConfig) -> _Examined:
+    texts = read_texts(_without(batch.column("text"), too_long), _line_kinds(batch))
     languages = batch.column("language").to_pylist()
     columns = measure_texts(texts)
     routes = route(columns, config=config.routing)
@@ -150,12 +153,14 @@ def _find(batch: pa.RecordBatch, config: HeuristicsConfig) -> _Examined:
         **dirty_word_columns(dirty, columns["n_words"].to_numpy()),
         **measure_divergence(texts, languages, reference=config.reference),
     }
-    if is_too_long.any():
-        columns = {name: _without(values, is_too_long) for name, values in columns.items()}
-    return _Examined(is_too_long, texts, routes, columns, plan, page_limits)
+    columns = {name: _without(values, too_long) for name, values in columns.items()}
+    return _Examined(too_long, texts, routes, columns, plan, page_limits)
 
 
-def _without(values: pa.Array, rows: npt.NDArray[np.bool_]) -> pa.Array:
+def _without(values: pa.Array, rows: Mask) -> pa.Array:
+    """Null in some rows."""
+    if not rows.any():
+        return values
     return pc.if_else(pa.array(rows), pa.scalar(None, values.type), values)
 
 
@@ -203,7 +208,7 @@ def _with_reasons(
         cuts = tell_cuts(found.texts, found.plan, int(row)) if rule.reason in _OF_CUTS else ""
         details[row] = f"{detail}, cut by {cuts}" if cuts else detail
         names[row] = [PAGE_RULES[number].reason for number in numbers]
-    for row in np.flatnonzero(found.is_too_long):
+    for row in np.flatnonzero(found.too_long):
         reasons[row], names[row] = DropReason.TOO_MANY_LINES, [DropReason.TOO_MANY_LINES]
         details[row] = f"{_MOST_LINES} lines and more"
     for name, column in (("drop_reason", reasons), ("detail", details)):

@@ -82,16 +82,17 @@ def measure_cuts(texts: Texts, plan: CutPlan) -> Columns:
     the rules of others cut does not count there.
     """
     stays = plan.reasons == _NONE
-    lost_words = np.where(stays, 0, texts.facts[:, fact.WORDS])
-    np.add.at(lost_words, texts.parts.lines[plan.parts], texts.parts.words[plan.parts])
     touched = ~stays
     touched[texts.parts.lines[plan.parts]] = True
     words = sum_lines(texts.facts[:, fact.WORDS], texts.lines)
-    lost = sum_lines(lost_words, texts.lines)
+    lost = _words_in(texts, ~stays, plan.parts)
+    corrected = np.isin(plan.reasons, _CORRECTIONS)
     cut_lines = sum_lines(touched, texts.lines)
     return {
         "n_cut_lines": _counts(cut_lines),
-        "corrected_words_ratio": ratio(_corrected(texts, plan), words),
+        "corrected_words_ratio": ratio(
+            _words_in(texts, corrected, plan.parts & texts.parts.navigation), words
+        ),
         "n_words_left": pa.array((words - lost).astype(np.int32), mask=cut_lines == 0),
         **{
             name: _counts(sum_lines(values * stays, texts.lines))
@@ -104,10 +105,9 @@ def measure_cuts(texts: Texts, plan: CutPlan) -> Columns:
     }
 
 
-def _corrected(texts: Texts, plan: CutPlan) -> Ints:
-    """The words that each row loses to RefinedWeb's rules."""
-    of_lines = texts.facts[:, fact.WORDS] * np.isin(plan.reasons, _CORRECTIONS)
-    parts = plan.parts & texts.parts.navigation
+def _words_in(texts: Texts, lines: npt.NDArray[np.bool_], parts: npt.NDArray[np.bool_]) -> Ints:
+    """How many words each row has in some lines, and some parts of others."""
+    of_lines = texts.facts[:, fact.WORDS] * lines
     np.add.at(of_lines, texts.parts.lines[parts], texts.parts.words[parts])
     return sum_lines(of_lines, texts.lines)
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import Bytes
-from curation.kernels import helper, int64, njit
+from curation.kernels import helper, inlined, int64, njit
 from curation.tokens.lines import CHARACTERS, SPACES, URL_CHARACTERS, Lines
 from curation.tokens.tokenise import WORD, Tokens
 from schemas.line_kind import LineKind
@@ -114,21 +114,23 @@ def _end_of_escaped(tokens: Tokens, token: int, end: int) -> int:
     return token
 
 
+@inlined
+def _touch(tokens: Tokens, token: int) -> bool:
+    """Whether no blank stands between a token and the next."""
+    return tokens.starts[token + 1] == tokens.ends[token]
+
+
 @helper
 def _opens(tokens: Tokens, token: int, first: int, end: int) -> bool:
-    touches = token + 1 < end and tokens.starts[token + 1] == tokens.ends[token]
-    return touches and not (
-        token > first
-        and tokens.ends[token - 1] == tokens.starts[token]
-        and tokens.kinds[token - 1] & WORD
-    )
+    touches = token + 1 < end and _touch(tokens, token)
+    word_before = token > first and _touch(tokens, token - 1) and tokens.kinds[token - 1] & WORD
+    return touches and not word_before
 
 
 @helper
 def _closes(tokens: Tokens, token: int, end: int) -> bool:
-    touches = tokens.starts[token] == tokens.ends[token - 1]
-    word_after = token + 1 < end and tokens.starts[token + 1] == tokens.ends[token]
-    return touches and not (word_after and tokens.kinds[token + 1] & WORD)
+    word_after = token + 1 < end and _touch(tokens, token) and tokens.kinds[token + 1] & WORD
+    return _touch(tokens, token - 1) and not word_after
 
 
 @helper
@@ -137,7 +139,7 @@ def _is_escaped(tokens: Tokens, token: int, end: int, round_one: int, square: in
     if token + 1 >= end or tokens.data[tokens.starts[token]] != _BACKSLASH:
         return False
     byte = tokens.data[tokens.starts[token + 1]]
-    return tokens.starts[token + 1] == tokens.ends[token] and (byte == round_one or byte == square)
+    return _touch(tokens, token) and (byte == round_one or byte == square)
 
 
 @helper

@@ -29,6 +29,7 @@ from curation.ingest.raw_page import RawPage, encode, parse_time
 from curation.ingest.warc import Damage
 from curation.splits import Split
 from curation.storage import FileInfo, RangeReader, storage
+from curation.tables import read_schema
 from schemas.drop_reason import DropReason
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def check_readable(file: FileInfo, source: InputConfig) -> None:
     if not head or format_of(file.uri, source).name not in ("parquet", "index"):
         return
     try:
-        names = pq.read_schema(io.BufferedReader(RangeReader(file.uri, file.size))).names
+        names = read_schema(file).names
     except (pa.ArrowException, OSError):
         return  # a broken file is damage, counted when it is read
     if source.format == "index":

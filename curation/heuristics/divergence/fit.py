@@ -12,7 +12,6 @@ the order of rows, or on how files are cut.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -35,7 +34,8 @@ from curation.heuristics.divergence.reference import check_labels, prepare
 from curation.heuristics.texts import Texts, read_texts
 from curation.language.identify import UNDETERMINED, LanguageConfig, identify_batch
 from curation.spark_tables import read_foreign
-from curation.storage import FileInfo, RangeReader, storage
+from curation.storage import FileInfo, storage
+from curation.tables import read_schema
 from curation.tokens.tokenise import ALPHABETIC, NUMERIC, WORD
 from schemas.reference import REFERENCE
 
@@ -100,7 +100,7 @@ def fit(
 def check_table(file: FileInfo, config: FitConfig) -> None:
     """Raises `UserError` unless the file is Parquet with the columns of the config, of strings."""
     try:
-        schema = pq.read_schema(io.BufferedReader(RangeReader(file.uri, file.size)))
+        schema = read_schema(file)
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{file.uri}: is no Parquet file") from error
     wanted = {config.text: "--text", config.language: "--language"}
