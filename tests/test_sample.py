@@ -12,7 +12,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from curation import pipeline
-from curation.cli import add_run_options, main, open_run, show
+from curation.cli import main
+from curation.commands.run import add_run_options, open_run, show
 from curation.pipeline import Outcome
 from tests import runs
 

@@ -1,0 +1,153 @@
+"""`curate run`: a recipe over its inputs into a folder; and its funnel at the end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from curation import pipeline
+from curation.commands.options import add_spark_conf, share, spark_conf
+from curation.ledger import Step
+from curation.progress import Progress
+from curation.recipe import Recipe, bundled, load
+from curation.run import MANIFEST, Run, new_run
+from curation.session import is_submitted, require_java, session
+from curation.storage import join, normalise
+
+INCOMPLETE = 3
+_TOP_REASONS, _TOP_FILES = 4, 10
+
+
+def add_to(commands: Any) -> None:
+    """The command."""
+    run = commands.add_parser("run", help="run the whole pipeline", description=run_command.__doc__)
+    add_run_options(run)
+    run.set_defaults(command=run_command)
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Runs a recipe over its inputs into a folder, or goes on with the run that is there."""
+    conf = spark_conf(options)
+    run = open_run(options)
+    if run.finished and not options.retry_quarantined:
+        print(f"{run.folder}: finished already; nothing to do", file=sys.stderr)
+        outcome = pipeline.read_outcome(run)
+    else:
+        with session(conf) as spark:
+            if options.retry_quarantined:
+                pipeline.take_back_quarantined(run, spark)
+            outcome = pipeline.run(run, spark, Progress())
+    return show(run, outcome)
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """The options that name a run: what `curate run` and the jobs that start one share."""
+    names = ", ".join(bundled())
+    parser.add_argument("--recipe", required=True, help=f"a YAML file, or a bundled one: {names}")
+    parser.add_argument(
+        "--input",
+        nargs="+",
+        default=[],
+        metavar="GLOB",
+        help="files, folders or quoted patterns, local or s3://, of WARC, WET, Parquet or JSONL;"
+        " instead of the paths of the recipe's input; @FILE names a list of them, one a line",
+    )
+    parser.add_argument(
+        "--prefix",
+        default="",
+        metavar="URI",
+        help="goes before relative paths in lists, such as s3://commoncrawl/",
+    )
+    parser.add_argument(
+        "--output", required=True, metavar="DIR", help="a new folder, or s3://bucket/prefix"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="KEY=VALUE",
+        help="one value of the recipe, such as heuristics.prose.pages.too_few_words=20;"
+        " may be repeated; every key stands in the recipe.yaml of a run",
+    )
+    parser.add_argument(
+        "--sample",
+        type=share,
+        metavar="SHARE",
+        help="of all pages, such as 0.001: a seeded sample of splits and of their pages",
+    )
+    parser.add_argument(
+        "--retry-quarantined",
+        action="store_true",
+        help="read again what could not be read, and make anew what was made without it",
+    )
+    add_spark_conf(parser)
+
+
+def open_run(options: argparse.Namespace) -> Run:
+    """The run that the options name, with everything checked that can be before a start."""
+    if not is_submitted():
+        require_java()
+    overrides = [*options.overrides, *([f"sample={options.sample}"] if options.sample else [])]
+    recipe: Recipe = load(
+        options.recipe, paths=options.input, prefix=options.prefix, overrides=overrides
+    )
+    run = new_run(recipe, normalise(options.output))
+    run.open()
+    return run
+
+
+def show(run: Run, outcome: pipeline.Outcome) -> int:
+    """Prints the funnel of each input and where things are; returns the exit status."""
+    console = Console()
+    for name, steps in outcome.funnels.items():
+        sample = f", sample of {run.recipe.sample:g}" if run.recipe.sample < 1 else ""
+        title = f"run {run.id}, input '{name}'{sample}"
+        table = Table("stage", "in", "out", "CPU s", "top reasons", title=title)
+        for column in table.columns[1:4]:
+            column.justify = "right"
+        for step in steps:
+            cpu_s = "" if step.cpu_s is None else f"{step.cpu_s:,.1f}"
+            numbers = f"{step.pages_in:,}", f"{step.pages_out:,}", cpu_s
+            table.add_row(step.stage, *numbers, _top(step))
+        console.print(table)
+        for what, beside in (
+            ("Skipped beside these", outcome.skipped[name]),
+            ("Lines cut from pages that stay", outcome.cut_lines[name]),
+        ):
+            if beside:
+                kinds = ", ".join(f"{kind} {number:,}" for kind, number in beside.items())
+                console.print(f"{what}: {kinds}", highlight=False)
+    if not outcome.shards:
+        console.print("Nothing was kept: look at the reasons in rejects/ and verdicts/")
+    lines = (f"{outcome.shards:,} shards", join(run.folder, "shards"))
+    damage = (f"{outcome.faults:,} damaged pieces of input", join(run.folder, "faults"))
+    for what, where in (lines, damage, ("all files", join(run.folder, MANIFEST))):
+        console.print(f"{what}: {where}", highlight=False, markup=False, soft_wrap=True)
+    if outcome.retries:
+        console.print(f"{outcome.retries:,} requests were made again", highlight=False)
+    return _show_quarantined(outcome.quarantined) if outcome.quarantined else 0
+
+
+def _show_quarantined(splits: Sequence[Mapping[str, Any]]) -> int:
+    print("curate: finished without input that could not be read:", file=sys.stderr)
+    for split in splits[:_TOP_FILES]:
+        print(f"  {split['file']} from byte {split['offset']}: {split['detail']}", file=sys.stderr)
+    if (more := len(splits) - _TOP_FILES) > 0:
+        print(f"  and {more} more pieces: see 'quarantined' in {MANIFEST}", file=sys.stderr)
+    print(
+        "curate: the command that started the run completes it with --retry-quarantined",
+        file=sys.stderr,
+    )
+    return INCOMPLETE
+
+
+def _top(step: Step) -> str:
+    shown = [f"{reason} {pages:,}" for reason, pages in step.reasons[:_TOP_REASONS]]
+    more = len(step.reasons) - len(shown)
+    return ", ".join([*shown, f"{more} more reasons"] if more else shown)
