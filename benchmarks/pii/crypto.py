@@ -1,5 +1,6 @@
-"""Addresses of Bitcoin, Litecoin, Dogecoin and Ethereum with right checksums (BIP 173, BIP 350,
-EIP-55), for random keys.
+"""Addresses of Bitcoin, Litecoin, Dogecoin and Ethereum, with right checksums, for random keys.
+
+Sources: BIP 173, BIP 350, EIP-55, and the Keccak reference.
 """
 
 from __future__ import annotations

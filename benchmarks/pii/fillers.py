@@ -53,6 +53,11 @@ def _isbn13(draw: Draw) -> str:
     return draw.choice((whole, draw.cut(whole, 3, 1, 4, 4, 1, by="-")))
 
 
+def _ean13(draw: Draw) -> str:
+    start = "40" + draw.digits(10)
+    return start + ean.calc_check_digit(start)
+
+
 def _isbn10(draw: Draw) -> str:
     start = draw.digits(9)
     whole = draw.until(lambda d: start + d.choice("0123456789X"), isbn.is_valid)
@@ -84,7 +89,7 @@ _MAKERS: dict[str, Maker] = {
     "date": _date,
     "date_de": lambda d: _date(d, "{2:02d}.{1:02d}.{0}"),
     "date_us": lambda d: _date(d, "{1:02d}/{2:02d}/{0}"),
-    "ean13": lambda d: (lambda s: s + ean.calc_check_digit(s))("40" + d.digits(10)),
+    "ean13": _ean13,
     "isbn10": _isbn10,
     "isbn13": _isbn13,
     "issn": lambda d: d.until(lambda d: f"{d.digits(4)}-{d.digits(4)}", issn.is_valid),

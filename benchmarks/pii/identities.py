@@ -20,7 +20,7 @@ from benchmarks.pii.draw import DIGITS, UPPER, Draw
 _PART = re.compile(r"\[([^\]]+)\]|\{(\w+)\}|(.)")
 _CHECK_LETTERS = DIGITS + UPPER
 _MRZ_WEIGHTS = (7, 3, 1)
-_STATES = "D USA GBR FRA ESP ITA POL NLD SWE JPN KOR CHN IND TUR BRA MEX UTO".split()
+_STATES = "D USA GBR FRA ESP ITA POL NLD SWE JPN KOR CHN IND TUR BRA MEX UTO"
 _FAMILY = "MUSTER ERIKSSON KOWALSKA ROSSI TANAKA SILVA DUPONT VAN<DER<BERG OZTURK GARCIA<LOPEZ"
 _GIVEN = "ERIKA ANNA<MARIA JAN LUCA YUKI JOAO CLAIRE PIETER ELIF CARMEN"
 
@@ -133,7 +133,7 @@ def passport(draw: Draw, language: str | None = None) -> str:  # noqa: ARG001
 
 def mrz(draw: Draw) -> tuple[str, str]:
     """The two lines of a passport's machine-readable zone (ICAO 9303, TD3)."""
-    state = draw.choice(_STATES)
+    state = draw.choice(_STATES.split())
     name = f"{draw.choice(_FAMILY.split())}<<{draw.choice(_GIVEN.split())}"
     number = (draw.choice(UPPER) + draw.digits(8)).ljust(9, "<")
     born, until = _candidate(draw, "{ymd}"), f"{draw.randrange(26, 36)}{_candidate(draw, '{md}')}"
@@ -148,7 +148,7 @@ def mrz(draw: Draw) -> tuple[str, str]:
 
 def mrz_card(draw: Draw) -> tuple[str, str, str]:
     """The three lines of an identity card's zone (TD1)."""
-    state = draw.choice(_STATES).ljust(3, "<")
+    state = draw.choice(_STATES.split()).ljust(3, "<")
     number = draw.choice(UPPER) + draw.digits(8)
     first = f"I<{state}{number}{_mrz_check(number)}".ljust(30, "<")
     born, until = _candidate(draw, "{ymd}"), f"{draw.randrange(26, 36)}{_candidate(draw, '{md}')}"
