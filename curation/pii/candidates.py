@@ -7,7 +7,7 @@ character that `NORMAL` knows is the ASCII one that it stands for, one for one, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -8,13 +8,14 @@ from importlib import resources
 import yaml
 
 from curation.pii.candidates import Candidate
+from curation.pii.scan_kernel import NORMAL
 
 
 @cache
 def _words() -> dict[str, tuple[frozenset[str], tuple[str, ...]]]:
     """For each kind, words, and parts of text in scripts without spaces."""
     file = resources.files("curation.pii.checks").joinpath("words.yaml")
-    kinds = yaml.safe_load(file.read_text("utf-8"))
+    kinds = yaml.safe_load(file.read_text("utf-8").translate(NORMAL))
     return {
         kind: (
             frozenset(word for word in words.split() if not _is_unspaced(word)),
@@ -25,8 +26,11 @@ def _words() -> dict[str, tuple[frozenset[str], tuple[str, ...]]]:
 
 
 def _is_unspaced(word: str) -> bool:
-    """Whether words of the script are found as substrings: symbols, Thai, Han, Kana, Hangul."""
-    return not word[0].isalpha() or word[0] > "\u0dff"
+    """Whether it is found as a substring: a symbol, or of a script from Devanagari on.
+
+    These have no blanks, or vowel signs that are no letters to `re`.
+    """
+    return not word[0].isalpha() or word[0] >= "\u0900"
 
 
 def stands_before(candidate: Candidate, kind: str) -> bool:

@@ -33,9 +33,9 @@ _ISSUED = re.compile(
     r"|3(?:0[0-59]|[689]\d)\d{11}$|3(?:0[0-5]|[689]\d)\d{13}$"  # Diners Club
     r"|6(?:011|4[4-9]\d|5\d\d|2\d\d)\d{12}(?:\d{3})?$"  # Discover, UnionPay
     r"|(?:352[89]|35[3-8]\d)\d{12}$|(?:1800|2131)\d{11}$"  # JCB
-    r"|(?:50|5[6-8]|6)\d{10,17}$"  # Maestro
 )
-_MAESTRO = re.compile(r"(?:50|5[6-8]|6)\d{10,17}$|(?:1800|2131)\d{11}$|4\d{12}$")
+_RARELY_ISSUED = re.compile(r"(?:50|5[6-8]|6)\d{10,17}$")  # Maestro
+_SHORTEST_ALONE = 13
 _SSN = _BOUNDED.format(r"\d{3}([- .])\d\d\1\d{4}|\d{9}|\d{5}-\d{4}")
 _PASSPORT = re.compile(_BOUNDED.format(r"\d{8,10}|\d{2} \d{2} \d{6}|\d{2} \d{7}|\d{4} \d{6}"))
 
@@ -62,16 +62,19 @@ def number(candidate: Candidate) -> Iterator[Span]:
             yield Span(first, last, PiiType.US_SSN, score)
     if stands_before(candidate, "passport"):
         for match in _PASSPORT.finditer(window, start, min(end + 1, len(window))):
-            yield Span(*match.span(), PiiType.PASSPORT, 0.8)
+            yield Span(*match.span(), PiiType.PASSPORT, 0.92)
     yield from identities(candidate)
     yield from phones(candidate)
 
 
 def _is_card(digits: str, candidate: Candidate) -> bool:
-    """Whether an issuer has such numbers; rare and short ones need a word before them."""
-    if not _ISSUED.match(digits) or len(set(digits)) < 3:
+    """Whether an issuer has such numbers; those of Maestro and short ones need a word before them."""
+    if len(set(digits)) < 3:
         return False
-    return not _MAESTRO.match(digits) or stands_before(candidate, "card")
+    named = stands_before(candidate, "card")
+    if _ISSUED.match(digits):
+        return named or len(digits) > _SHORTEST_ALONE
+    return named and bool(_RARELY_ISSUED.match(digits))
 
 
 def _score_of_ssn(text: str, candidate: Candidate) -> float:

@@ -35,7 +35,7 @@ _AS_TELEPHONE = re.compile(
     r"|0\d{1,5}(?: ?[/-] ?| )\d{2,8}(?:[ -]\d{2,8}){0,4}"
     r"|0\d{1,5}(?:\.\d{2,8}){2,4}"
     r"|0\d{9,10}"
-    r"|(?:1[-. ])?[2-9]\d\d([-. ])[2-9]\d\d\1\d{4}"
+    r"|(?:1[-. ])?[2-9]\d\d([-. ])[2-9]\d\d\1\d{4}|[2-9]\d\d/[2-9]\d\d-\d{4}"
     r"|[2-9]\d\d[-. ]{0,2}\([2-9]\d\d\) ?[2-9]\d\d-\d{4}"
     r"|8[ -]?\(\d{3,5}\)[ -]?\d[\d -]{4,9}\d"
 )
@@ -77,9 +77,7 @@ def _with_prefix(candidate: Candidate) -> tuple[int, int]:
     return start, end
 
 
-def _international(
-    candidate: Candidate, start: int, end: int, *, named: bool
-) -> Span | None:
+def _international(candidate: Candidate, start: int, end: int, *, named: bool) -> Span | None:
     text = candidate.window
     for first, last in _pieces(text, start, end):
         if first != start:
