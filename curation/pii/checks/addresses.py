@@ -21,7 +21,8 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u
 _LETTER = rf"[^\W{_UNSPACED}]"
 _EMAIL = re.compile(
     rf"(?:{_LETTER}|[.+%'&-]){{0,63}}(?:{_LETTER}|\+)@"
-    rf"((?:\w(?:[\w-]{{0,61}}\w)?\.)+(?:[a-z][a-z0-9-]{{0,61}}[a-z0-9]|[^\W\d_a-z]{{2,20}}))",
+    rf"((?:\w(?:[\w-]{{0,61}}\w)?\.)+(?:[a-z][a-z0-9-]{{0,61}}[a-z0-9]|[^\W\d_a-z{_UNSPACED}]{{2,20}}"
+    r"|[^\W\d_a-z]{2,20}))",
     re.IGNORECASE,
 )
 _SPELLED = re.compile(
@@ -78,7 +79,7 @@ def at_word(candidate: Candidate) -> Iterator[Span]:
                 yield Span(match.start(), match.end(), PiiType.EMAIL, 0.9)
 
 
-_IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\w)")
+_IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\w)", re.ASCII)
 _MOST_OF_SECTIONS = 32
 
 
@@ -94,10 +95,16 @@ def ipv4(candidate: Candidate) -> Iterator[Span]:
         return
     if not address.is_global or address.is_multicast or address.is_reserved:
         return
-    named = stands_before(candidate, "ip")
+    named = stands_before(candidate, "ip") and not _is_heading(match, candidate)
     if not named and _is_version(match, candidate):
         return
     yield Span(*match.span(), PiiType.IP_ADDRESS, 0.95 if named else 0.7)
+
+
+def _is_heading(match: re.Match[str], candidate: Candidate) -> bool:
+    """Whether it is the number of a section: small numbers at the start of a line."""
+    at_start = candidate.base + match.start() == 0 or candidate.window[match.start() - 1] == "\n"
+    return at_start and max(map(int, match[0].split("."))) < _MOST_OF_SECTIONS
 
 
 def _is_version(match: re.Match[str], candidate: Candidate) -> bool:
@@ -118,7 +125,8 @@ def _is_version(match: re.Match[str], candidate: Candidate) -> bool:
 
 
 _IPV6 = re.compile(
-    r"(?<![\w:.])[0-9a-f:]{2,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]|\.\d)", re.IGNORECASE
+    r"(?<![\w:.])[0-9a-f:]{2,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]|\.\d)",
+    re.IGNORECASE | re.ASCII
 )
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 _ALL_GROUPS = 7

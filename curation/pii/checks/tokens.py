@@ -29,14 +29,15 @@ _IBAN = re.compile(r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3}
 _SHORTEST_IBAN = 15  # of Norway
 _PASSPORT = re.compile(
     r"(?<![\w-])(?:[A-Z]{1,2} ?\d{6,8}|[A-Z]\d{2}[A-Z]{2}\d{4}|\d{2}[A-Z]{2}\d{5}"
-    r"|[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{7,8}\d?|[A-Z]\d{8}[A-Z]|[A-Z]{3}\d{6})(?![\w-])"
+    r"|[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{7,8}\d?|[A-Z]\d{8}[A-Z]|[A-Z]{3}\d{6})(?![\w-])",
+    re.ASCII,
 )
 
 
 @cache
 def _bitcoin() -> Recognizer:
     check = check_of(CryptoRecognizer())
-    pattern = re.compile(r"(?<!\w)bc1[02-9ac-hj-np-z]{25,87}(?!\w)", re.IGNORECASE)
+    pattern = re.compile(r"(?<!\w)bc1[02-9ac-hj-np-z]{25,87}(?!\w)", re.IGNORECASE | re.ASCII)
     return Recognizer(pattern, lambda text: check(text.lower()))
 
 
@@ -62,11 +63,10 @@ def identifier(candidate: Candidate) -> Iterator[Span]:
 
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_CHECKED = re.compile(rf"(?<!\w)[13LM2DX9AT7t][{_BASE58}]{{24,34}}(?!\w)")
-_MONERO = re.compile(rf"(?<!\w)[48][0-9AB][{_BASE58}]{{93}}(?!\w)")
-_ETHEREUM = re.compile(r"(?<![\w])0x[0-9a-fA-F]{40}(?![\w])")
-_BECH32 = re.compile(r"(?<!\w)(?:ltc1|addr1|cosmos1|bnb1)[02-9ac-hj-np-z]{38,98}(?!\w)", re.IGNORECASE)
-_RIPPLE = re.compile(rf"(?<!\w)r[{_BASE58}]{{24,34}}(?!\w)")
+_CHECKED = re.compile(rf"(?<!\w)[13LM2DX9AT7t][{_BASE58}]{{24,34}}(?!\w)", re.ASCII)
+_MONERO = re.compile(rf"(?<!\w)[48][0-9AB][{_BASE58}]{{93}}(?!\w)", re.ASCII)
+_ETHEREUM = re.compile(r"(?<![\w])0x[0-9a-fA-F]{40}(?!\w)", re.ASCII)
+_BECH32 = re.compile(r"(?<!\w)(?:ltc1|addr1|cosmos1|bnb1)[02-9ac-hj-np-z]{38,98}(?!\w)", re.IGNORECASE | re.ASCII)
 
 
 def token(candidate: Candidate) -> Iterator[Span]:
