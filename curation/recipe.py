@@ -31,6 +31,8 @@ from curation.heuristics.config import HeuristicsConfig, mistake_in
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.language.identify import LanguageConfig
 from curation.mixing.shards import ShardsConfig
+from curation.pii.config import PiiConfig
+from curation.pii.config import mistake_in as mistake_in_pii
 from curation.split_pass import RejectsConfig
 from curation.splits import SplitsConfig
 from curation.storage import normalise
@@ -52,6 +54,7 @@ class Recipe:
     ingest: IngestConfig = IngestConfig()
     extract: ExtractConfig = ExtractConfig()
     language: LanguageConfig = LanguageConfig()
+    pii: PiiConfig = PiiConfig()
     heuristics: HeuristicsConfig = HeuristicsConfig()
     rejects: RejectsConfig = RejectsConfig()
     dedup: UrlDedupConfig = UrlDedupConfig()
@@ -110,7 +113,7 @@ def _contradiction(recipe: Recipe) -> str | None:
     for source in recipe.inputs:
         if problem := _input_contradiction(source):
             return f"input '{source.name}': {problem}"
-    return mistake_in(recipe.heuristics)
+    return mistake_in_pii(recipe.pii) or mistake_in(recipe.heuristics)
 
 
 def _input_contradiction(source: InputConfig) -> str | None:

@@ -32,7 +32,16 @@ from curation.storage import FileInfo, join, put, storage
 RUN, RECIPE, MANIFEST = "run.json", "recipe.yaml", "manifest.json"
 _PACKAGES = (
     *("ada-url", "fastwarc", "fasttext-community", "ftfy", "jusText", "lxml", "numba", "numpy"),
-    *("pyarrow", "resiliparse", "tldextract", "trafilatura", "xxhash"),
+    *(
+        "phonenumbers",
+        "presidio-analyzer",
+        "pyarrow",
+        "python-stdnum",
+        "resiliparse",
+        "tldextract",
+        "trafilatura",
+        "xxhash",
+    ),
 )
 
 

@@ -24,7 +24,7 @@ PROVENANCE = (
     Column("domain", pa.string(), "fixed by the recipe for a curated input, else null"),
 )
 PAGE = (
-    Column("url", pa.string(), "as crawled"),
+    Column("url", pa.string(), "as crawled, without personal data"),
     Column("url_key", pa.string(), "canonical form for deduplication"),
     Column("host", pa.string(), "full host name"),
     Column("site", pa.string(), "registrable domain, private suffixes such as github.io included"),
@@ -46,6 +46,25 @@ def _number(name: str, meaning: str) -> Column:
     return Column(name, pa.float32(), meaning)
 
 
+PII_COUNTS = {
+    "n_email": "e-mail addresses",
+    "n_phone": "telephone numbers",
+    "n_ip_address": "public IP addresses",
+    "n_credit_card": "numbers of payment cards",
+    "n_iban": "bank accounts",
+    "n_us_ssn": "American social security numbers",
+    "n_national_id": "identity numbers of other states",
+    "n_passport": "passports",
+    "n_crypto_address": "addresses of wallets",
+    "n_api_key": "keys, tokens and passwords",
+    "n_private_key": "private keys",
+    "n_person": "names of persons; null where they are not looked for",
+}
+PII = (
+    *(_count(name, f"{meaning} that were replaced") for name, meaning in PII_COUNTS.items()),
+    _count("n_pii", "all of these"),
+    _number("pii_ratio", "characters in them, of characters"),
+)
 GOPHER_QUALITY = (
     _count("n_words", "tokens with a letter or a number"),
     _number("mean_word_length", "characters per word"),
@@ -120,4 +139,6 @@ MEASURES = (
     *OUTLIERS,
 )
 
-DOCUMENT = Table("documents", (*IDENTITY, *PROVENANCE, *PAGE, ROUTE, *MEASURES), row_group_rows=256)
+DOCUMENT = Table(
+    "documents", (*IDENTITY, *PROVENANCE, *PAGE, *PII, ROUTE, *MEASURES), row_group_rows=256
+)

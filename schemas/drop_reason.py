@@ -29,6 +29,8 @@ class DropReason(StrEnum):
     EXTRACTION_MEMORY = "extraction_memory"
     EXTRACTION_CRASHED = "extraction_crashed"
     NO_TEXT = "no_text"
+    # pii
+    TOO_MUCH_PII = "too_much_pii"
     # heuristics: how much text there is
     TOO_MANY_LINES = "too_many_lines"  # to measure it
     TOO_FEW_WORDS = "too_few_words"

@@ -109,6 +109,14 @@ def places_of(texts: pa.StringArray) -> Iterator[tuple[int, list[Place]]]:
         yield int(row), list(zip(groups, starts, ends, strict=True))
 
 
+def count_places(texts: pa.StringArray) -> list[int]:
+    """How many candidates each text has."""
+    view = text_view(texts)
+    found = find_candidates(view.data, view.offsets)
+    counts: list[int] = np.bincount(found[:, 0], minlength=len(texts)).tolist()
+    return counts
+
+
 def _in_characters(data: Bytes, places: Ints) -> Ints:
     """Bytes as characters."""
     if not (data >= 0x80).any():

@@ -13,12 +13,22 @@ from functools import cache
 import pyarrow as pa
 
 from curation.kernels import compile_once
-from curation.pii.candidates import Candidate, Group, Page, Place, candidate, places_of
+from curation.pii.candidates import (
+    Candidate,
+    Group,
+    Page,
+    Place,
+    candidate,
+    count_places,
+    places_of,
+)
 from curation.pii.checks import addresses, numbers, tokens
 from curation.pii.kinds import PiiType, Span
 from curation.pii.regions import regions_of
 
 MIN_SCORE = 0.5
+MOST_PLACES = 10_000
+"""Candidates of a page that a run looks at: a page of nothing but numbers would take minutes."""
 _ORDER = {kind: at for at, kind in enumerate(PiiType)}
 _CHECKS: dict[int, Callable[[Candidate], Iterator[Span]]] = {
     Group.NUMBER: numbers.number,
@@ -76,6 +86,13 @@ def find_batch(
         )
         found[row] = settle(span for span in _spans(page, places) if span.score >= min_score)
     return found
+
+
+def has_too_many_places(texts: pa.StringArray) -> list[bool]:
+    """Whether each text has more candidates than a run looks at."""
+    _compile()
+    counts = count_places(texts)
+    return [count > MOST_PLACES for count in counts]
 
 
 @cache

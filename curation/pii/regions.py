@@ -51,12 +51,6 @@ def regions_of(language: str | None, host: str | None = None) -> tuple[str, ...]
 
 
 @cache
-def regions_of_world() -> tuple[str, ...]:
-    """Those that a number is tried for where a word says that it is one."""
-    return tuple(_table()["world"].split())
-
-
-@cache
 def _table() -> dict[str, dict[str, str]]:
     file = resources.files("curation.pii").joinpath("regions.yaml")
     table: dict[str, dict[str, str]] = yaml.safe_load(file.read_text("utf-8"))

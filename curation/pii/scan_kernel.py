@@ -273,7 +273,9 @@ def _starts_hf(data: Bytes, begin: int, at: int, end: int) -> bool:
 
 
 @helper
-def _token(data: Bytes, start: int, end: int, row: int, found: Ints, number: int) -> tuple[int, int]:
+def _token(
+    data: Bytes, start: int, end: int, row: int, found: Ints, number: int
+) -> tuple[int, int]:
     stop = start
     while stop < end and (_is_alphanumeric(data[stop]) or data[stop] == 0x5F):
         stop += 1

@@ -55,7 +55,9 @@ def at_sign(candidate: Candidate) -> Iterator[Span]:
             return
     for match in _EMAIL.finditer(window, candidate.start, candidate.end):
         start = match.start() + len(match[0]) - len(match[0].lstrip(".'&%-"))
-        if _is_mailbox(window[start : match.end()], window[:start], window[match.end() :], candidate):
+        if _is_mailbox(
+            window[start : match.end()], window[:start], window[match.end() :], candidate
+        ):
             yield Span(start, match.end(), PiiType.EMAIL, 0.95)
 
 
@@ -126,7 +128,7 @@ def _is_version(match: re.Match[str], candidate: Candidate) -> bool:
 
 _IPV6 = re.compile(
     r"(?<![\w:.])[0-9a-f:]{2,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]|\.\d)",
-    re.IGNORECASE | re.ASCII
+    re.IGNORECASE | re.ASCII,
 )
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 _ALL_GROUPS = 7

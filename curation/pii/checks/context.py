@@ -48,8 +48,6 @@ def stand_before(candidate: Candidate, words: frozenset[str], parts: tuple[str, 
     return not candidate.before.isascii() and any(part in candidate.before for part in parts)
 
 
-
-
 def is_near(candidate: Candidate, kind: str, characters: int) -> bool:
     """Whether the last of such words is within so many characters before a candidate."""
     words, parts = _words()[kind]

@@ -1,7 +1,8 @@
 """Telephone numbers, by libphonenumber's rules for the regions that a page may speak of.
 
 With its country's prefix a number counts where it is valid. Without, it counts behind a word such
-as 'Tel.' where some region has such numbers, and without a word where it is valid in a region of
+as 'Tel.' where it is valid in a region of
+the page, or near that word in groups of digits, and without a word where it is valid in a region of
 the page and is written as only telephone numbers are: with an area in brackets, or a 0 and groups,
 or three groups as in North America.
 
@@ -20,8 +21,8 @@ from phonenumbers import NumberParseException
 from curation.pii.candidates import Candidate
 from curation.pii.checks.context import is_near, stands_before
 from curation.pii.kinds import PiiType, Span
-from curation.pii.regions import regions_of_world
 
+_MOST_PIECES = 6  # of one candidate: each costs as much as all else
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
 _EXTENSION = re.compile(
     r"[ ,;]{0,2}(?:x|ext\.?|extn\.?|extension|доб\.?|内線|内线|durchwahl|poste)[ .:]{0,2}\d{1,6}\b",
@@ -42,7 +43,9 @@ _AS_TELEPHONE = re.compile(
 _IN_ONE = re.compile(r"0\d{9,10}")
 _NUMBER_SIGNS = frozenset("$€£¥₹#=/\\^*~<>%")
 _GLUE = frozenset("-_.")
-_BEHIND = re.compile(r"[ ,;(-]{0,3}(?:fax|mobile|office|cell|home|work|text|handy|mobil)\b", re.I)
+_BEHIND = re.compile(
+    r"[ ,;(-]{0,3}(?:fax|mobile|office|cell|home|work|text|handy|mobil)\b", re.IGNORECASE
+)
 _NO_NUMBER = re.compile(
     r"\d{5}-\d{4}"  # an American postal code
     r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"  # a date
@@ -62,7 +65,11 @@ def phones(candidate: Candidate) -> Iterator[Span]:
         yield span
         return
     before = text[max(0, start - 1) : start]
-    if before in _GLUE or (before.isascii() and before.isalnum()) or (before in _NUMBER_SIGNS and not named):
+    if (
+        before in _GLUE
+        or (before.isascii() and before.isalnum())
+        or (before in _NUMBER_SIGNS and not named)
+    ):
         return
     if candidate.in_code and not named:
         return
@@ -107,13 +114,16 @@ def _international(candidate: Candidate, start: int, end: int, *, named: bool) -
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The whole, then parts between blanks that may be a number, the longest first."""
     words = [(m.start(), m.end()) for m in re.finditer(r"[^ ]+", text[start:end])]
-    count = len(words)
+    count, tried = len(words), 0
     for size in range(count, 0, -1):
         for at in range(count - size + 1):
             first, last = start + words[at][0], start + words[at + size - 1][1]
             digits = sum(c.isdigit() for c in text[first:last])
             if _MIN_DIGITS <= digits <= _MAX_DIGITS:
                 yield first, last
+                tried += 1
+                if tried == _MOST_PIECES:
+                    return
 
 
 def _score(text: str, regions: tuple[str, ...], *, named: bool, near: bool) -> float:
@@ -124,7 +134,7 @@ def _score(text: str, regions: tuple[str, ...], *, named: bool, near: bool) -> f
         return 0.8 if named else 0.6
     if not named:
         return 0.0
-    if _is_valid(text, regions) or _is_valid(text, regions_of_world()):
+    if _is_valid(text, regions):
         return 0.75
     return 0.5 if near and _is_plausible(text) else 0.0
 

@@ -66,7 +66,9 @@ _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _CHECKED = re.compile(rf"(?<!\w)[13LM2DX9AT7t][{_BASE58}]{{24,34}}(?!\w)", re.ASCII)
 _MONERO = re.compile(rf"(?<!\w)[48][0-9AB][{_BASE58}]{{93}}(?!\w)", re.ASCII)
 _ETHEREUM = re.compile(r"(?<![\w])0x[0-9a-fA-F]{40}(?!\w)", re.ASCII)
-_BECH32 = re.compile(r"(?<!\w)(?:ltc1|addr1|cosmos1|bnb1)[02-9ac-hj-np-z]{38,98}(?!\w)", re.IGNORECASE | re.ASCII)
+_BECH32 = re.compile(
+    r"(?<!\w)(?:ltc1|addr1|cosmos1|bnb1)[02-9ac-hj-np-z]{38,98}(?!\w)", re.IGNORECASE | re.ASCII
+)
 
 
 def token(candidate: Candidate) -> Iterator[Span]:
