@@ -21,6 +21,7 @@ from curation.pii.kinds import PiiType
 Gold = tuple[int, int, PiiType]
 TYPES = tuple(kind for kind in PiiType if kind != PiiType.PERSON)
 _SLOT = re.compile(r"[§^]|‹(\w+)›")
+_COIN = re.compile("^(?:0x|bc1|ltc1|.)")
 _PIPE = "\\|"
 _NO_LANGUAGE = "*"
 _MRZ_SHARE = 0.25
@@ -34,7 +35,6 @@ _MAKERS = {
     PiiType.US_SSN: identities.us_ssn,
     PiiType.PASSPORT: identities.passport,
     PiiType.PRIVATE_KEY: credentials.private_key,
-    PiiType.API_KEY: credentials.api_key,
 }
 
 
@@ -86,14 +86,31 @@ def _case(kind: PiiType, number: int, draw: Draw) -> Case:
     values: dict[str, tuple[Maker, PiiType]] = {
         other: (partial(make, language=language), other) for other, make in _MAKERS.items()
     }
-    values["§"] = _mrz if name == "PASSPORT_MRZ" else values.get(kind, values[PiiType.EMAIL])
+    if kind != PiiType.API_KEY:
+        values["§"] = _mrz if name == "PASSPORT_MRZ" else values[kind]
     values["^"] = contact.international_phone, PiiType.PHONE
     values["IP_HOST"] = values[PiiType.IP_ADDRESS]
-    values["KEY"] = values[PiiType.API_KEY]
     for key, make in (credentials.KEYS | credentials.SECRETS).items():
         values[key] = make, PiiType.API_KEY
-    text, gold = _write(template.text, draw, values)
-    return Case(text, gold, name, language)
+    text = template.text.replace("‹KEY›", f"‹{draw.choice(tuple(credentials.KEYS))}›")
+    filled, gold = _write(text, draw, values)
+    return Case(filled, gold, _label(name, text, filled, gold, language), language)
+
+
+def _label(name: str, template: str, text: str, gold: Sequence[Gold], language: str | None) -> str:
+    """The type, and what kind of value or language it is where that matters."""
+    start, end = gold[-1][:2]
+    value = text[start:end]
+    if name == PiiType.API_KEY:
+        slots = [slot for slot in _SLOT.findall(template) if slot.isupper()]
+        return f"{name} {slots[-1]}"
+    if name == PiiType.IP_ADDRESS:
+        return f"{name} {'v6' if ':' in value else 'v4'}"
+    if name == PiiType.CRYPTO_ADDRESS:
+        return f"{name} {_COIN.findall(value.lower())[0]}"
+    if name in {PiiType.PHONE, PiiType.PASSPORT, PiiType.EMAIL}:
+        return f"{name} {language or 'structured'}"
+    return name
 
 
 def _national(number: int, draw: Draw) -> Case:
