@@ -74,5 +74,10 @@ def _suffixes() -> tldextract.TLDExtract:
     )
 
 
+def has_public_suffix(host: str) -> bool:
+    """Whether a host name is one below a suffix of the public-suffix list."""
+    return bool(_suffixes()(host).top_domain_under_public_suffix)
+
+
 def _site(host: str) -> str:
     return _suffixes()(host).top_domain_under_public_suffix or host

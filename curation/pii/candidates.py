@@ -1,0 +1,119 @@
+"""Candidates of the scan as windows of text, in characters.
+
+In: a batch of texts. Out: for each row that has any, its candidates in order. In a window every
+character that `NORMAL` knows is the ASCII one that it stands for, one for one, so that offsets hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from curation.arrow_text import Bytes, Ints, text_view
+from curation.pii.scan_kernel import NORMAL, Group, find_candidates
+from schemas.line_kind import LineKind
+
+_BEFORE, _AFTER = 60, 40
+_MOST = 8192  # of one candidate: what is longer is no key, but data
+_NEAR = 18
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A text, the regions whose telephone numbers it may have, and which of its lines are code."""
+
+    text: str
+    regions: tuple[str, ...] = ()
+    line_kinds: str | None = None
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [match.start() for match in re.finditer("\n", self.text)]
+
+    def is_code(self, at: int) -> bool:
+        """Whether the character at `at` is in a line of code."""
+        if self.line_kinds is None or LineKind.CODE not in self.line_kinds:
+            return False
+        line = int(np.searchsorted(self._line_ends, at))
+        return line < len(self.line_kinds) and self.line_kinds[line] == LineKind.CODE
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """`window[start:end]` is the place; `base` is the window's first character in the text."""
+
+    page: Page
+    window: str
+    start: int
+    end: int
+    base: int
+
+    @property
+    def core(self) -> str:
+        """What stands at the place."""
+        return self.window[self.start : self.end]
+
+    @cached_property
+    def in_code(self) -> bool:
+        """Whether it stands in a line of code."""
+        return self.page.is_code(self.base + self.start)
+
+    @cached_property
+    def before(self) -> str:
+        """The 60 characters before it, in lower case."""
+        return self.window[: self.start].lower()
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words before it."""
+        return frozenset(_WORD.findall(self.before))
+
+    @cached_property
+    def words_behind(self) -> frozenset[str]:
+        """The words close behind it."""
+        return frozenset(_WORD.findall(self.window[self.end : self.end + _NEAR].lower()))
+
+
+def candidate(page: Page, start: int, end: int) -> Candidate:
+    """The window around characters `start` to `end` of a page."""
+    base = max(0, start - _BEFORE)
+    window = page.text[base : min(end, start + _MOST) + _AFTER]
+    if not window.isascii():
+        window = window.translate(NORMAL)
+    return Candidate(page, window, start - base, min(end - base, len(window)), base)
+
+
+Place = tuple[int, int, int]
+"""Group, first character, last + 1."""
+
+
+def places_of(texts: pa.StringArray) -> Iterator[tuple[int, list[Place]]]:
+    """The rows that have candidates, each with these."""
+    view = text_view(texts)
+    found = find_candidates(view.data, view.offsets)
+    rows, firsts = np.unique(found[:, 0], return_index=True)
+    for row, first, end in zip(rows, firsts, np.append(firsts, len(found))[1:], strict=True):
+        data = view.data[view.offsets[row] : view.offsets[row + 1]]
+        bounds = _in_characters(data, found[first:end, 1:3] - view.offsets[row])
+        starts, ends = bounds[:, 0].tolist(), bounds[:, 1].tolist()
+        groups = found[first:end, 3].tolist()
+        yield int(row), list(zip(groups, starts, ends, strict=True))
+
+
+def _in_characters(data: Bytes, places: Ints) -> Ints:
+    """Bytes as characters."""
+    if not (data >= 0x80).any():
+        return places
+    starts = (data & 0xC0) != 0x80
+    before = np.concatenate([[0], np.cumsum(starts, dtype=np.int64)])
+    characters: Ints = before[places]
+    return characters
+
+
+__all__ = ["Candidate", "Group", "Page", "Place", "candidate", "places_of"]

@@ -1,0 +1,83 @@
+"""Digits: payment cards, social security and other identity numbers, passports, telephones.
+
+Sources: ISO/IEC 7812 (issuers, Luhn), SSA (numbers that are not given out), python-stdnum and
+Presidio for the check digits of identity numbers, libphonenumber.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, UsSsnRecognizer
+
+from curation.pii.candidates import Candidate
+from curation.pii.checks.context import stands_before
+from curation.pii.checks.identities import identities
+from curation.pii.checks.phones import phones
+from curation.pii.checks.presidio import Recognizer, of_presidio
+from curation.pii.kinds import PiiType, Span
+
+_BOUNDED = r"(?<![\w.])(?<![\w.]-)(?:{})(?![\w]|-\d|\.\d)"
+_CARD = _BOUNDED.format(
+    r"(?:4\d{3}|5[0-8]\d\d|2[2-7]\d\d|6\d{3}|3[0-9]\d\d)(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{4}"
+    r"(?:(?P=a)\d{3})?"
+    r"|3[0-9]\d\d(?P<b>[ -]?)\d{6}(?P=b)\d{4,5}"
+    r"|(?:4|1800|2131|5[0-8]|6)\d{10,14}|6\d{16,18}|1\d{14}"
+)
+_ISSUED = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})$"  # Visa
+    r"|5[1-5]\d{14}$|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}$"  # Mastercard
+    r"|3[47]\d{13}$"  # American Express
+    r"|3(?:0[0-59]|[689]\d)\d{11}$|3(?:0[0-5]|[689]\d)\d{13}$"  # Diners Club
+    r"|6(?:011|4[4-9]\d|5\d\d|2\d\d)\d{12}(?:\d{3})?$"  # Discover, UnionPay
+    r"|(?:352[89]|35[3-8]\d)\d{12}$|(?:1800|2131)\d{11}$"  # JCB
+    r"|(?:50|5[6-8]|6)\d{10,17}$"  # Maestro
+)
+_MAESTRO = re.compile(r"(?:50|5[6-8]|6)\d{10,17}$|(?:1800|2131)\d{11}$|4\d{12}$")
+_SSN = _BOUNDED.format(r"\d{3}([- .])\d\d\1\d{4}|\d{9}|\d{5}-\d{4}")
+_PASSPORT = re.compile(_BOUNDED.format(r"\d{8,10}|\d{2} \d{2} \d{6}|\d{2} \d{7}|\d{4} \d{6}"))
+
+
+@cache
+def _cards() -> Recognizer:
+    return of_presidio(CreditCardRecognizer(), _CARD)
+
+
+@cache
+def _ssns() -> Recognizer:
+    return of_presidio(UsSsnRecognizer(), _SSN)
+
+
+def number(candidate: Candidate) -> Iterator[Span]:
+    """All that the digits may be; overlaps are settled by score."""
+    window, start, end = candidate.window, candidate.start, candidate.end
+    for first, last in _cards().matches(window, start, min(end + 1, len(window))):
+        digits = re.sub("[ -]", "", window[first:last])
+        if _is_card(digits, candidate):
+            yield Span(first, last, PiiType.CREDIT_CARD, 1.0)
+    for first, last in _ssns().matches(window, start, min(end + 1, len(window))):
+        if (score := _score_of_ssn(window[first:last], candidate)) > 0:
+            yield Span(first, last, PiiType.US_SSN, score)
+    if stands_before(candidate, "passport"):
+        for match in _PASSPORT.finditer(window, start, min(end + 1, len(window))):
+            yield Span(*match.span(), PiiType.PASSPORT, 0.8)
+    yield from identities(candidate)
+    yield from phones(candidate)
+
+
+def _is_card(digits: str, candidate: Candidate) -> bool:
+    """Whether an issuer has such numbers; rare and short ones need a word before them."""
+    if not _ISSUED.match(digits) or len(set(digits)) < 3:
+        return False
+    return not _MAESTRO.match(digits) or stands_before(candidate, "card")
+
+
+def _score_of_ssn(text: str, candidate: Candidate) -> float:
+    if stands_before(candidate, "ssn"):
+        return 0.95
+    area, separator = text[:3], text[3]
+    if separator != "-" or text[3] != text[6:7] or area == "666" or area[0] == "9":
+        return 0.0
+    return 0.7

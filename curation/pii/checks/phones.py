@@ -1,0 +1,150 @@
+"""Telephone numbers, by libphonenumber's rules for the regions that a page may speak of.
+
+With its country's prefix a number counts where it is valid. Without, it counts behind a word such
+as 'Tel.' where some region has such numbers, and without a word where it is valid in a region of
+the page and is written as only telephone numbers are: with an area in brackets, or a 0 and groups,
+or three groups as in North America.
+
+Source: ITU-T E.164 and E.123, libphonenumber (`phonenumbers`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import NumberParseException
+
+from curation.pii.candidates import Candidate
+from curation.pii.checks.context import stands_before, stands_behind
+from curation.pii.kinds import PiiType, Span
+from curation.pii.regions import regions_of_world
+
+_MIN_DIGITS, _MAX_DIGITS = 7, 15
+_EXTENSION = re.compile(
+    r"[ ,;]{0,2}(?:x|ext\.?|extn\.?|extension|доб\.?|内線|内线|durchwahl|poste)[ .:]{0,2}\d{1,6}\b",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"(?:1\d|20|21)\d\d([-./])\d\d?\1\d\d?(?:\b|$)|\d\d?([-./])\d\d?\2(?:1\d|20|21)\d\d(?:\b|$)"
+)
+_AS_TELEPHONE = re.compile(
+    r"\(\d{1,5}\)[ ./-]{0,2}\d{2,8}(?:[ ./-]\d{2,8}){0,4}"
+    r"|0\d{1,5}(?: ?[/-] ?| )\d{2,8}(?:[ -]\d{2,8}){0,4}"
+    r"|0\d{1,5}(?:\.\d{2,8}){2,4}"
+    r"|0\d{9,10}"
+    r"|(?:1[-. ])?[2-9]\d\d([-. ])[2-9]\d\d\1\d{4}"
+    r"|[2-9]\d\d[-. ]{0,2}\([2-9]\d\d\) ?[2-9]\d\d-\d{4}"
+    r"|8[ -]?\(\d{3,5}\)[ -]?\d[\d -]{4,9}\d"
+)
+_IN_ONE = re.compile(r"0\d{9,10}")
+_NUMBER_SIGNS = frozenset("$€£¥₹#=_/\\^*~<>%")
+
+
+def phones(candidate: Candidate) -> Iterator[Span]:
+    """Telephone numbers among the digits of a candidate."""
+    start, end = _with_prefix(candidate)
+    text = candidate.window
+    international = text[start] == "+" or text.startswith(("00", "011"), start)
+    named = stands_before(candidate, "phone") or stands_behind(candidate, "phone_behind")
+    if international and (span := _international(candidate, start, end, named=named)):
+        yield span
+        return
+    if candidate.window[start - 1 : start] in _NUMBER_SIGNS and not named and start:
+        return
+    if candidate.in_code and not named:
+        return
+    for first, last in _pieces(text, start, end):
+        if score := _score(candidate, text[first:last], named=named):
+            yield Span(first, _behind_extension(text, last), PiiType.PHONE, score)
+            return
+
+
+def _with_prefix(candidate: Candidate) -> tuple[int, int]:
+    """The digits with a bracket or plus sign before them."""
+    text, start = candidate.window, candidate.start
+    if start and text[start - 1] == "(":
+        start -= 1
+    if start and text[start - 1] == "+":
+        start -= 1
+    elif start > 1 and text[start - 2 : start] == "+ ":
+        start -= 2
+    if start and text[start - 1] == "(" and ")" in text[start : candidate.end]:
+        start -= 1
+    end = candidate.end
+    return start, end
+
+
+def _international(
+    candidate: Candidate, start: int, end: int, *, named: bool
+) -> Span | None:
+    text = candidate.window
+    for first, last in _pieces(text, start, end):
+        if first != start:
+            break
+        number = _parse(re.sub(r"^\(?(?:\+|00|011)[ (]?", "+", text[first:last]), None)
+        if number is None:
+            continue
+        if phonenumbers.is_valid_number(number):
+            score = 0.9 if text[first] in "+(" or named else 0.7
+            if text[first] in "+(" or named or re.match(r"(?:00|011) ?\d+[ -]", text[first:last]):
+                return Span(first, _behind_extension(text, last), PiiType.PHONE, score)
+        elif named and phonenumbers.is_possible_number(number):
+            return Span(first, _behind_extension(text, last), PiiType.PHONE, 0.6)
+    return None
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The whole, then parts between blanks that may be a number, the longest first."""
+    words = [(m.start(), m.end()) for m in re.finditer(r"[^ ]+", text[start:end])]
+    count = len(words)
+    for size in range(count, 0, -1):
+        for at in range(count - size + 1):
+            first, last = start + words[at][0], start + words[at + size - 1][1]
+            digits = sum(c.isdigit() for c in text[first:last])
+            if _MIN_DIGITS <= digits <= _MAX_DIGITS:
+                yield first, last
+
+
+def _score(candidate: Candidate, text: str, *, named: bool) -> float:
+    if _DATE.search(text):
+        return 0.0
+    regions = candidate.page.regions
+    looks = _AS_TELEPHONE.fullmatch(text)
+    if looks and (named or not _IN_ONE.fullmatch(text)) and _is_valid(text, regions):
+        return 0.8 if named else 0.6
+    if not named:
+        return 0.0
+    if _is_valid(text, regions) or _is_valid(text, regions_of_world()):
+        return 0.75
+    return 0.5 if _is_plausible(text) else 0.0
+
+
+def _is_plausible(text: str) -> bool:
+    """Groups as people write them: two and more, or one long one."""
+    groups = re.findall(r"\d+", text)
+    return len(groups) <= 6 and (len(groups) > 1 or len(groups[0]) >= _MIN_DIGITS)
+
+
+@lru_cache(4096)
+def _is_valid(text: str, regions: tuple[str, ...]) -> bool:
+    return any(
+        (number := _parse(text, region)) is not None
+        and phonenumbers.is_valid_number_for_region(number, region)
+        for region in regions
+    )
+
+
+@lru_cache(4096)
+def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None
+
+
+def _behind_extension(text: str, end: int) -> int:
+    match = _EXTENSION.match(text, end)
+    return match.end() if match else end

@@ -1,0 +1,108 @@
+"""Personal data and secrets in texts: a scan for candidates, checks of these, overlaps settled.
+
+In: texts with their languages, and what else is known of their pages. Out: spans of characters, in
+order, none within another. A text without candidates costs the scan alone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+
+import pyarrow as pa
+
+from curation.kernels import compile_once
+from curation.pii.candidates import Candidate, Group, Page, Place, candidate, places_of
+from curation.pii.checks import addresses, numbers, tokens
+from curation.pii.kinds import PiiType, Span
+from curation.pii.regions import regions_of
+
+MIN_SCORE = 0.5
+_ORDER = {kind: at for at, kind in enumerate(PiiType)}
+_CHECKS: dict[int, Callable[[Candidate], Iterator[Span]]] = {
+    Group.NUMBER: numbers.number,
+    Group.IDENTIFIER: tokens.identifier,
+    Group.IBAN: tokens.iban,
+    Group.TOKEN: tokens.token,
+    Group.AT: addresses.at_sign,
+    Group.AT_WORD: addresses.at_word,
+    Group.IPV4: addresses.ipv4,
+    Group.IPV6: addresses.ipv6,
+    Group.PRIVATE_KEY: tokens.private_key,
+    Group.MRZ: tokens.machine_readable,
+}
+
+
+def find(
+    text: str,
+    *,
+    language: str | None = None,
+    host: str | None = None,
+    line_kinds: str | None = None,
+    min_score: float = MIN_SCORE,
+) -> list[Span]:
+    """The spans of a text, in order: `text[start:end]` in characters.
+
+    `language` (a label of lid.176) and the page's `host` tell which telephone numbers it may have,
+    `line_kinds` which lines are code, where examples are no finds. Persons are not looked for.
+    """
+    found = find_batch(
+        pa.array([text.encode("utf-8", "replace").decode()], pa.string()),
+        [language],
+        hosts=[host],
+        line_kinds=pa.array([line_kinds], pa.string()),
+        min_score=min_score,
+    )
+    return found[0]
+
+
+def find_batch(
+    texts: pa.StringArray,
+    languages: Sequence[str | None],
+    line_kinds: pa.StringArray | None = None,
+    *,
+    hosts: Sequence[str | None] | None = None,
+    min_score: float = MIN_SCORE,
+) -> list[list[Span]]:
+    """The spans of each text; none for a null one."""
+    _compile()
+    found: list[list[Span]] = [[] for _ in range(len(texts))]
+    for row, places in places_of(texts):
+        page = Page(
+            texts[row].as_py(),
+            regions_of(languages[row], hosts[row] if hosts else None),
+            line_kinds[row].as_py() if line_kinds is not None else None,
+        )
+        found[row] = settle(span for span in _spans(page, places) if span.score >= min_score)
+    return found
+
+
+@cache
+def _compile() -> None:
+    def call() -> None:
+        for _ in places_of(pa.array(["once"], pa.string())):
+            pass
+
+    compile_once("pii", call)
+
+
+def _spans(page: Page, places: Iterable[Place]) -> Iterator[Span]:
+    for group, start, end in places:
+        place = candidate(page, start, end)
+        for span in _CHECKS[group](place):
+            yield span._replace(start=span.start + place.base, end=span.end + place.base)
+
+
+def settle(spans: Iterable[Span]) -> list[Span]:
+    """The spans without overlaps: the best score stays, then the longest, then by kind and place."""
+    ranked = sorted(
+        set(spans), key=lambda s: (-s.score, s.start - s.end, _ORDER[s.type], s.start)
+    )
+    taken: list[Span] = []
+    for span in ranked:
+        at = bisect(taken, span)
+        behind_last = at == 0 or taken[at - 1].end <= span.start
+        if behind_last and (at == len(taken) or span.end <= taken[at].start):
+            taken.insert(at, span)
+    return taken
