@@ -48,6 +48,8 @@ class Case:
     """The type, the country and name of a national number, or what a near miss looks like."""
     language: str | None = None
     line_kinds: str | None = None
+    about: PiiType | None = None
+    """The type that it is a case of; other values may stand beside."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,13 @@ def _case(kind: PiiType, number: int, draw: Draw) -> Case:
         values[key] = make, PiiType.API_KEY
     text = template.text.replace("‹KEY›", f"‹{draw.choice(tuple(credentials.KEYS))}›")
     filled, gold = _write(text, draw, values)
-    return Case(filled, gold, _label(name, text, filled, gold, language), language)
+    label = _label(name, text, filled, gold, language)
+    return Case(filled, gold, label, language, about=kind)
 
 
 def _label(name: str, template: str, text: str, gold: Sequence[Gold], language: str | None) -> str:
     """The type, and what kind of value or language it is where that matters."""
-    start, end = gold[-1][:2]
+    start, end = next(span[:2] for span in gold if name.startswith(span[2]))
     value = text[start:end]
     if name == PiiType.API_KEY:
         slots = [slot for slot in _SLOT.findall(template) if slot.isupper()]
@@ -119,7 +122,7 @@ def _national(number: int, draw: Draw) -> Case:
     kind = kinds[number % len(kinds)]
     templates = [t for t in _templates("national_id_contexts") if t.head == kind.name]
     text, gold = _write(draw.choice(templates).text, draw, {"§": (kind.make, PiiType.NATIONAL_ID)})
-    return Case(text, gold, kind.name, kind.language)
+    return Case(text, gold, kind.name, kind.language, about=PiiType.NATIONAL_ID)
 
 
 def _mrz_lines(draw: Draw) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.pii.datatrove import Datatrove
-from benchmarks.pii.engines import Find, Text
+from benchmarks.pii.engines import OURS, Find, Text
 
 Row = dict[str, Any]
 _ROUNDS = 3
@@ -23,7 +23,7 @@ def compare(
     for name, texts in sets.items():
         row: Row = {"set": name, "texts": len(texts), "KB": round(_size(texts) / 1000)}
         for engine, find in finders.items():
-            drawn = texts if engine == "winnow" else _draw(texts)
+            drawn = texts if engine == OURS else _draw(texts)
             row[engine] = round(_size(drawn) / _best(find, drawn) / 1000)
         if datatrove is not None:
             row["datatrove"] = round(_size(texts) / datatrove.speed(texts) / 1000)
