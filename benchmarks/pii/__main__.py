@@ -22,7 +22,7 @@ from rich.table import Table
 from benchmarks.pii import technical
 from benchmarks.pii.cases import Case
 from benchmarks.pii.datatrove import Datatrove
-from benchmarks.pii.engines import OURS, Find, ours, texts_of
+from benchmarks.pii.engines import OURS, Find, Text, ours, texts_of
 from benchmarks.pii.presidio import presidio
 from benchmarks.pii.score import Mistake, Score, rows, score
 from benchmarks.pii.sets import CONSTRUCTED, NEAR_MISSES, load_pages, load_sets, without_pii
@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("out/pii"))
     parser.add_argument("--engines", nargs="+", choices=_ENGINES, default=list(_ENGINES))
     parser.add_argument("--per-type", type=int, default=1000, help="constructed cases")
+    parser.add_argument("--seed", type=int, default=0, help="of the constructed cases")
     parser.add_argument("--technical", action="store_true", help="look into manuals too")
     parser.add_argument("--pages", type=int, default=1000, help="of manuals")
     parser.add_argument("--no-speed", action="store_true")
@@ -47,9 +48,10 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     datatrove = Datatrove(options.output) if "datatrove" in options.engines else None
     finders = _finders(options.engines, datatrove)
-    measured = _quality(load_sets(options.data, per_type=options.per_type), finders, options.output)
+    sets = load_sets(options.data, per_type=options.per_type, seed=options.seed)
+    measured = _quality(sets, finders, options.output)
     if not options.no_speed:
-        measured["speed"] = _speed(options, finders, datatrove)
+        measured["speed"] = _speed(sets, load_pages(options.data), finders, datatrove)
         _print("KB per CPU second", measured["speed"])
     if options.technical:
         measured["technical"] = _technical(options, finders)
@@ -129,17 +131,18 @@ def _write_mistakes(file: Path, mistakes: Sequence[Mistake]) -> None:
 
 
 def _speed(
-    options: argparse.Namespace, finders: Mapping[str, Find], datatrove: Datatrove | None
+    sets: Mapping[str, Sequence[Case]],
+    pages: Sequence[Text],
+    finders: Mapping[str, Find],
+    datatrove: Datatrove | None,
 ) -> list[Row]:
-    pages = load_pages(options.data)
-    sets = {
-        name: texts_of(cases)
-        for name, cases in load_sets(options.data, per_type=options.per_type).items()
-    } | {"real pages": pages, "real pages, lines without digits and @": without_pii(pages)}
+    texts: dict[str, Sequence[Text]] = {name: texts_of(cases) for name, cases in sets.items()}
+    texts["real pages"] = pages
+    texts["real pages, lines without digits and @"] = without_pii(pages)
     timed = {
         name: find for name, find in finders.items() if name not in {_PRESIDIO[1], "datatrove"}
     }
-    return compare(sets, timed, datatrove)
+    return compare(texts, timed, datatrove)
 
 
 def _technical(options: argparse.Namespace, finders: Mapping[str, Find]) -> list[Row]:

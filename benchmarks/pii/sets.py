@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,14 @@ CONSTRUCTED, NEAR_MISSES = "constructed", "near misses"
 _WITH_PII = re.compile(r"[\d@]")
 
 
-def load_sets(data: Path, *, per_type: int) -> dict[str, list[Case]]:
+def load_sets(data: Path, *, per_type: int, seed: int) -> dict[str, list[Case]]:
     """Presidio's two sets, ours, and as many near misses as cases of one type twice over."""
     found = {
         file.name.split(".")[0]: [_case(row) for row in _rows(file)]
         for file in sorted((data / "pii").glob("presidio_*.jsonl.gz"))
     }
-    found[CONSTRUCTED] = list(make_cases(per_type))
-    found[NEAR_MISSES] = list(make_near_misses(2 * per_type))
+    found[CONSTRUCTED] = list(make_cases(per_type, seed=seed))
+    found[NEAR_MISSES] = list(make_near_misses(2 * per_type, seed=seed))
     return found
 
 
@@ -40,7 +40,7 @@ def load_pages(data: Path) -> list[Text]:
     return [Text(text) for text in texts if text]
 
 
-def without_pii(pages: list[Text]) -> list[Text]:
+def without_pii(pages: Sequence[Text]) -> list[Text]:
     """The pages without the lines that have a digit or an `@`."""
     lines = (
         "\n".join(line for line in page.text.split("\n") if not _WITH_PII.search(line))
