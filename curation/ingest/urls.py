@@ -75,8 +75,9 @@ def _suffixes() -> tldextract.TLDExtract:
 
 
 def has_public_suffix(host: str) -> bool:
-    """Whether a host name is one below a suffix of the public-suffix list."""
-    return bool(_suffixes()(host).top_domain_under_public_suffix)
+    """Whether a host name lies below a suffix of the public-suffix list."""
+    suffix = _suffixes()(host, include_psl_private_domains=False).suffix
+    return bool(suffix) and len(suffix) < len(host)
 
 
 def _site(host: str) -> str:

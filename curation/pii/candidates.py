@@ -7,7 +7,7 @@ character that `NORMAL` knows is the ASCII one that it stands for, one for one, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,8 +20,16 @@ from schemas.line_kind import LineKind
 
 _BEFORE, _AFTER = 60, 40
 _MOST = 8192  # of one candidate: what is longer is no key, but data
-_NEAR = 18
+_ABBREVIATED = re.compile(r"\b[a-z]\.[a-z]\.")  # D.N.I.
 _WORD = re.compile(r"[^\W\d_]+")
+
+
+def words_in(text: str) -> frozenset[str]:
+    """The words of a text in lower case; `d.n.i.` is `dni` too."""
+    words = _WORD.findall(text)
+    if _ABBREVIATED.search(text):
+        words += _WORD.findall(text.replace(".", ""))
+    return frozenset(words)
 
 
 @dataclass(frozen=True)
@@ -72,12 +80,7 @@ class Candidate:
     @cached_property
     def words(self) -> frozenset[str]:
         """The words before it."""
-        return frozenset(_WORD.findall(self.before))
-
-    @cached_property
-    def words_behind(self) -> frozenset[str]:
-        """The words close behind it."""
-        return frozenset(_WORD.findall(self.window[self.end : self.end + _NEAR].lower()))
+        return words_in(self.before)
 
 
 def candidate(page: Page, start: int, end: int) -> Candidate:

@@ -96,9 +96,7 @@ def _spans(page: Page, places: Iterable[Place]) -> Iterator[Span]:
 
 def settle(spans: Iterable[Span]) -> list[Span]:
     """The spans without overlaps: the best score stays, then the longest, then by kind and place."""
-    ranked = sorted(
-        set(spans), key=lambda s: (-s.score, s.start - s.end, _ORDER[s.type], s.start)
-    )
+    ranked = sorted(set(spans), key=lambda s: (-s.score, s.start - s.end, _ORDER[s.type], s.start))
     taken: list[Span] = []
     for span in ranked:
         at = bisect(taken, span)

@@ -12,7 +12,31 @@ import phonenumbers
 import yaml
 
 _DOMAINS = {"uk": "GB", "eu": "", "su": "RU"}
-_NO_COUNTRY = frozenset("ai am cc co dj fm gg im io is la me ms nu sc sh st to tv vc ws".split())
+_NO_COUNTRY = frozenset(
+    [
+        "ai",
+        "am",
+        "cc",
+        "co",
+        "dj",
+        "fm",
+        "gg",
+        "im",
+        "io",
+        "is",
+        "la",
+        "me",
+        "ms",
+        "nu",
+        "sc",
+        "sh",
+        "st",
+        "to",
+        "tv",
+        "vc",
+        "ws",
+    ]
+)
 """Country-code domains that are sold to everybody."""
 
 

@@ -41,7 +41,12 @@ NORMAL = {
     **{0x0966 + n: 0x30 + n for n in range(10)},
     **dict.fromkeys((0x00A0, 0x2002, 0x2003, 0x2007, 0x2009, 0x200A, 0x202F, 0x3000), 0x20),
     **dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0xFF0D, 0x30FC, 0xFF70), 0x2D),
-    **{0xFF08: 0x28, 0xFF09: 0x29, 0xFF0B: 0x2B, 0xFF0E: 0x2E, 0xFF0F: 0x2F, 0xFF20: 0x40},
+    0xFF08: 0x28,
+    0xFF09: 0x29,
+    0xFF0B: 0x2B,
+    0xFF0E: 0x2E,
+    0xFF0F: 0x2F,
+    0xFF20: 0x40,
 }
 """Code points by the ASCII character that they stand for, for `str.translate`."""
 
@@ -55,7 +60,7 @@ _CLASS[0x80:] = _WIDE
 # Bytes at which something may start; those of other scripts are the first of what NORMAL has.
 _STARTS = np.zeros(256, np.bool_)
 _STARTS[0x30:0x3A] = True
-for _byte in (*b"@:-([{<A", 0xD9, 0xDB, 0xE0, 0xEF):
+for _byte in (*b"@:-([{<A_", 0xD9, 0xDB, 0xE0, 0xEF):
     _STARTS[_byte] = True
 
 _IN_TOKEN = np.zeros(256, np.bool_)
@@ -75,7 +80,7 @@ for _byte in b"ABCDEFabcdef0123456789":
 
 _MIN_DIGITS, _MAX_DIGITS = 7, 22
 _MAX_GROUPS = 16
-_MIN_TOKEN = 16
+_MIN_TOKEN, _SHORT_TOKEN = 12, 16
 _MAX_LOCAL, _MAX_HOST = 128, 255
 _MAX_IPV6 = 60
 _MRZ_LINE = 30
@@ -108,9 +113,13 @@ def _normal_at(data: Bytes, at: int, end: int) -> tuple[int, int]:
         or code == 0x3000
     ):
         plain = int64(0x20)
-    elif 0x2010 <= code <= 0x2015 or code == 0x2212 or code == 0xFF0D or code == 0x30FC:
-        plain = int64(0x2D)
-    elif code == 0xFF70:
+    elif (
+        0x2010 <= code <= 0x2015
+        or code == 0x2212
+        or code == 0xFF0D
+        or code == 0x30FC
+        or code == 0xFF70
+    ):
         plain = int64(0x2D)
     elif code == 0xFF08 or code == 0xFF09:
         plain = code - 0xFF08 + 0x28
@@ -169,6 +178,12 @@ def scan(data: Bytes, offsets: Ints, found: Ints) -> int:
                 at += 1
             elif byte == 0x3A:
                 at, number = _colons(data, begin, at, end, row, found, number)
+            elif byte == 0x5F:
+                if _starts_hf(data, begin, at, end):
+                    at, number = _token(data, at - 2, end, row, found, number)
+                    floor = at
+                else:
+                    at += 1
             elif byte == 0x41:
                 if _starts_aws(data, at, end):
                     number = _put(found, number, row, at, at + 20, Group.TOKEN)
@@ -212,16 +227,20 @@ def _from_digit(
         stop += 1
     if letters == 0:
         return _numbers(data, begin, at, end, row, found, number, parts)
-    if stop - start >= _MIN_TOKEN and changes * 5 >= stop - start:
-        number = _put(found, number, row, start, stop, Group.TOKEN)
-        if letters + digits == stop - start:
-            number = _identifier(data, start, stop, end, row, found, number)
-        return stop, number
+    length = stop - start
     word_start, word_stop = at, at
     while word_start > start and _is_alphanumeric(data[word_start - 1]):
         word_start -= 1
     while word_stop < stop and _is_alphanumeric(data[word_stop]):
         word_stop += 1
+    if length >= _MIN_TOKEN and changes * (3 if length < _SHORT_TOKEN else 5) >= length:
+        # All of it: a key is one word, and what is in it is nothing else.
+        number = _put(found, number, row, start, stop, Group.TOKEN)
+        if word_stop - word_start >= length - 1:
+            number = _identifier(data, word_start, word_stop, end, row, found, number)
+        return stop, number
+    if letters <= 3 and digits >= 7 and length <= 20 and word_stop - word_start < length:
+        number = _put(found, number, row, start, stop, Group.IDENTIFIER)  # 131052-308T
     if word_start == at and not _has_letter(data, at, word_stop):
         return _numbers(data, begin, at, end, row, found, number, parts)
     number = _identifier(data, word_start, word_stop, end, row, found, number)
@@ -238,6 +257,27 @@ def _starts_aws(data: Bytes, at: int, end: int) -> bool:
         and data[at + 3] == 0x41
         and _is_upper_word(data, at, at + 20)
     )
+
+
+@helper
+def _starts_hf(data: Bytes, begin: int, at: int, end: int) -> bool:
+    """A key of Hugging Face, which has no digits: hf_ and 34 letters."""
+    return (
+        at + 30 <= end
+        and at >= begin + 2
+        and data[at - 1] == 0x66
+        and data[at - 2] == 0x68
+        and (at == begin + 2 or not _is_alphanumeric(data[at - 3]))
+        and _is_alphanumeric(data[at + 20])
+    )
+
+
+@helper
+def _token(data: Bytes, start: int, end: int, row: int, found: Ints, number: int) -> tuple[int, int]:
+    stop = start
+    while stop < end and (_is_alphanumeric(data[stop]) or data[stop] == 0x5F):
+        stop += 1
+    return stop, _put(found, number, row, start, stop, Group.TOKEN)
 
 
 @helper
@@ -271,8 +311,8 @@ def _identifier(
     length = stop - start
     if length >= 4 and _starts_iban(data, start) and (length >= 15 or _goes_on(data, stop, end)):
         number = _put(found, number, row, start, stop, Group.IBAN)
-    # The shortest: two letters and six digits of a passport, a date and a letter (FI: 131052A308T).
-    if 7 <= length <= 20 and digits >= 5 and length - digits <= 11:
+    # The shortest are a letter and seven digits; with fewest digits, four, those of India's PAN.
+    if 7 <= length <= 20 and digits >= 4 and length - digits <= 11:
         number = _put(found, number, row, start, stop, Group.IDENTIFIER)
     return number
 
@@ -315,9 +355,9 @@ def _separator(data: Bytes, at: int, end: int) -> tuple[int, int]:
     while place < end and seen < 4:
         symbol, length = _normal_at(data, place, end)
         if 0x30 <= symbol < 0x3A:
-            return (kind if kind else int64(0x20)), place - at
+            return (kind or int64(0x20)), place - at
         if symbol == 0x2D or symbol == 0x2E or symbol == 0x2F or symbol == 0x28 or symbol == 0x29:
-            kind = kind if kind else symbol
+            kind = kind or symbol
         elif symbol != 0x20:
             break
         place += length
@@ -387,23 +427,25 @@ def _is_in_word(data: Bytes, at: int, end: int) -> bool:
 
 
 @helper
+def _is_year(value: int) -> bool:
+    return 1600 <= value < 2150
+
+
+@helper
 def _digits_of_dates(lengths: Ints, values: Ints, groups: int) -> int:
-    """How many digits are those of dates, and of years that follow each other."""
+    """How many digits are those of dates, or of two years."""
+    if groups == 2 and lengths[0] == 4 and lengths[1] == 4:
+        return int64(8) if _is_year(values[0]) and _is_year(values[1]) else int64(0)
     digits, at = int64(0), int64(0)
     while at < groups:
         if at + 2 < groups and lengths[at + 1] <= 2 and values[at + 1] <= 31:
-            first_year = lengths[at] == 4 and 1000 <= values[at] < 2200
-            last_year = lengths[at + 2] == 4 and 1000 <= values[at + 2] < 2200
+            first_year = lengths[at] == 4 and _is_year(values[at])
+            last_year = lengths[at + 2] == 4 and _is_year(values[at + 2])
             if (first_year and lengths[at + 2] <= 2 and values[at + 2] <= 31) or (
                 last_year and lengths[at] <= 2 and values[at] <= 31
             ):
                 digits += lengths[at] + lengths[at + 1] + lengths[at + 2]
                 at += 3
-                continue
-        if lengths[at] == 4 and 1000 <= values[at] < 2200:
-            if at + 1 < groups and lengths[at + 1] == 4 and 1000 <= values[at + 1] < 2200:
-                digits += 8
-                at += 2
                 continue
         at += 1
     return digits
@@ -498,9 +540,7 @@ _BEGIN = np.frombuffer(b"-----BEGIN ", np.uint8)
 
 
 @helper
-def _hyphens(
-    data: Bytes, at: int, end: int, row: int, found: Ints, number: int
-) -> tuple[int, int]:
+def _hyphens(data: Bytes, at: int, end: int, row: int, found: Ints, number: int) -> tuple[int, int]:
     """The first line of a private key."""
     stop = at
     while stop < end and data[stop] == 0x2D:

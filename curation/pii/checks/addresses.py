@@ -16,8 +16,14 @@ from curation.pii.candidates import Candidate
 from curation.pii.checks.context import stands_before
 from curation.pii.kinds import PiiType, Span
 
+# Scripts without blanks: a word before or behind an address is not of it.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_LETTER = rf"[^\W{_UNSPACED}]"
 _EMAIL = re.compile(
-    r"[\w.+%'&-]{0,63}[\w+]@((?:\w(?:[\w-]{0,61}\w)?\.)+[^\W\d_](?:[\w-]{0,61}\w)?)"
+    rf"(?:{_LETTER}|[.+%'&-]){{0,63}}(?:{_LETTER}|\+)@"
+    rf"((?:\w(?:[\w-]{{0,61}}\w)?\.)+(?:[a-z][a-z0-9-]{{0,61}}[a-z0-9]|[^\W\d_a-z{_UNSPACED}]{{2,20}}"
+    r"|[^\W\d_a-z]{2,20}))",
+    re.IGNORECASE,
 )
 _SPELLED = re.compile(
     r"([\w.+-]{1,64})\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?"
@@ -31,9 +37,13 @@ _RESERVED = re.compile(
     r"|example\.(?:com|org|net|edu)|(?:your|my)-?(?:domain|company|site|server|host)\.\w+)$",
     re.IGNORECASE,
 )
-_FILES = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|css|js|ts|py|sh|md|zip|so|pl|rs|html?)$", re.I)
-_IN_URL = re.compile(r"://([^\s/:@\"'<>]{1,128}):([^\s/@\"'<>]{1,256})@")
-_PLACEHOLDER = re.compile(r"[<{\[$%*]|^(?:user(?:name)?|login|pass(?:word)?|pwd|secret|x+)$", re.I)
+_FILES = re.compile(
+    r"\.(?:png|jpe?g|gif|svg|webp|css|js|ts|py|sh|md|zip|so|pl|rs|html?)$", re.IGNORECASE
+)
+_IN_URL = re.compile(r"://([^\s/:@\"'<>]{0,128}):([^\s/@\"'<>]{1,256})@")
+_PLACEHOLDER = re.compile(
+    r"[<{\[$%*]|^(?:user(?:name)?|login|pass(?:word)?|pwd|secret|x+)$", re.IGNORECASE
+)
 
 
 def at_sign(candidate: Candidate) -> Iterator[Span]:
@@ -45,13 +55,13 @@ def at_sign(candidate: Candidate) -> Iterator[Span]:
             return
     for match in _EMAIL.finditer(window, candidate.start, candidate.end):
         start = match.start() + len(match[0]) - len(match[0].lstrip(".'&%-"))
-        if _is_mailbox(window[start : match.end()], window[match.end() :], candidate):
-            yield Span(start, match.end(), PiiType.EMAIL, 1.0)
+        if _is_mailbox(window[start : match.end()], window[:start], window[match.end() :], candidate):
+            yield Span(start, match.end(), PiiType.EMAIL, 0.95)
 
 
-def _is_mailbox(address: str, behind: str, candidate: Candidate) -> bool:
+def _is_mailbox(address: str, before: str, behind: str, candidate: Candidate) -> bool:
     local, _, host = address.rpartition("@")
-    if not local or not has_public_suffix(host) or ".." in local:
+    if before.endswith("//") or not local or not has_public_suffix(host) or ".." in local:
         return False
     if behind[:1] == ":" and behind[1:2] not in ("", " ", "\n", "\t"):  # scp's user@host:path
         return not (local in _NO_PERSON or behind[1:2] in "/~" or candidate.in_code)
@@ -69,7 +79,7 @@ def at_word(candidate: Candidate) -> Iterator[Span]:
                 yield Span(match.start(), match.end(), PiiType.EMAIL, 0.9)
 
 
-_IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\w)")
+_IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\w)", re.ASCII)
 _MOST_OF_SECTIONS = 32
 
 
@@ -85,10 +95,16 @@ def ipv4(candidate: Candidate) -> Iterator[Span]:
         return
     if not address.is_global or address.is_multicast or address.is_reserved:
         return
-    named = stands_before(candidate, "ip")
+    named = stands_before(candidate, "ip") and not _is_heading(match, candidate)
     if not named and _is_version(match, candidate):
         return
     yield Span(*match.span(), PiiType.IP_ADDRESS, 0.95 if named else 0.7)
+
+
+def _is_heading(match: re.Match[str], candidate: Candidate) -> bool:
+    """Whether it is the number of a section: small numbers at the start of a line."""
+    at_start = candidate.base + match.start() == 0 or candidate.window[match.start() - 1] == "\n"
+    return at_start and max(map(int, match[0].split("."))) < _MOST_OF_SECTIONS
 
 
 def _is_version(match: re.Match[str], candidate: Candidate) -> bool:
@@ -109,7 +125,8 @@ def _is_version(match: re.Match[str], candidate: Candidate) -> bool:
 
 
 _IPV6 = re.compile(
-    r"(?<![\w:.])[0-9a-f:]{2,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]|\.\d)", re.IGNORECASE
+    r"(?<![\w:.])[0-9a-f:]{2,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]|\.\d)",
+    re.IGNORECASE | re.ASCII
 )
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 _ALL_GROUPS = 7

@@ -16,9 +16,10 @@ import yaml
 from presidio_analyzer import predefined_recognizers
 
 from curation.pii.candidates import Candidate
-from curation.pii.checks.context import stands_before
+from curation.pii.checks.context import split_words, stand_before, stands_before
 from curation.pii.checks.presidio import check_of
 from curation.pii.kinds import PiiType, Span
+from curation.pii.scan_kernel import NORMAL
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class _Identity:
     pattern: re.Pattern[str]
     alone: re.Pattern[str] | None
     is_valid: Callable[[str], bool]
+    words: frozenset[str]
+    parts: tuple[str, ...]
 
 
 _BOUNDED = r"(?<![\w.])(?<![\w.][-/])(?:{})(?!\w|[-/]\w|\.\d)"
@@ -38,43 +41,59 @@ def _table(kind: str) -> tuple[list[_Identity], re.Pattern[str]]:
     rows = yaml.safe_load(file.read_text("utf-8"))[kind]
     found = [
         _Identity(
-            re.compile(_BOUNDED.format(row["form"]), re.IGNORECASE),
-            re.compile(row["alone"], re.IGNORECASE) if "alone" in row else None,
+            re.compile(_BOUNDED.format(row["form"]), re.IGNORECASE | re.ASCII),
+            re.compile(row["alone"], re.IGNORECASE | re.ASCII) if "alone" in row else None,
             _check(row),
+            *split_words(row["words"].translate(NORMAL)),
         )
         for row in rows
     ]
     alone = "|".join(f"(?:{row['alone']})" for row in rows if "alone" in row)
-    return found, re.compile(_BOUNDED.format(alone), re.IGNORECASE)
+    return found, re.compile(_BOUNDED.format(alone), re.IGNORECASE | re.ASCII)
 
 
 def _check(row: dict[str, str]) -> Callable[[str], bool]:
     if "number" in row:
         is_valid: Callable[[str], bool] = import_module(f"stdnum.{row['number']}").is_valid
         return is_valid
+    if "check" in row:
+        return {"snils": _is_snils}[row["check"]]
     recognizer = getattr(predefined_recognizers, row["presidio"])()
     return check_of(recognizer)
+
+
+def _is_snils(text: str) -> bool:
+    """Of Russia's pension fund: nine digits by their weights, modulo 101."""
+    digits = [int(character) for character in text if character.isdigit()]
+    total = sum(digit * (9 - at) for at, digit in enumerate(digits[:9]))
+    return total % 101 % 100 == digits[9] * 10 + digits[10]
 
 
 def identities(candidate: Candidate, kind: str = "digits") -> Iterator[Span]:
     """Numbers of the table in a candidate, with 0.9 after a word that says so, else 0.75."""
     table, alone = _table(kind)
-    window, start, end = candidate.window, candidate.start, min(candidate.end + 3, len(candidate.window))
+    window, start, end = (
+        candidate.window,
+        candidate.start,
+        min(candidate.end + 3, len(candidate.window)),
+    )
     named = stands_before(candidate, "identity")
-    if not named and not alone.search(window, start, end):
+    known = any(stand_before(candidate, found.words, found.parts) for found in table)
+    if not known and not named and not alone.search(window, start, end):
         return
     for identity in table:
-        if not named and identity.alone is None:
+        told = named or stand_before(candidate, identity.words, identity.parts)
+        if not told and identity.alone is None:
             continue
         for match in identity.pattern.finditer(window, start, end):
-            if len(set(re.sub(r"\D", "", match[0]))) < 3 or not _is_valid(identity, match[0]):
+            if len(set(re.sub(r"\D", "", match[0]))) < 2 or not _is_valid(identity, match[0]):
                 continue
-            if named or (identity.alone and identity.alone.fullmatch(match[0])):
-                yield Span(*match.span(), PiiType.NATIONAL_ID, 0.9 if named else 0.75)
+            if told or (identity.alone and identity.alone.fullmatch(match[0])):
+                yield Span(*match.span(), PiiType.NATIONAL_ID, 0.9 if told else 0.75)
 
 
 def _is_valid(identity: _Identity, text: str) -> bool:
     try:
-        return identity.is_valid(text)
+        return identity.is_valid(text.replace(".", ""))
     except (ValueError, IndexError, KeyError):  # stdnum's own slips on odd input
         return False

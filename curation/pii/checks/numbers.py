@@ -19,7 +19,7 @@ from curation.pii.checks.phones import phones
 from curation.pii.checks.presidio import Recognizer, of_presidio
 from curation.pii.kinds import PiiType, Span
 
-_BOUNDED = r"(?<![\w.])(?<![\w.]-)(?:{})(?![\w]|-\d|\.\d)"
+_BOUNDED = r"(?<![\w.])(?<![\w.]-)(?:{})(?!\w|-\w|\.\d)"
 _CARD = _BOUNDED.format(
     r"(?:4\d{3}|5[0-8]\d\d|2[2-7]\d\d|6\d{3}|3[0-9]\d\d)(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{4}"
     r"(?:(?P=a)\d{3})?"
@@ -33,11 +33,13 @@ _ISSUED = re.compile(
     r"|3(?:0[0-59]|[689]\d)\d{11}$|3(?:0[0-5]|[689]\d)\d{13}$"  # Diners Club
     r"|6(?:011|4[4-9]\d|5\d\d|2\d\d)\d{12}(?:\d{3})?$"  # Discover, UnionPay
     r"|(?:352[89]|35[3-8]\d)\d{12}$|(?:1800|2131)\d{11}$"  # JCB
-    r"|(?:50|5[6-8]|6)\d{10,17}$"  # Maestro
 )
-_MAESTRO = re.compile(r"(?:50|5[6-8]|6)\d{10,17}$|(?:1800|2131)\d{11}$|4\d{12}$")
+_RARELY_ISSUED = re.compile(r"(?:50|5[6-8]|6)\d{10,17}$|35\d{14}$|3\d{13}$")  # Maestro, old ones
+_LENGTHS_ALONE = (14, 15, 16)
 _SSN = _BOUNDED.format(r"\d{3}([- .])\d\d\1\d{4}|\d{9}|\d{5}-\d{4}")
-_PASSPORT = re.compile(_BOUNDED.format(r"\d{8,10}|\d{2} \d{2} \d{6}|\d{2} \d{7}|\d{4} \d{6}"))
+_PASSPORT = re.compile(
+    _BOUNDED.format(r"\d{8,10}|\d{2} \d{2} \d{6}|\d{2} \d{7}|\d{4} \d{6}"), re.ASCII
+)
 
 
 @cache
@@ -62,16 +64,19 @@ def number(candidate: Candidate) -> Iterator[Span]:
             yield Span(first, last, PiiType.US_SSN, score)
     if stands_before(candidate, "passport"):
         for match in _PASSPORT.finditer(window, start, min(end + 1, len(window))):
-            yield Span(*match.span(), PiiType.PASSPORT, 0.8)
+            yield Span(*match.span(), PiiType.PASSPORT, 0.92)
     yield from identities(candidate)
     yield from phones(candidate)
 
 
 def _is_card(digits: str, candidate: Candidate) -> bool:
-    """Whether an issuer has such numbers; rare and short ones need a word before them."""
-    if not _ISSUED.match(digits) or len(set(digits)) < 3:
+    """Whether an issuer has such numbers; those of Maestro, long and short ones need a word before them."""
+    if len(set(digits)) < 3:
         return False
-    return not _MAESTRO.match(digits) or stands_before(candidate, "card")
+    named = stands_before(candidate, "card")
+    if _ISSUED.match(digits):
+        return named or len(digits) in _LENGTHS_ALONE
+    return named and bool(_RARELY_ISSUED.match(digits))
 
 
 def _score_of_ssn(text: str, candidate: Candidate) -> float:

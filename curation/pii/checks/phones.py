@@ -18,7 +18,7 @@ import phonenumbers
 from phonenumbers import NumberParseException
 
 from curation.pii.candidates import Candidate
-from curation.pii.checks.context import stands_before, stands_behind
+from curation.pii.checks.context import is_near, stands_before
 from curation.pii.kinds import PiiType, Span
 from curation.pii.regions import regions_of_world
 
@@ -35,12 +35,19 @@ _AS_TELEPHONE = re.compile(
     r"|0\d{1,5}(?: ?[/-] ?| )\d{2,8}(?:[ -]\d{2,8}){0,4}"
     r"|0\d{1,5}(?:\.\d{2,8}){2,4}"
     r"|0\d{9,10}"
-    r"|(?:1[-. ])?[2-9]\d\d([-. ])[2-9]\d\d\1\d{4}"
+    r"|(?:1[-. ])?[2-9]\d\d([-. ])[2-9]\d\d\1\d{4}|[2-9]\d\d/[2-9]\d\d-\d{4}"
     r"|[2-9]\d\d[-. ]{0,2}\([2-9]\d\d\) ?[2-9]\d\d-\d{4}"
     r"|8[ -]?\(\d{3,5}\)[ -]?\d[\d -]{4,9}\d"
 )
 _IN_ONE = re.compile(r"0\d{9,10}")
-_NUMBER_SIGNS = frozenset("$€£¥₹#=_/\\^*~<>%")
+_NUMBER_SIGNS = frozenset("$€£¥₹#=/\\^*~<>%")
+_GLUE = frozenset("-_.")
+_BEHIND = re.compile(r"[ ,;(-]{0,3}(?:fax|mobile|office|cell|home|work|text|handy|mobil)\b", re.I)
+_NO_NUMBER = re.compile(
+    r"\d{5}-\d{4}"  # an American postal code
+    r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"  # a date
+)
+_NEAR = 25
 
 
 def phones(candidate: Candidate) -> Iterator[Span]:
@@ -48,16 +55,19 @@ def phones(candidate: Candidate) -> Iterator[Span]:
     start, end = _with_prefix(candidate)
     text = candidate.window
     international = text[start] == "+" or text.startswith(("00", "011"), start)
-    named = stands_before(candidate, "phone") or stands_behind(candidate, "phone_behind")
+    behind = bool(_BEHIND.match(text, _behind_extension(text, end)))
+    named = behind or stands_before(candidate, "phone")
+    near = behind or is_near(candidate, "phone", _NEAR)
     if international and (span := _international(candidate, start, end, named=named)):
         yield span
         return
-    if candidate.window[start - 1 : start] in _NUMBER_SIGNS and not named and start:
+    before = text[max(0, start - 1) : start]
+    if before in _GLUE or (before.isascii() and before.isalnum()) or (before in _NUMBER_SIGNS and not named):
         return
     if candidate.in_code and not named:
         return
     for first, last in _pieces(text, start, end):
-        if score := _score(candidate, text[first:last], named=named):
+        if score := _score(text[first:last], candidate.page.regions, named=named, near=near):
             yield Span(first, _behind_extension(text, last), PiiType.PHONE, score)
             return
 
@@ -77,9 +87,7 @@ def _with_prefix(candidate: Candidate) -> tuple[int, int]:
     return start, end
 
 
-def _international(
-    candidate: Candidate, start: int, end: int, *, named: bool
-) -> Span | None:
+def _international(candidate: Candidate, start: int, end: int, *, named: bool) -> Span | None:
     text = candidate.window
     for first, last in _pieces(text, start, end):
         if first != start:
@@ -108,10 +116,9 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
                 yield first, last
 
 
-def _score(candidate: Candidate, text: str, *, named: bool) -> float:
-    if _DATE.search(text):
+def _score(text: str, regions: tuple[str, ...], *, named: bool, near: bool) -> float:
+    if _DATE.search(text) or _NO_NUMBER.fullmatch(text):
         return 0.0
-    regions = candidate.page.regions
     looks = _AS_TELEPHONE.fullmatch(text)
     if looks and (named or not _IN_ONE.fullmatch(text)) and _is_valid(text, regions):
         return 0.8 if named else 0.6
@@ -119,7 +126,7 @@ def _score(candidate: Candidate, text: str, *, named: bool) -> float:
         return 0.0
     if _is_valid(text, regions) or _is_valid(text, regions_of_world()):
         return 0.75
-    return 0.5 if _is_plausible(text) else 0.0
+    return 0.5 if near and _is_plausible(text) else 0.0
 
 
 def _is_plausible(text: str) -> bool:

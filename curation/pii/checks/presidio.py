@@ -29,7 +29,7 @@ class Recognizer:
 
 def of_presidio(recognizer: PatternRecognizer, pattern: str) -> Recognizer:
     """Matches of `pattern` that a recognizer of Presidio takes for its own."""
-    return Recognizer(re.compile(pattern, re.IGNORECASE), check_of(recognizer))
+    return Recognizer(re.compile(pattern, re.IGNORECASE | re.ASCII), check_of(recognizer))
 
 
 def check_of(recognizer: PatternRecognizer) -> Callable[[str], bool]:

@@ -22,20 +22,23 @@ from stdnum import iban as iban_number
 from curation.pii.candidates import Candidate
 from curation.pii.checks.context import stands_before
 from curation.pii.checks.identities import identities
-from curation.pii.checks.presidio import Recognizer, of_presidio
+from curation.pii.checks.presidio import Recognizer, check_of
 from curation.pii.kinds import PiiType, Span
 
 _IBAN = re.compile(r"[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?", re.IGNORECASE)
 _SHORTEST_IBAN = 15  # of Norway
 _PASSPORT = re.compile(
     r"(?<![\w-])(?:[A-Z]{1,2} ?\d{6,8}|[A-Z]\d{2}[A-Z]{2}\d{4}|\d{2}[A-Z]{2}\d{5}"
-    r"|[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{7,8}\d?|[A-Z]\d{8}[A-Z]|[A-Z]{3}\d{6})(?![\w-])"
+    r"|[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{7,8}\d?|[A-Z]\d{8}[A-Z]|[A-Z]{3}\d{6})(?![\w-])",
+    re.ASCII,
 )
 
 
 @cache
 def _bitcoin() -> Recognizer:
-    return of_presidio(CryptoRecognizer(), r"(?<![\w])(?:bc1|BC1)[a-zA-HJ-NP-Z0-9]{25,87}(?!\w)")
+    check = check_of(CryptoRecognizer())
+    pattern = re.compile(r"(?<!\w)bc1[02-9ac-hj-np-z]{25,87}(?!\w)", re.IGNORECASE | re.ASCII)
+    return Recognizer(pattern, lambda text: check(text.lower()))
 
 
 def iban(candidate: Candidate) -> Iterator[Span]:
@@ -56,15 +59,14 @@ def identifier(candidate: Candidate) -> Iterator[Span]:
     if stands_before(candidate, "passport"):
         limit = min(candidate.end + 2, len(candidate.window))
         for match in _PASSPORT.finditer(candidate.window, max(0, candidate.start - 2), limit):
-            yield Span(*match.span(), PiiType.PASSPORT, 0.85)
+            yield Span(*match.span(), PiiType.PASSPORT, 0.92)
 
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_CHECKED = re.compile(rf"(?<!\w)[13LM2DX9AT7t][{_BASE58}]{{24,34}}(?!\w)")
-_MONERO = re.compile(rf"(?<!\w)[48][0-9AB][{_BASE58}]{{93}}(?!\w)")
-_ETHEREUM = re.compile(r"(?<![\w])0x[0-9a-fA-F]{40}(?![\w])")
-_BECH32 = re.compile(r"(?<!\w)(?:ltc1|addr1|cosmos1|bnb1)[02-9ac-hj-np-z]{38,98}(?!\w)")
-_RIPPLE = re.compile(rf"(?<!\w)r[{_BASE58}]{{24,34}}(?!\w)")
+_CHECKED = re.compile(rf"(?<!\w)[13LM2DX9AT7t][{_BASE58}]{{24,34}}(?!\w)", re.ASCII)
+_MONERO = re.compile(rf"(?<!\w)[48][0-9AB][{_BASE58}]{{93}}(?!\w)", re.ASCII)
+_ETHEREUM = re.compile(r"(?<![\w])0x[0-9a-fA-F]{40}(?!\w)", re.ASCII)
+_BECH32 = re.compile(r"(?<!\w)(?:ltc1|addr1|cosmos1|bnb1)[02-9ac-hj-np-z]{38,98}(?!\w)", re.IGNORECASE | re.ASCII)
 
 
 def token(candidate: Candidate) -> Iterator[Span]:
@@ -124,8 +126,10 @@ _DUMMY = re.compile(
     r"|secret_?key|api_?key|access_?token|foobar|abcdef|123456789|0{6}|deadbeef|test_?key|lorem",
     re.IGNORECASE,
 )
+_PASSWORD = re.compile(r"(?:pass(?:word|wd|phrase)?|pwd)[^a-z]*$")
+_PASSWORD_VALUE = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[^\s\"'`<>,;)\]}]{8,64}")
 _HEX = re.compile(r"[0-9a-fA-F-]+=?")
-_MIN_BITS, _MIN_BITS_OF_HEX = 3.5, 3.0
+_MIN_BITS, _MIN_BITS_OF_HEX, _MIN_BITS_OF_PASSWORD = 3.5, 3.0, 2.7
 
 
 def _keys(candidate: Candidate) -> Iterator[Span]:
@@ -136,14 +140,16 @@ def _keys(candidate: Candidate) -> Iterator[Span]:
             continue
         for match in key.pattern.finditer(text):
             if match.end() > start and not _is_dummy(match[0][len(key.starts) :]):
-                yield Span(*match.span(), PiiType.API_KEY, 0.95)
+                yield Span(*match.span(), PiiType.API_KEY, 1.0)
     core = text[start:end]
     head = re.match(r"[A-Za-z][\w.-]*=(?=.)", core)  # `key=...` is one word to the scan
     first = start + head.end() if head else start
-    if not _ASSIGNED.search(text[max(0, first - 48) : first].lower()):
+    before = text[max(0, first - 48) : first].lower()
+    if not _ASSIGNED.search(before):
         return
-    value = _VALUE.match(text, first)
-    if value and _is_random(value[0]):
+    is_password = bool(_PASSWORD.search(before))
+    value = (_PASSWORD_VALUE if is_password else _VALUE).match(text, first)
+    if value and _is_random(value[0], bits=_MIN_BITS_OF_PASSWORD if is_password else _MIN_BITS):
         yield Span(*value.span(), PiiType.API_KEY, 0.75)
 
 
@@ -151,12 +157,12 @@ def _is_dummy(text: str) -> bool:
     return bool(_DUMMY.search(text)) or len(set(text)) < 6
 
 
-def _is_random(text: str) -> bool:
+def _is_random(text: str, *, bits: float) -> bool:
     """By the bits of a character, and not what stands in manuals for a key."""
     counts = Counter(text)
-    bits = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
-    needed = _MIN_BITS_OF_HEX if _HEX.fullmatch(text) else _MIN_BITS
-    return bits >= needed and not _DUMMY.search(text) and "//" not in text
+    found = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+    needed = min(bits, _MIN_BITS_OF_HEX) if _HEX.fullmatch(text) else bits
+    return found >= needed and not _DUMMY.search(text) and "//" not in text
 
 
 _BEGIN = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?)-----")
@@ -185,7 +191,9 @@ def _end_of_body(text: str, start: int) -> int:
     """Lines that are long words, of a block that was cut."""
     end = start
     for line in re.finditer(r"[^\n]*\n?", text[start : start + _MOST]):
-        if line[0].strip() and not re.fullmatch(r"\s*[A-Za-z0-9+/=\\]{16,}\s*|\s*\w+: .*\s*", line[0]):
+        if line[0].strip() and not re.fullmatch(
+            r"\s*[A-Za-z0-9+/=\\]{16,}\s*|\s*\w+: .*\s*", line[0]
+        ):
             break
         if line[0].strip():
             end = start + line.end() - line[0].endswith("\n")
@@ -195,16 +203,24 @@ def _end_of_body(text: str, start: int) -> int:
 _MRZ_WEIGHTS = (7, 3, 1)
 
 
+_MRZ_LENGTHS = (30, 36, 44)
+
+
 def machine_readable(candidate: Candidate) -> Iterator[Span]:
-    """A line of a machine-readable zone: the one with names, or one whose check digits are right."""
-    line = candidate.core
-    if len(line) not in (30, 36, 44):
+    """Lines of a machine-readable zone, of which one has names or right check digits."""
+    text, length = candidate.page.text, len(candidate.core)
+    if length not in _MRZ_LENGTHS:
         return
-    names = re.fullmatch(r"[PIACV][A-Z<][A-Z<]{3}[A-Z<]+<<[A-Z<]+", line) or (
-        len(line) == 30 and re.fullmatch(r"[A-Z]+(?:<[A-Z]+)*<<[A-Z<]+", line)
-    )
-    if names or _has_check_digits(line):
-        yield Span(candidate.start, candidate.end, PiiType.PASSPORT, 0.95)
+    at = candidate.base + candidate.start
+    zone = re.compile(rf"[A-Z0-9<]{{{length}}}(?:\n[A-Z0-9<]{{{length}}}(?![A-Z0-9<])){{0,2}}")
+    found = zone.match(text, at)
+    if found and any(_has_names(line) or _has_check_digits(line) for line in found[0].split("\n")):
+        yield Span(candidate.start, found.end() - candidate.base, PiiType.PASSPORT, 0.95)
+
+
+def _has_names(line: str) -> bool:
+    of_passport = re.fullmatch(r"[PIACV][A-Z<][A-Z<]{3}[A-Z<]+<<[A-Z<]+", line)
+    return bool(of_passport or re.fullmatch(r"(?=.{30}$)[A-Z]+(?:<[A-Z]+)*<<[A-Z<]+", line))
 
 
 def _has_check_digits(line: str) -> bool:
