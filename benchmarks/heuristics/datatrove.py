@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.environment import make_environment
 from curation.arrow_text import join_spans
 from curation.heuristics.stop_words import bundled_stop_words
 from curation.tokens.tokenise import UNSPACED_WORD, Tokens, tokenise
@@ -31,18 +31,7 @@ class Datatrove:
 
     def __init__(self, output: Path) -> None:
         self._folder = output / "datatrove"
-        self._python = self._folder / "bin" / "python"
-        if not self._python.exists():
-            subprocess.run([sys.executable, "-m", "venv", self._folder], check=True)
-            pip: list[str | Path] = [
-                self._python,
-                "-m",
-                "pip",
-                "--disable-pip-version-check",
-                "install",
-                "--quiet",
-            ]
-            subprocess.run([*pip, *PACKAGES], check=True)
+        self._python = make_environment(self._folder, PACKAGES)
 
     def speed(self, texts: pa.Table) -> float:
         """CPU seconds of the four filters over English texts."""

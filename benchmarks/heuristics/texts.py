@@ -18,10 +18,10 @@ import pyarrow.dataset as ds
 _COLUMNS = ["doc_id", "record_id", "text", "line_kinds", "language"]
 
 
-def load_texts(data: Path, output: Path) -> pa.Table:
-    """The texts; the run below `output` goes on or is finished already."""
+def load_texts(data: Path, output: Path, *, warcs: str = "*") -> pa.Table:
+    """The texts of some WARC files; the run below `output` goes on or is finished already."""
     command = [sys.executable, "-m", "curation.cli", "run", "--recipe", "default"]
-    command += ["--input", f"{data}/warc/*.warc.gz", "--output", str(output / "run")]
+    command += ["--input", f"{data}/warc/{warcs}.warc.gz", "--output", str(output / "run")]
     command += [
         "--set",
         "inputs.0.stages=[extract,language]",

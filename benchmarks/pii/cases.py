@@ -21,6 +21,7 @@ from curation.pii.kinds import PiiType
 Gold = tuple[int, int, PiiType]
 TYPES = tuple(kind for kind in PiiType if kind != PiiType.PERSON)
 _SLOT = re.compile(r"[§^]|‹(\w+)›")
+_COIN = re.compile("^(?:0x|bc1|ltc1|.)")
 _PIPE = "\\|"
 _NO_LANGUAGE = "*"
 _MRZ_SHARE = 0.25
@@ -34,7 +35,6 @@ _MAKERS = {
     PiiType.US_SSN: identities.us_ssn,
     PiiType.PASSPORT: identities.passport,
     PiiType.PRIVATE_KEY: credentials.private_key,
-    PiiType.API_KEY: credentials.api_key,
 }
 
 
@@ -48,6 +48,8 @@ class Case:
     """The type, the country and name of a national number, or what a near miss looks like."""
     language: str | None = None
     line_kinds: str | None = None
+    about: PiiType | None = None
+    """The type that it is a case of; other values may stand beside."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +88,32 @@ def _case(kind: PiiType, number: int, draw: Draw) -> Case:
     values: dict[str, tuple[Maker, PiiType]] = {
         other: (partial(make, language=language), other) for other, make in _MAKERS.items()
     }
-    values["§"] = _mrz if name == "PASSPORT_MRZ" else values.get(kind, values[PiiType.EMAIL])
+    if kind != PiiType.API_KEY:
+        values["§"] = _mrz if name == "PASSPORT_MRZ" else values[kind]
     values["^"] = contact.international_phone, PiiType.PHONE
     values["IP_HOST"] = values[PiiType.IP_ADDRESS]
-    values["KEY"] = values[PiiType.API_KEY]
     for key, make in (credentials.KEYS | credentials.SECRETS).items():
         values[key] = make, PiiType.API_KEY
-    text, gold = _write(template.text, draw, values)
-    return Case(text, gold, name, language)
+    text = template.text.replace("‹KEY›", f"‹{draw.choice(tuple(credentials.KEYS))}›")
+    filled, gold = _write(text, draw, values)
+    label = _label(name, text, filled, gold, language)
+    return Case(filled, gold, label, language, about=kind)
+
+
+def _label(name: str, template: str, text: str, gold: Sequence[Gold], language: str | None) -> str:
+    """The type, and what kind of value or language it is where that matters."""
+    start, end = next(span[:2] for span in gold if name.startswith(span[2]))
+    value = text[start:end]
+    if name == PiiType.API_KEY:
+        slots = [slot for slot in _SLOT.findall(template) if slot.isupper()]
+        return f"{name} {slots[-1]}"
+    if name == PiiType.IP_ADDRESS:
+        return f"{name} {'v6' if ':' in value else 'v4'}"
+    if name == PiiType.CRYPTO_ADDRESS:
+        return f"{name} {_COIN.findall(value.lower())[0]}"
+    if name in {PiiType.PHONE, PiiType.PASSPORT, PiiType.EMAIL}:
+        return f"{name} {language or 'structured'}"
+    return name
 
 
 def _national(number: int, draw: Draw) -> Case:
@@ -102,7 +122,7 @@ def _national(number: int, draw: Draw) -> Case:
     kind = kinds[number % len(kinds)]
     templates = [t for t in _templates("national_id_contexts") if t.head == kind.name]
     text, gold = _write(draw.choice(templates).text, draw, {"§": (kind.make, PiiType.NATIONAL_ID)})
-    return Case(text, gold, kind.name, kind.language)
+    return Case(text, gold, kind.name, kind.language, about=PiiType.NATIONAL_ID)
 
 
 def _mrz_lines(draw: Draw) -> str:

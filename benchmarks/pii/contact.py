@@ -83,10 +83,15 @@ def email(draw: Draw, language: str | None = None) -> str:  # noqa: ARG001
 def ip_address(draw: Draw, language: str | None = None) -> str:  # noqa: ARG001
     """A public address, three of five IPv4; IPv6 compressed, full or upper-case."""
     if draw.random() < 0.6:
-        return draw.until(_ipv4, lambda found: ipaddress.ip_address(found).is_global)
-    address = ipaddress.IPv6Address(draw.until(_ipv6, lambda a: ipaddress.ip_address(a).is_global))
+        return draw.until(_ipv4, _is_public)
+    address = ipaddress.IPv6Address(draw.until(_ipv6, _is_public))
     text = address.exploded if draw.random() < 0.25 else address.compressed
     return text.upper() if draw.random() < 0.2 else text
+
+
+def _is_public(address: str) -> bool:
+    found = ipaddress.ip_address(address)
+    return found.is_global and not found.is_multicast and not found.is_reserved
 
 
 def _ipv4(draw: Draw) -> str:

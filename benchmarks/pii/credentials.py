@@ -87,11 +87,6 @@ SECRETS: dict[str, Callable[[Draw], str]] = {
 """Those that only a name beside them tells."""
 
 
-def api_key(draw: Draw, language: str | None = None) -> str:  # noqa: ARG001
-    """A key of any kind that tells itself."""
-    return KEYS[draw.choice(tuple(KEYS))](draw)
-
-
 def private_key(draw: Draw, language: str | None = None) -> str:  # noqa: ARG001
     """A block in PEM or of PGP, on lines of its own or in one with escaped line breaks."""
     if draw.random() < 0.15:

@@ -55,7 +55,10 @@ class Mistake(NamedTuple):
 
 @dataclass
 class Score:
-    """Figures by type, confusions (gold type, found type), gold and found by label, mistakes."""
+    """Figures by type, confusions (gold type, found type), mistakes, and figures by label.
+
+    Of the gold spans of a case, those of the type that it is about count for its label.
+    """
 
     by_type: dict[PiiType, Figures] = field(default_factory=dict)
     confused: Counter[tuple[PiiType, PiiType]] = field(default_factory=Counter)
@@ -88,7 +91,7 @@ def _count_gold(
     start, end, kind = gold
     figures = result.by_type[kind]
     is_found = _covered(start, end, spans, kind) >= _FOUND
-    for counted in (figures, of_label):
+    for counted in (figures, of_label) if case.about in {None, kind} else (figures,):
         counted.gold += 1
         counted.found += is_found
     if is_found:
