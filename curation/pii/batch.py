@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -156,7 +157,7 @@ def _with_measures(
     too_many: Sequence[bool],
     config: PiiConfig,
 ) -> pa.RecordBatch:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {name: page.counts[kind] if kind in config.wanted else None for kind, name in _NAMES}
         | {"n_pii": page.counts.total(), "pii_ratio": page.characters / max(length or 0, 1)}
         for page, length in zip(found, lengths, strict=True)

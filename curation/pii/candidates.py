@@ -1,7 +1,7 @@
 """Candidates of the scan as windows of text, in characters.
 
 In: a batch of texts. Out: for each row that has any, its candidates in order. In a window every
-character that `NORMAL` knows is the ASCII one that it stands for, one for one, so that offsets hold.
+character that `NORMAL` knows is the ASCII one that it stands for: one for one, so offsets hold.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from curation.arrow_text import Bytes, Ints, text_view
-from curation.pii.scan_kernel import NORMAL, Group, find_candidates
+from curation.pii.scan import NORMAL, Group, find_candidates
 from schemas.line_kind import LineKind
 
 _BEFORE, _AFTER = 60, 40
@@ -93,7 +93,7 @@ def candidate(page: Page, start: int, end: int) -> Candidate:
 
 
 Place = tuple[int, int, int]
-"""Group, first character, last + 1."""
+"""Bits of `Group`, first character, last + 1."""
 
 
 def places_of(texts: pa.StringArray) -> Iterator[tuple[int, list[Place]]]:

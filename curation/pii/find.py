@@ -22,7 +22,7 @@ from curation.pii.candidates import (
     count_places,
     places_of,
 )
-from curation.pii.checks import addresses, numbers, tokens
+from curation.pii.checks import addresses, documents, keys, numbers, wallets
 from curation.pii.kinds import PiiType, Span
 from curation.pii.regions import regions_of
 
@@ -30,17 +30,24 @@ MIN_SCORE = 0.5
 MOST_PLACES = 10_000
 """Candidates of a page that a run looks at: a page of nothing but numbers would take minutes."""
 _ORDER = {kind: at for at, kind in enumerate(PiiType)}
+
+
+def _of_token(place: Candidate) -> Iterator[Span]:
+    yield from wallets.wallet(place)
+    yield from keys.key(place)
+
+
 _CHECKS: dict[int, Callable[[Candidate], Iterator[Span]]] = {
     Group.NUMBER: numbers.number,
-    Group.IDENTIFIER: tokens.identifier,
-    Group.IBAN: tokens.iban,
-    Group.TOKEN: tokens.token,
+    Group.IDENTIFIER: documents.identifier,
+    Group.IBAN: documents.iban,
+    Group.TOKEN: _of_token,
     Group.AT: addresses.at_sign,
     Group.AT_WORD: addresses.at_word,
     Group.IPV4: addresses.ipv4,
     Group.IPV6: addresses.ipv6,
-    Group.PRIVATE_KEY: tokens.private_key,
-    Group.MRZ: tokens.machine_readable,
+    Group.PRIVATE_KEY: keys.private_key,
+    Group.MACHINE_READABLE: documents.machine_readable,
 }
 
 
@@ -105,14 +112,16 @@ def _compile() -> None:
 
 
 def _spans(page: Page, places: Iterable[Place]) -> Iterator[Span]:
-    for group, start, end in places:
+    for groups, start, end in places:
         place = candidate(page, start, end)
-        for span in _CHECKS[group](place):
-            yield span._replace(start=span.start + place.base, end=span.end + place.base)
+        for group, check in _CHECKS.items():
+            if groups & group:
+                for span in check(place):
+                    yield span._replace(start=span.start + place.base, end=span.end + place.base)
 
 
 def settle(spans: Iterable[Span]) -> list[Span]:
-    """The spans without overlaps: the best score stays, then the longest, then by kind and place."""
+    """The spans without overlaps: the best score stays, then the longest, by kind, by place."""
     ranked = sorted(set(spans), key=lambda s: (-s.score, s.start - s.end, _ORDER[s.type], s.start))
     taken: list[Span] = []
     for span in ranked:

@@ -30,7 +30,7 @@ def find_persons(
     """`spans` with those of persons beside them, in texts whose language has a model."""
     found = []
     for text, language, of_text in zip(texts, languages, spans, strict=True):
-        if language in models and text.is_valid:
+        if language and language in models and text.is_valid:
             found.append(settle([*of_text, *_persons(text.as_py(), language, models[language])]))
         else:
             found.append(of_text)

@@ -46,7 +46,7 @@ def regions_of(language: str | None, host: str | None = None) -> tuple[str, ...]
     domain = (host or "").rstrip(".").rpartition(".")[2]
     region = "" if domain in _NO_COUNTRY else _DOMAINS.get(domain, domain.upper())
     of_domain = (region,) if region in phonenumbers.SUPPORTED_REGIONS else ()
-    of_language = tuple(_table()["languages"].get(language, "").split())
+    of_language = tuple(_table()["languages"].get(language or "", "").split())
     return (*of_domain, *(code for code in of_language if code not in of_domain))
 
 

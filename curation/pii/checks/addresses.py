@@ -135,7 +135,7 @@ _ALL_GROUPS = 7
 
 
 def ipv6(candidate: Candidate) -> Iterator[Span]:
-    """A public address; a short one only of those that are given out, for code is full of `a::b`."""
+    """A public address; a short one only of those that are given out: code is full of `a::b`."""
     match = _IPV6.search(candidate.window, candidate.start, candidate.end + 1)
     if match is None:
         return

@@ -8,7 +8,7 @@ from importlib import resources
 import yaml
 
 from curation.pii.candidates import Candidate, words_in
-from curation.pii.scan_kernel import NORMAL
+from curation.pii.scan import NORMAL
 
 
 @cache

@@ -19,7 +19,7 @@ from curation.pii.candidates import Candidate
 from curation.pii.checks.context import split_words, stand_before, stands_before
 from curation.pii.checks.presidio import check_of
 from curation.pii.kinds import PiiType, Span
-from curation.pii.scan_kernel import NORMAL
+from curation.pii.scan import NORMAL
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from curation.pii.candidates import Candidate
 from curation.pii.checks.context import is_near, stands_before
 from curation.pii.kinds import PiiType, Span
 
+_LETTER = re.compile("[A-Za-z]")
 _MOST_PIECES = 6  # of one candidate: each costs as much as all else
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
 _EXTENSION = re.compile(
@@ -90,8 +91,8 @@ def _with_prefix(candidate: Candidate) -> tuple[int, int]:
         start -= 2
     if start and text[start - 1] == "(" and ")" in text[start : candidate.end]:
         start -= 1
-    end = candidate.end
-    return start, end
+    letter = _LETTER.search(text, candidate.start, candidate.end)
+    return start, letter.start() if letter else candidate.end
 
 
 def _international(candidate: Candidate, start: int, end: int, *, named: bool) -> Span | None:
@@ -142,6 +143,8 @@ def _score(text: str, regions: tuple[str, ...], *, named: bool, near: bool) -> f
 def _is_plausible(text: str) -> bool:
     """Groups as people write them: two and more, or one long one."""
     groups = re.findall(r"\d+", text)
+    if all(group.endswith("00") for group in groups):
+        return False
     return len(groups) <= 6 and (len(groups) > 1 or len(groups[0]) >= _MIN_DIGITS)
 
 
