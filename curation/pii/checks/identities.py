@@ -72,11 +72,9 @@ def _is_snils(text: str) -> bool:
 def identities(candidate: Candidate, kind: str = "digits") -> Iterator[Span]:
     """Numbers of the table in a candidate, with 0.9 after a word that says so, else 0.75."""
     table, alone = _table(kind)
-    window, start, end = (
-        candidate.window,
-        candidate.start,
-        min(candidate.end + 3, len(candidate.window)),
-    )
+    window = candidate.window
+    # With the letters that a blank keeps apart: AB 12 34 56 C.
+    start, end = max(0, candidate.start - 3), min(candidate.end + 3, len(window))
     named = stands_before(candidate, "identity")
     known = any(stand_before(candidate, found.words, found.parts) for found in table)
     if not known and not named and not alone.search(window, start, end):

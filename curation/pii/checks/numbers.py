@@ -71,7 +71,7 @@ def number(candidate: Candidate) -> Iterator[Span]:
 
 def _is_card(digits: str, candidate: Candidate) -> bool:
     """Whether an issuer has such numbers; rare, long and short ones need a word before them."""
-    if len(set(digits)) < 3:
+    if len(set(digits)) == 1:
         return False
     named = stands_before(candidate, "card")
     if _ISSUED.match(digits):

@@ -75,6 +75,8 @@ def phones(candidate: Candidate) -> Iterator[Span]:
     if candidate.in_code and not named:
         return
     for first, last in _pieces(text, start, end):
+        if not named and (first, last) != (start, end):
+            return
         if score := _score(text[first:last], candidate.page.regions, named=named, near=near):
             yield Span(first, _behind_extension(text, last), PiiType.PHONE, score)
             return
@@ -131,7 +133,11 @@ def _score(text: str, regions: tuple[str, ...], *, named: bool, near: bool) -> f
     if _DATE.search(text) or _NO_NUMBER.fullmatch(text):
         return 0.0
     looks = _AS_TELEPHONE.fullmatch(text)
-    if looks and (named or not _IN_ONE.fullmatch(text)) and _is_valid(text, regions):
+    if (
+        looks
+        and (named or not _IN_ONE.fullmatch(text))
+        and _is_valid(text, regions, as_written=not named)
+    ):
         return 0.8 if named else 0.6
     if not named:
         return 0.0
@@ -149,12 +155,23 @@ def _is_plausible(text: str) -> bool:
 
 
 @lru_cache(4096)
-def _is_valid(text: str, regions: tuple[str, ...]) -> bool:
+def _is_valid(text: str, regions: tuple[str, ...], *, as_written: bool = False) -> bool:
+    """Whether it is a number of one of the regions; `as_written` with its area code apart."""
     return any(
         (number := _parse(text, region)) is not None
         and phonenumbers.is_valid_number_for_region(number, region)
+        and (not as_written or _first_group(text) == _first_group(_national(number)))
         for region in regions
     )
+
+
+def _national(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def _first_group(text: str) -> str:
+    groups = re.findall(r"\d+", text)
+    return groups[1] if groups[0] == "1" and len(groups) > 1 else groups[0]
 
 
 @lru_cache(4096)

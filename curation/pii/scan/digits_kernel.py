@@ -39,7 +39,7 @@ Found = tuple[int, int, int, int]
 
 
 @helper
-def from_digit(data: Bytes, floor: int, at: int, end: int, parts: Ints) -> Found:
+def from_digit(data: Bytes, floor: int, at: int, end: int, parts: Ints) -> Found:  # noqa: C901
     """The digit at `at`; what is before `floor` was looked at.
 
     `parts` is room to work in, of shape (4, MOST_GROUPS).
@@ -77,8 +77,8 @@ def from_digit(data: Bytes, floor: int, at: int, end: int, parts: Ints) -> Found
         while not is_alphanumeric(data[last_stop - 1]):
             last_stop -= 1
         if word_stop - word_start < last_stop - start:
-            # 131052-308T, or 555-123-4567x12
-            return stop, _IDENTIFIER | _NUMBER, start, last_stop
+            # 131052-308T, 555-123-4567x12, //93.184.216.34/a
+            return stop, _IDENTIFIER | _NUMBER | _IPV4, start, last_stop
     if word_start == at and digits_only(data, at, word_stop):
         return _numbers(data, floor, at, end, parts)
     return word_stop, _groups_of_word(data, word_start, word_stop, end), word_start, word_stop
