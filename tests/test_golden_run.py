@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
@@ -19,6 +20,7 @@ from pyspark.sql import SparkSession
 from curation import pipeline
 from curation.recipe import load
 from curation.run import new_run
+from curation.sample.planted import planted_values
 from curation.session import session
 from tests import runs
 
@@ -71,6 +73,21 @@ def test_every_page_is_a_document_or_a_reject_once(folder: Path) -> None:
     }
     assert sorted(positions["documents"] + positions["rejects"]) == sorted(positions["keys"])
     assert len(set(positions["keys"])) == len(positions["keys"])
+
+
+def test_nothing_that_was_planted_survives(folder: Path) -> None:
+    planted = planted_values()
+    tables = [ds.dataset(folder / name) for name in ("documents", "rejects", "cuts", "shards")]
+    texts = [
+        str(value)
+        for table in tables
+        for field in table.schema
+        if pa.types.is_string(field.type)
+        for value in table.to_table(columns=[field.name]).column(0)
+        if value.is_valid
+    ]
+    assert len(planted) > 20
+    assert [value for value in planted if any(value in text for text in texts)] == []
 
 
 def test_every_reject_says_why_and_where(folder: Path) -> None:

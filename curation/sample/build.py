@@ -1,7 +1,7 @@
 """Makes the bundled sample input: `python curation/sample/build.py DATA_DIR`.
 
 In: a folder of WARC files with an index `pages.jsonl.gz`. Out, beside this script: debdoc, udhr,
-versions, hostile and clipped `.warc.gz`, gzip per record, and `SOURCES.md`. Invariant: the same
+planted, versions, hostile and clipped `.warc.gz`, gzip per record, and `SOURCES.md`. Invariant: the same
 folder gives the same bytes.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from curation.sample.hostile import hostile_records
 from curation.sample.near_duplicates import near_duplicates
+from curation.sample.planted import planted_records
 from curation.sample.records import capture_time, http_response, response, warcinfo
 from curation.sample.selection import (
     Source,
@@ -34,6 +35,7 @@ _WHAT = {
     "udhr": "one text in many scripts",
     "versions": "several captures of one URL",
     "hostile": "what a reader of crawls must survive",
+    "planted": "invented personal data and secrets, none of which may be in a shard",
     "clipped": "a corrupt record, and a file that ends too early",
 }
 
@@ -54,6 +56,7 @@ def main(folder: Path) -> None:
         _write("udhr", [_captured(s) for s in declarations]),
         _write("versions", [record for case in versions for record in case.records]),
         _write("hostile", [h.record for h in hostile]),
+        _write("planted", planted_records()),
         _write("clipped", _damaged([_captured(s) for s in unused])),
     ]
     text = sources_page(

@@ -99,6 +99,13 @@ every rule of the default recipe, `skipped` that the record is no page and only 
 | Record | What is odd | Expected |
 |---|---|---|
 """
+_PLANTED = """
+## planted.warc.gz
+
+Original prose (CC0-1.0) with personal data and secrets that nobody has, of every kind that is
+looked for, in text, listings, a title and a URL: none of it may be in a shard (`planted.py` lists
+it). One page is a directory and goes as a whole, as `too_much_pii`.
+"""
 _CLIPPED = """
 ## clipped.warc.gz
 
@@ -136,6 +143,7 @@ def sources_page(  # noqa: PLR0913 - one argument per section
             *(f"| {c.url} | {len(c.records)} | {c.expect} |\n" for c in versions),
             _HOSTILE,
             *(f"| {h.name} | {h.what} | {h.expect} |\n" for h in hostile),
+            _PLANTED,
             _CLIPPED,
         )
     )

