@@ -10,8 +10,9 @@ import argparse
 import multiprocessing
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +39,13 @@ def main() -> None:
         source, output = Path(folder, "adult", "domains"), Path(folder, "adult.arrow")
         _write(source, names)
         _compile(source.parent, output)
-        for rows, share in _SHAPES:
-            print(f"{rows:>6} rows a batch, {share:4.0%} blocked:", _speed(output, names, rows, share))
         for workers in (1, _WORKERS):
             told = f"{_memory(output, workers) / 1e6:.0f} MB more than without the list"
             print(f"{workers} workers: {told} (PSS: shared pages counted once)")
+        _load(output)
+        for rows, share in _SHAPES:
+            found = _speed(output, names, rows, share)
+            print(f"{rows:>6} rows a batch, {share:4.0%} blocked: {found}")
 
 
 def _domains(number: int, *, seed: int) -> list[str]:
@@ -75,8 +78,16 @@ def _compile(folder: Path, output: Path) -> None:
     curate(["lists", "update", str(folder), "--output", str(output)])
     used_s, started_s = time.process_time() - used_s, time.time() - started_s
     peak = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]
-    print(f"compiled in {used_s:.1f} CPU s ({started_s:.1f} s), with {int(peak) / 1e3:.0f} MB at most")
+    print(
+        f"compiled in {used_s:.1f} CPU s ({started_s:.1f} s), with {int(peak) / 1e3:.0f} MB at most"
+    )
     print(f"the file has {output.stat().st_size / 1e6:.0f} MB")
+
+
+def _load(output: Path) -> None:
+    used_s = time.process_time()
+    load_lists(_config(output))
+    print(f"hashed and mapped in {time.process_time() - used_s:.2f} CPU s per process")
 
 
 def _speed(output: Path, names: list[str], rows: int, share: float) -> str:
@@ -98,7 +109,9 @@ def _batches(names: list[str], rows: int, share: float) -> Iterator[tuple[pa.Arr
         listed = int(len(batch) * share)
         batch[:listed] = [names[(start + i) * 7 % len(names)] for i in range(listed)]
         hosts = [name if row % 2 else f"www.{name}" for row, name in enumerate(batch)]
-        urls = [f"https://{h}/news/2024/03/a-title-of-a-page?id={i}&b=2" for i, h in enumerate(hosts)]
+        urls = [
+            f"https://{h}/news/2024/03/a-title-of-a-page?id={i}&b=2" for i, h in enumerate(hosts)
+        ]
         yield pa.array(hosts), pa.array(urls)
 
 
@@ -124,7 +137,7 @@ def _memory(output: Path, workers: int) -> int:
     return after - before
 
 
-def _pss(ends: list[tuple[Connection, Connection]], processes: list[multiprocessing.Process]) -> int:
+def _pss(ends: list[tuple[Connection, Connection]], processes: Sequence[BaseProcess]) -> int:
     """Lets all do their next step, then looks at them."""
     for ours, _ in ends:
         ours.send(None)

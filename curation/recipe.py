@@ -31,7 +31,7 @@ from curation.heuristics.config import HeuristicsConfig, mistake_in
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.language.identify import LanguageConfig
 from curation.mixing.shards import ShardsConfig
-from curation.safety.blocklist import config as blocklist
+from curation.safety.blocklist.config import BlocklistConfig, category_mistake_in
 from curation.split_pass import RejectsConfig
 from curation.splits import SplitsConfig
 from curation.storage import normalise
@@ -51,7 +51,7 @@ class Recipe:
     sample: Annotated[float, Field(gt=0, le=1)] = 1.0
     splits: SplitsConfig = SplitsConfig()
     ingest: IngestConfig = IngestConfig()
-    blocklist: blocklist.BlocklistConfig = blocklist.BlocklistConfig()
+    blocklist: BlocklistConfig = BlocklistConfig()
     extract: ExtractConfig = ExtractConfig()
     language: LanguageConfig = LanguageConfig()
     heuristics: HeuristicsConfig = HeuristicsConfig()
@@ -112,7 +112,7 @@ def _contradiction(recipe: Recipe) -> str | None:
     for source in recipe.inputs:
         if problem := _input_contradiction(source):
             return f"input '{source.name}': {problem}"
-    return blocklist.mistake_in(recipe.blocklist) or mistake_in(recipe.heuristics)
+    return category_mistake_in(recipe.blocklist) or mistake_in(recipe.heuristics)
 
 
 def _input_contradiction(source: InputConfig) -> str | None:
@@ -180,7 +180,10 @@ def _inputs(values: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None:
-    for artefact in (_at(values, "heuristics", "reference"), *_listed(values, "blocklist", "lists")):
+    for artefact in (
+        _at(values, "heuristics", "reference"),
+        *_listed(values, "blocklist", "lists"),
+    ):
         if isinstance(artefact, dict) and isinstance(artefact.get("path"), str):
             artefact["path"] = normalise(artefact["path"], base=base)
 

@@ -27,7 +27,8 @@ def block_batch(batch: pa.RecordBatch, *, config: BlocklistConfig) -> pa.RecordB
 
 
 def _with_reasons(batch: pa.RecordBatch, found: Blocked) -> pa.RecordBatch:
-    reasons, details = [None] * batch.num_rows, [None] * batch.num_rows
+    reasons: list[str | None] = [None] * batch.num_rows
+    details: list[str | None] = [None] * batch.num_rows
     for row, by_url, detail in zip(found.rows.tolist(), found.by_url, found.details, strict=True):
         reasons[row] = DropReason.BLOCKED_URL if by_url else DropReason.BLOCKED_HOST
         details[row] = detail

@@ -48,9 +48,7 @@ def compile_sources(sources: Iterable[Source]) -> Compiled:
     return Compiled(build(found), left_out)
 
 
-def _sources(
-    paths: Sequence[str], allow: Sequence[str], category: str | None
-) -> Iterator[Source]:
+def _sources(paths: Sequence[str], allow: Sequence[str], category: str | None) -> Iterator[Source]:
     for source in read_sources(paths, category=category):
         _check_category(source.category, source.name)
         yield source

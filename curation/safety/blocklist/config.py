@@ -51,10 +51,12 @@ def bundled_categories() -> tuple[str, ...]:
     return tuple(sorted({f.name.split(".")[0] for f in files if f.name.endswith(".txt.gz")}))
 
 
-def mistake_in(config: BlocklistConfig) -> str | None:
+def category_mistake_in(config: BlocklistConfig) -> str | None:
     """A category that no bundled list has; None where nothing is wrong."""
     if wrong := unknown(config.categories or (), bundled_categories()):
-        return f"'blocklist.categories': {wrong} (lists of your own have 'categories' beside 'path')"
+        return (
+            f"'blocklist.categories': {wrong} (lists of your own have 'categories' beside 'path')"
+        )
     return None
 
 

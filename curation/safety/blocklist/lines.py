@@ -27,7 +27,7 @@ from curation.arrow_text import Hashes, text_view
 from curation.ingest.urls import parse
 from curation.safety.blocklist.hash_kernel import are_in, hash_entries
 from curation.safety.blocklist.lines_kernel import scan
-from curation.safety.blocklist.suffixes import is_suffix, suffix_tables
+from curation.safety.blocklist.suffixes import suffix_tables
 
 NOT_UTF8 = "not UTF-8"
 NO_ENTRY = "neither a domain nor a URL"
@@ -36,15 +36,19 @@ LOCAL = "a name of this machine or network"
 RULE = "a rule of Adblock that is not ||host^"
 
 _BOM = b"\xef\xbb\xbf"
-_COMMENT = re.compile(r"(^|\s)#.*")
+_COMMENT = re.compile(r"\s+#.*")
+_COMMENT_LINES = ("#", "!", ";", "[Adblock")
 _DOMAIN_RULE = re.compile(r"\|\|([^/^$*|]+)\^(?:\$(?:all|doc|document))?")
 _ANY_RULE = re.compile(r"\||@@|.*#[@?]?#|[^/]*\^")
 _SCHEMES = ("", "http", "https", "ftp")
 _NO_HOST = re.compile(r"[/\\?#]")
 _NAMED = re.compile(r"[^/?#]*@")  # an address of mail
 _LOCAL = frozenset(
-    "localhost local broadcasthost ip6-localhost ip6-loopback ip6-localnet"
-    " ip6-mcastprefix ip6-allnodes ip6-allrouters ip6-allhosts 0.0.0.0 127.0.0.1 [::1] [::]".split()
+    {
+        *("localhost", "local", "broadcasthost", "ip6-localhost", "ip6-loopback", "ip6-localnet"),
+        *("ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters", "ip6-allhosts"),
+        *("0.0.0.0", "127.0.0.1", "[::1]", "[::]"),  # noqa: S104 - listed, not listened on
+    }
 )
 
 
@@ -127,13 +131,14 @@ def read_line(line: bytes, *, every_is_url: bool = False) -> Iterator[Entry | st
     except UnicodeDecodeError:
         yield NOT_UTF8
         return
-    if not text or text[0] in "#!;" or text.startswith("[Adblock"):
+    text = "" if text.startswith(_COMMENT_LINES) else _COMMENT.sub("", text)
+    fields = text.split()
+    if not fields:
         return
     if _ANY_RULE.match(text):
-        found = _DOMAIN_RULE.fullmatch(_COMMENT.sub("", text).strip())
+        found = _DOMAIN_RULE.fullmatch(text)
         yield _entry(found[1], every_is_url) if found else RULE
         return
-    fields = _COMMENT.sub("", text).split()
     if len(fields) > 1 and _is_address(fields[0]):
         for host in fields[1:]:
             yield _entry(host, every_is_url) if not re.search("[/?]", host) else NO_ENTRY
@@ -145,34 +150,39 @@ def read_line(line: bytes, *, every_is_url: bool = False) -> Iterator[Entry | st
 
 def _is_address(text: str) -> bool:
     try:
-        ipaddress.ip_address(text.split("%")[0])
+        ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
     return True
 
 
 def _entry(text: str, every_is_url: bool) -> Entry | str:
-    if text.lower() in _LOCAL:
-        return LOCAL
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        scheme, rest = "", text.removeprefix("*." if text.startswith("*.") else ".")
-        if rest.count(":") > 1 and _is_address(rest):
-            rest = f"[{rest}]"
-    if scheme.lower() not in _SCHEMES or _NO_HOST.match(rest) or (_NAMED.match(rest) and not scheme):
-        return NO_ENTRY
-    parsed = parse(f"{scheme.lower() or 'http'}://{rest}")
+    scheme, rest = _split_scheme(text)
+    parsed = parse(f"{scheme or 'http'}://{rest}") if _may_be_entry(scheme, rest) else None
     host = parsed.hostname.rstrip(".") if parsed else ""
-    if parsed is None or not _is_host(host, rest):
-        return NO_ENTRY
     if host in _LOCAL:
         return LOCAL
-    if is_suffix(host):
+    if parsed is None or not _is_host(host, rest):
+        return NO_ENTRY
+    if "." not in host and not host.startswith("["):
         return SUFFIX
     if not (scheme or every_is_url or re.search("[/?#]", rest)):
         return Entry(host)
     path = parsed.pathname + parsed.search
     return Entry(host, path.removesuffix("*") if path.endswith("/*") else path)
+
+
+def _split_scheme(text: str) -> tuple[str, str]:
+    scheme, separator, rest = text.partition("://")
+    if separator:
+        return scheme.lower(), rest
+    rest = text.removeprefix("*." if text.startswith("*.") else ".")
+    return "", f"[{rest}]" if rest.count(":") > 1 and _is_address(rest) else rest
+
+
+def _may_be_entry(scheme: str, rest: str) -> bool:
+    named = not scheme and _NAMED.match(rest)
+    return scheme in _SCHEMES and not _NO_HOST.match(rest) and not named
 
 
 def _is_host(host: str, text: str) -> bool:

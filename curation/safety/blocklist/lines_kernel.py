@@ -4,8 +4,8 @@ In: the bytes of a list. Out: the hash of each line that is plainly one entry, a
 lines are, of which `lines.py` finds out what they say. A plain line gives what it would give there:
 a host of letters, digits, `-` and `_` with two labels or more and no last label that starts with a
 digit (an address), no label `xn--`; before it perhaps `http://`, `0.0.0.0`, `||` (then `^` after
-it), `*.` or `.`; after it perhaps a path without dot segments, query or anything to be escaped; then
-blanks or a comment.
+it), `*.` or `.`; after it perhaps a path without dot segments, query or anything to be escaped;
+then blanks or a comment.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from curation.kernels import helper, inlined, njit
 from curation.safety.blocklist.hash_kernel import DOT, SLASH, hash_entry, lower
 
 _ENTRY, _NOTHING, _ODD = 0, 1, 2
+_PLAIN, _SCHEME, _RULE, _HOSTS_FILE = 0, 1, 2, 3
 _HOST, _PATH, _BLANK = 1, 2, 4
-_NEW_LINE, _COLON, _PERCENT, _CARET = 0x0A, 0x3A, 0x25, 0x5E
+_NEW_LINE, _PERCENT, _CARET = 0x0A, 0x25, 0x5E
 _HASH, _EXCLAMATION, _BAR, _STAR = 0x23, 0x21, 0x7C, 0x2A
 
 
@@ -37,9 +38,7 @@ def _classes() -> npt.NDArray[np.uint8]:
 _CLASS = _classes()
 _HTTP, _HTTPS = (np.frombuffer(text, np.uint8).copy() for text in (b"http://", b"https://"))
 _TO_NOWHERE, _TO_SELF = (np.frombuffer(t, np.uint8).copy() for t in (b"0.0.0.0", b"127.0.0.1"))
-_IDN, _SLASHED, _EMPTY = (
-    np.frombuffer(text, np.uint8).copy() for text in (b"xn--", b"/", b"")
-)
+_IDN, _SLASHED = (np.frombuffer(text, np.uint8).copy() for text in (b"xn--", b"/"))
 
 
 class Scanned(NamedTuple):
@@ -69,9 +68,7 @@ def scan(data: Bytes, every_is_url: bool) -> Scanned:
             end += 1
         kind, host, host_end, path, path_end = _read(data, start, end)
         if kind == _ENTRY:
-            if path == path_end and every_is_url:
-                entry = hash_entry(data, host, host_end, _SLASHED, 0, 1)
-            elif path_end < 0:  # a scheme, and no path
+            if path_end < 0 or (path == path_end and every_is_url):
                 entry = hash_entry(data, host, host_end, _SLASHED, 0, 1)
             else:
                 entry = hash_entry(data, host, host_end, data, path, path_end)
@@ -94,43 +91,44 @@ def scan(data: Bytes, every_is_url: bool) -> Scanned:
 
 @helper
 def _read(data: Bytes, start: int, end: int) -> tuple[int, int, int, int, int]:
-    """What the line is, and where its host and its path start and end."""
+    """What the line is, and where its host and its path start and end.
+
+    The path ends before 0 where there is none but a scheme.
+    """
     at = _skip_blanks(data, start, end)
     if at == end or data[at] == _HASH or data[at] == _EXCLAMATION:
         return _NOTHING, 0, 0, 0, 0
-    with_scheme = _skip(data, at, end, _HTTPS) + _skip(data, at, end, _HTTP)
-    between_bars = at + 1 < end and data[at] == _BAR and data[at + 1] == _BAR
-    to = max(_skip(data, at, end, _TO_NOWHERE), _skip(data, at, end, _TO_SELF))
-    by_hosts_file = to > 0 and at + to < end and _CLASS[data[at + to]] & _BLANK > 0
-    if with_scheme:
-        at += with_scheme
-    elif between_bars:
-        at += 2
-    elif by_hosts_file:
-        at = _skip_blanks(data, at + to, end)
-    elif at + 1 < end and data[at] == _STAR and data[at + 1] == DOT:
-        at += 2
-    elif data[at] == DOT:
-        at += 1
-    host = at
-    at, host_end = _read_host(data, at, end)
-    if host_end < 0:
+    style, host = _skip_prefix(data, at, end)
+    at, host_end = _read_host(data, host, end)
+    path, path_end = at, at
+    if host_end >= 0 and style == _RULE:
+        path = path_end = at + 1 if at < end and data[at] == _CARET else -1
+    elif host_end >= 0 and style != _HOSTS_FILE and at < end and data[at] == SLASH:
+        path_end = _read_path(data, at, end)
+    if host_end < 0 or path_end < 0:
         return _ODD, 0, 0, 0, 0
-    path = at
-    if between_bars:
-        if at == end or data[at] != _CARET:
-            return _ODD, 0, 0, 0, 0
-        at += 1
-        path = at
-    elif at < end and data[at] == SLASH and not by_hosts_file:
-        at = _read_path(data, at, end)
-        if at < 0:
-            return _ODD, 0, 0, 0, 0
-    path_end = -1 if with_scheme and at == path else at
-    rest = _skip_blanks(data, at, end)
-    if rest < end and (rest == at or data[rest] != _HASH):
+    rest = _skip_blanks(data, path_end, end)
+    if rest < end and (rest == path_end or data[rest] != _HASH):
         return _ODD, 0, 0, 0, 0
+    if style == _SCHEME and path_end == path:
+        path_end = -1
     return _ENTRY, host, host_end, path, path_end
+
+
+@helper
+def _skip_prefix(data: Bytes, at: int, end: int) -> tuple[int, int]:
+    """In what style the line is, and where its host starts."""
+    scheme = max(_skip(data, at, end, _HTTPS), _skip(data, at, end, _HTTP))
+    if scheme > 0:
+        return _SCHEME, at + scheme
+    if at + 1 < end and data[at] == _BAR and data[at + 1] == _BAR:
+        return _RULE, at + 2
+    to = max(_skip(data, at, end, _TO_NOWHERE), _skip(data, at, end, _TO_SELF))
+    if to > 0 and at + to < end and _CLASS[data[at + to]] & _BLANK > 0:
+        return _HOSTS_FILE, _skip_blanks(data, at + to, end)
+    if at + 1 < end and data[at] == _STAR and data[at + 1] == DOT:
+        return _PLAIN, at + 2
+    return _PLAIN, at + 1 if data[at] == DOT else at
 
 
 @inlined

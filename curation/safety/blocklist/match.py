@@ -61,10 +61,10 @@ def block_list(table: BlockTable, categories: Sequence[str] | None) -> BlockList
     """The list with those of its categories that make a reject; None: all of them."""
     wanted = {*table.counts} if categories is None else {*categories}
     named = [[c for c in names if c in wanted and c != ALLOW] for names in table.category_sets]
-    actions = [
-        match_kernel.ALLOW if ALLOW in names else match_kernel.BLOCK if told else match_kernel.IGNORE
-        for names, told in zip(table.category_sets, named, strict=True)
-    ]
+    actions = [match_kernel.BLOCK if told else match_kernel.IGNORE for told in named]
+    for number, names in enumerate(table.category_sets):
+        if ALLOW in names:
+            actions[number] = match_kernel.ALLOW
     return BlockList(table, np.array(actions, np.uint8), [", ".join(told) for told in named])
 
 

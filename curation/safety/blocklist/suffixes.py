@@ -30,11 +30,6 @@ class SuffixTables(NamedTuple):
     exceptions: Table
 
 
-def is_suffix(host: str) -> bool:
-    """Whether it has no dot, where it is no address."""
-    return "." not in host and not host.startswith("[")
-
-
 @cache
 def suffix_tables() -> SuffixTables:
     """The tables, as `are_in` takes them."""

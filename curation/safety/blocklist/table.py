@@ -2,8 +2,8 @@
 
 Two columns, uncompressed, so that all processes of a machine that map the file share its pages: a
 table of hashes (`hash_kernel.py`), and for each place the number of a set of categories, as one
-entry may be in several. Set 0 says only that a host has URLs. The metadata names the sets and counts
-the entries of each category. The same entries give the same bytes.
+entry may be in several. Set 0 says only that a host has URLs. The metadata names the sets and
+counts the entries of each category. The same entries give the same bytes.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _intern(
         for run in examples.tolist()
     ]
     if len(different) >= _MOST_SETS:
-        raise UserError(f"entries are in {len(different):,} sets of categories: compile fewer lists")
+        raise UserError(f"{len(different):,} sets of categories are too many: compile fewer lists")
     ordered = ((), *sorted({*sets} - {()}))
     place = {categories: number for number, categories in enumerate(ordered)}
     return hashes[firsts], np.array([place[s] for s in sets], np.int64)[numbers], ordered
