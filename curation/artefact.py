@@ -70,7 +70,7 @@ def _find(path: str) -> None:
 
 
 def _map(path: str) -> pa.Buffer:
-    return pa.memory_map(path).read_buffer()
+    return pa.memory_map(path).read_buffer() if os.path.getsize(path) else pa.py_buffer(b"")
 
 
 def _fetched(artefact: Artefact) -> pa.Buffer:

@@ -89,6 +89,7 @@ def test_a_worker_takes_no_other_list_than_the_run(games: Path, tmp_path: Path) 
         ("blocklist.categories=[gamblng]", "no category 'gamblng': did you mean 'gambling'?"),
         ("blocklist.lists=[{path: nowhere.arrow}]", "nowhere.arrow: no such file"),
         ("blocklist.lists=[{path: casino.txt}]", "casino.txt: is not what 'curate lists update'"),
+        ("blocklist.lists=[{path: empty.arrow}]", "empty.arrow: is not what 'curate lists update'"),
         ("blocklist.lists=[{path: games.arrow, categories: [ches]}]", "did you mean 'chess'?"),
         ("blocklist.lists=[{file: x}]", "unknown key 'blocklist.lists.0.file'"),
         ("blocklist.lists=[{}]", "'blocklist.lists.0.path' is missing"),
@@ -99,6 +100,7 @@ def test_a_mistake_in_a_recipe_is_one_line(
     games: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, override: str, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.arrow").touch()
     with pytest.raises(UserError) as error:
         passed(tmp_path / "run", override)
     assert said in str(error.value)

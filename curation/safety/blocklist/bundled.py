@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
+from curation.kernels import compile_once
 from curation.safety.blocklist.compile import compile_sources
 from curation.safety.blocklist.sources import Source
 from curation.safety.blocklist.table import BlockTable
@@ -21,7 +22,9 @@ _DOMAINS, _URLS = ".domains.txt.gz", ".urls.txt.gz"
 @cache
 def bundled_table() -> BlockTable:
     """All of their categories; once per process."""
-    return compile_sources(_sources()).table
+    tables: list[BlockTable] = []
+    compile_once("block lists", lambda: tables.append(compile_sources(_sources()).table))
+    return tables[0]
 
 
 def _sources() -> Iterator[Source]:

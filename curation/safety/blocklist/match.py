@@ -86,17 +86,11 @@ def find_blocked(
 
 
 def _match(hosts: TextView, urls: TextView, one: BlockList) -> match_kernel.Matches:
-    found: match_kernel.Matches
-
-    def call() -> None:
-        nonlocal found
-        found = match(
-            *(hosts.data, hosts.offsets, urls.data, urls.offsets),
-            *(one.table.hashes, one.table.sets, one.table.slots, one.actions),
-        )
-
-    compile_once("blocklist", call)
-    return found
+    columns = hosts.data, hosts.offsets, urls.data, urls.offsets
+    table = one.table.hashes, one.table.sets, one.table.slots
+    found: list[match_kernel.Matches] = []
+    compile_once("block list match", lambda: found.append(match(*columns, *table, one.actions)))
+    return found[0]
 
 
 def _entry(hosts: TextView, urls: TextView, row: int, found: match_kernel.Matches) -> str:
