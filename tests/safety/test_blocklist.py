@@ -119,7 +119,8 @@ def test_a_url_blocks_what_starts_with_it(entry: str, url: str, matched: str | N
 
 def test_what_is_allowed_wins_in_every_list() -> None:
     first = a_list(
-        "host.example\nhost.example/bad\nlow.good.example", "ok.host.example\ngood.example"
+        "host.example\nhost.example/bad\nlow.good.example",
+        "ok.host.example\ngood.example\nhost.example/too",
     )
     second = a_list("other.example", "host.example/fine")
     urls = {
@@ -128,6 +129,7 @@ def test_what_is_allowed_wins_in_every_list() -> None:
         "http://a.ok.host.example/": None,
         "http://low.good.example/": None,
         "http://host.example/fine/too": None,
+        "http://host.example/too/": None,
         "http://host.example/finer": "bad: host.example",
         "http://other.example/": "bad: other.example",
     }

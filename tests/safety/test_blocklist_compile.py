@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.cli import main
@@ -88,7 +88,21 @@ _PIECES = st.sampled_from(
 )
 
 
-@given(st.lists(st.lists(_PIECES, max_size=6).map("".join), max_size=6), st.booleans())
+_LABELS = st.sampled_from(["a", "B_", "xn--bcher-kva", "xn--zzz999", "3", "0x3", "ü", "10", "z-"])
+_LINES = st.tuples(
+    st.sampled_from(["", "http://", "HTTPS://", "0.0.0.0 ", "||", "*.", ".", " ", "127.0.0.1\t"]),
+    st.lists(_LABELS, min_size=1, max_size=4).map(".".join),
+    st.sampled_from(["", "", "", ".", "^", ":80", "@b"]),
+    st.lists(
+        st.sampled_from(["/", "/a", "/..", "/%2e", "/%41", "/*", "?b", "#c", " # c", " ", "/b "]),
+        max_size=3,
+    ).map("".join),
+).map("".join)
+_ANY = st.lists(_PIECES, max_size=6).map("".join)
+
+
+@settings(max_examples=1000)
+@given(st.lists(st.one_of(_LINES, _ANY), min_size=1, max_size=6), st.booleans())
 def test_the_kernel_reads_plain_lines_as_the_others_are_read(
     lines: list[str], every_is_url: bool
 ) -> None:
