@@ -101,6 +101,7 @@ def test_a_domain_blocks_itself_and_all_below_it(
         ("host.example./a", "http://host.example/a", "host.example/a"),
         ("host.example/a", "http://host.example./a", "host.example/a"),
         ("host.example/x/../a", "http://host.example/a", "host.example/a"),
+        ("host.example/x/%2e%2e/a", "http://host.example/a", "host.example/a"),
         ("host.example/a?b=1", "http://host.example/a?b=1&c=2", "host.example/a?b=1"),
         ("host.example/a?b=1", "http://host.example/a?b=12", None),
         ("host.example/a?c=2&b=1", "http://host.example/a?b=1&c=2", "host.example/a?b=1&c=2"),

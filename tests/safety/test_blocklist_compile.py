@@ -181,7 +181,7 @@ def test_neither_files_nor_lines_have_an_order(tmp_path: Path) -> None:
         for half, name in zip(halves, ("first", "second"), strict=True):
             path = tmp_path / str(number) / f"{name}.txt"
             path.parent.mkdir(exist_ok=True)
-            path.write_text("\n".join(random.permutation([*half, "both.example"])))
+            path.write_text("\n".join(random.permutation([*half, "both.example", "both.example"])))
             paths.append(str(path))
         output = tmp_path / f"{number}.arrow"
         assert main(["lists", "update", *paths[:: (-1) ** number], "--output", str(output)]) == 0

@@ -3,7 +3,7 @@
 In: the bytes of a list. Out: the hash of each line that is plainly one entry, and where the *odd*
 lines are, of which `lines.py` finds out what they say. A plain line gives what it would give there:
 a host of letters, digits, `-` and `_` with two labels or more and no last label that starts with a
-digit (an address), no label `xn--`; before it perhaps `http://`, `0.0.0.0`, `||` (then `^` after
+digit (an address); before it perhaps `http://`, `0.0.0.0`, `||` (then `^` after
 it), `*.` or `.`; after it perhaps a path without dot segments, query or anything to be escaped;
 then blanks or a comment.
 """
@@ -38,7 +38,7 @@ def _classes() -> npt.NDArray[np.uint8]:
 _CLASS = _classes()
 _HTTP, _HTTPS = (np.frombuffer(text, np.uint8).copy() for text in (b"http://", b"https://"))
 _TO_NOWHERE, _TO_SELF = (np.frombuffer(t, np.uint8).copy() for t in (b"0.0.0.0", b"127.0.0.1"))
-_IDN, _SLASHED = (np.frombuffer(text, np.uint8).copy() for text in (b"xn--", b"/"))
+_SLASHED = np.frombuffer(b"/", np.uint8).copy()
 
 
 class Scanned(NamedTuple):
@@ -160,8 +160,6 @@ def _read_host(data: Bytes, at: int, end: int) -> tuple[int, int]:
             label = at + 1
         elif at == label:
             labels += 1
-            if _skip(data, at, end, _IDN):
-                return at, -1
         at += 1
     last = label
     host_end = at
