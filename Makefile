@@ -14,7 +14,7 @@ ENV_PIP := build/env/bin/python -m pip --disable-pip-version-check --quiet
 export PYTHONWARNINGS = ignore::Warning:setuptools
 
 .DEFAULT_GOAL := help
-.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-pii bench-sandbox bench-formulas bench-model dist dist-env clean java
+.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-pii bench-blocklist bench-sandbox bench-formulas bench-model dist dist-env clean java
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-heuristics: $(VENV)/dev.stamp ## measure rules of pages and lines beside d
 
 bench-pii: $(VENV)/dev.stamp ## measure the finder of PII beside Presidio and datatrove: DATA=FOLDER
 	$(RUN)/python -m benchmarks.pii $(DATA) $(ARGUMENTS)
+
+bench-blocklist: $(VENV)/dev.stamp ## measure block lists of 5 million domains: compilation, matches, memory
+	$(RUN)/python -m benchmarks.blocklist $(ARGUMENTS)
 
 bench-formulas: $(VENV)/dev.stamp ## render formulas in 41 ways (needs npm) and look for them: DATA=FOLDER
 	$(RUN)/python -m benchmarks.formulas $(or $(DATA),out/formulas)

@@ -6,13 +6,19 @@ run's id. Whoever reads it later, on whatever machine, gets those bytes or an er
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
+import uuid
 from dataclasses import dataclass, replace
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
+import pyarrow as pa
 from pydantic import Field
 
 from curation.errors import UserError
+from curation.kernels import cache_folder
 from curation.storage import storage
 
 
@@ -26,22 +32,58 @@ class Artefact:
     def read(self) -> bytes:
         """Its bytes; raises `UserError` when it is not there, or not what it was."""
         content = _read(self.path)
+        self._require(content)
+        return content
+
+    def mapped(self) -> pa.Buffer:
+        """The same, mapped into memory, so that all processes of a machine share it.
+
+        A file of an object store is fetched once per machine, beside the compiled kernels.
+        """
+        if "://" not in self.path:
+            _find(self.path)
+            content = _map(self.path)
+        else:
+            content = _fetched(self if self.sha256 else self.pinned())
+        self._require(content)
+        return content
+
+    def pinned(self) -> Self:
+        """The same with its hash."""
+        return replace(self, sha256=_hash(self.read()))
+
+    def _require(self, content: bytes | pa.Buffer) -> None:
         if self.sha256 not in (None, _hash(content)):
             raise UserError(
                 f"{self.path}: is not the file that the recipe names, its sha256 is another"
             )
-        return content
-
-    def pinned(self) -> Artefact:
-        """The same with its hash."""
-        return replace(self, sha256=_hash(self.read()))
 
 
 def _read(path: str) -> bytes:
-    if storage(path).find(path) is None:
-        raise UserError(f"{path}: no such file: named in the recipe")
+    _find(path)
     return storage(path).read(path)
 
 
-def _hash(content: bytes) -> str:
+def _find(path: str) -> None:
+    if storage(path).find(path) is None:
+        raise UserError(f"{path}: no such file: named in the recipe")
+
+
+def _map(path: str) -> pa.Buffer:
+    return pa.memory_map(path).read_buffer() if os.path.getsize(path) else pa.py_buffer(b"")
+
+
+def _fetched(artefact: Artefact) -> pa.Buffer:
+    path = cache_folder() / "artefacts" / str(artefact.sha256)
+    path.parent.mkdir(exist_ok=True)
+    with Path(f"{path}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes wait, rather than fetch the same
+        if not path.exists():
+            unfinished = path.with_name(uuid.uuid4().hex)
+            unfinished.write_bytes(artefact.read())
+            os.replace(unfinished, path)
+    return _map(str(path))
+
+
+def _hash(content: bytes | pa.Buffer) -> str:
     return hashlib.sha256(content).hexdigest()

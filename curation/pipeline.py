@@ -42,6 +42,7 @@ from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
 from curation.recipe import Recipe
 from curation.retries import take_retries
 from curation.run import MANIFEST, Run, made_with, require_made_with, select_work
+from curation.safety.blocklist.batch import block_batch
 from curation.spark_tables import (
     map_each,
     read_foreign,
@@ -75,7 +76,8 @@ def split_pass(recipe: Recipe) -> SplitPass:
         ("pii", partial(pii_batch, config=recipe.pii)),
         ("heuristics", partial(filter_batch, config=recipe.heuristics)),
     )
-    return SplitPass(recipe.inputs, recipe.ingest, stages, recipe.rejects, recipe.seed)
+    block = partial(block_batch, config=recipe.blocklist)
+    return SplitPass(recipe.inputs, recipe.ingest, block, stages, recipe.rejects, recipe.seed)
 
 
 @dataclass(frozen=True)

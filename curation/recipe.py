@@ -33,6 +33,7 @@ from curation.language.identify import LanguageConfig
 from curation.mixing.shards import ShardsConfig
 from curation.pii.config import PiiConfig
 from curation.pii.config import mistake_in as mistake_in_pii
+from curation.safety.blocklist.config import BlocklistConfig, category_mistake_in
 from curation.split_pass import RejectsConfig
 from curation.splits import SplitsConfig
 from curation.storage import normalise
@@ -52,6 +53,7 @@ class Recipe:
     sample: Annotated[float, Field(gt=0, le=1)] = 1.0
     splits: SplitsConfig = SplitsConfig()
     ingest: IngestConfig = IngestConfig()
+    blocklist: BlocklistConfig = BlocklistConfig()
     extract: ExtractConfig = ExtractConfig()
     language: LanguageConfig = LanguageConfig()
     pii: PiiConfig = PiiConfig()
@@ -80,7 +82,7 @@ def load(
             item["paths"] = [normalise(str(path), base=folder) for path in found]
         if item.get("prefix") and isinstance(item["prefix"], str):
             item["prefix"] = normalise(item["prefix"], base=folder)
-    _place_reference(values, base=folder)
+    _place_artefacts(values, base=folder)
     if paths:
         _only_input(values, "--input")["paths"] = [normalise(path) for path in paths]
     if prefix:
@@ -90,7 +92,7 @@ def load(
     for item in _inputs(values):  # overrides too may be relative
         if item.get("prefix") and isinstance(item["prefix"], str):
             item["prefix"] = normalise(item["prefix"])
-    _place_reference(values)
+    _place_artefacts(values)
     return validate(values, source=name)
 
 
@@ -113,7 +115,11 @@ def _contradiction(recipe: Recipe) -> str | None:
     for source in recipe.inputs:
         if problem := _input_contradiction(source):
             return f"input '{source.name}': {problem}"
-    return mistake_in_pii(recipe.pii) or mistake_in(recipe.heuristics)
+    return (
+        category_mistake_in(recipe.blocklist)
+        or mistake_in_pii(recipe.pii)
+        or mistake_in(recipe.heuristics)
+    )
 
 
 def _input_contradiction(source: InputConfig) -> str | None:
@@ -180,11 +186,24 @@ def _inputs(values: dict[str, Any]) -> list[dict[str, Any]]:
     return [i for i in inputs if isinstance(i, dict)] if isinstance(inputs, list) else []
 
 
-def _place_reference(values: dict[str, Any], *, base: str | None = None) -> None:
-    heuristics = values.get("heuristics")
-    reference = heuristics.get("reference") if isinstance(heuristics, dict) else None
-    if isinstance(reference, dict) and isinstance(reference.get("path"), str):
-        reference["path"] = normalise(reference["path"], base=base)
+def _place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None:
+    for artefact in (
+        _at(values, "heuristics", "reference"),
+        *_listed(values, "blocklist", "lists"),
+    ):
+        if isinstance(artefact, dict) and isinstance(artefact.get("path"), str):
+            artefact["path"] = normalise(artefact["path"], base=base)
+
+
+def _at(values: Any, *keys: str) -> Any:
+    for key in keys:
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
+
+
+def _listed(values: Any, *keys: str) -> list[Any]:
+    found = _at(values, *keys)
+    return found if isinstance(found, list) else []
 
 
 def _only_input(values: dict[str, Any], option: str) -> dict[str, Any]:

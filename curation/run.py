@@ -26,6 +26,7 @@ from curation.errors import UserError
 from curation.heuristics.divergence.reference import check_reference
 from curation.ingest.rows import check_readable
 from curation.recipe import Recipe, dump, validate
+from curation.safety.blocklist.match import check_list
 from curation.splits import Split, draw, find_files, plan
 from curation.storage import FileInfo, join, put, storage
 
@@ -198,6 +199,10 @@ def new_run(recipe: Recipe, folder: str) -> Run:
 
 def _pinned(recipe: Recipe) -> Recipe:
     """With the hash of every file that it names beside its inputs."""
+    lists = tuple(file.pinned() for file in recipe.blocklist.lists)
+    for file in lists:
+        check_list(file)
+    recipe = replace(recipe, blocklist=replace(recipe.blocklist, lists=lists))
     reference = recipe.heuristics.reference
     if reference is None:
         return recipe

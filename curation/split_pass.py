@@ -61,6 +61,7 @@ class SplitPass:
 
     inputs: Sequence[InputConfig]
     ingest: IngestConfig
+    block: BatchFunction  # a part of ingest
     stages: Sequence[tuple[str, BatchFunction]]
     rejects: RejectsConfig
     seed: int
@@ -94,7 +95,7 @@ def _read_and_write(
     tally = Tally()
     stages = [stage for stage in todo.stages if stage[0] in source.stages]
     for pages in read_pages(split, source, todo.ingest, seed=todo.seed, tally=tally):
-        batch = outputs.part(pages, "ingest", source.name, counts, counted=False)
+        batch = outputs.part(todo.block(pages), "ingest", source.name, counts, counted=False)
         clock.lap("ingest")
         for name, function in stages:
             if batch.num_rows == 0:

@@ -23,6 +23,8 @@ class DropReason(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     UNDECODABLE_BODY = "undecodable_body"
     EMPTY_BODY = "empty_body"
+    BLOCKED_HOST = "blocked_host"
+    BLOCKED_URL = "blocked_url"
     # extract
     EXTRACTION_FAILED = "extraction_failed"
     EXTRACTION_TIMEOUT = "extraction_timeout"

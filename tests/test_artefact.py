@@ -32,6 +32,18 @@ def test_a_pinned_file_is_read_as_it_was_or_not_at_all(path: str) -> None:
     assert artefact.read() == b"other"
 
 
+def test_a_file_is_mapped_as_it_was_or_not_at_all(path: str) -> None:
+    pinned = Artefact(path=path).pinned()
+    assert pinned.mapped().to_pybytes() == b"words"
+    put(path, b"other")
+    assert Artefact(path=path).mapped().to_pybytes() == b"other"
+    if "://" in path:  # this machine has it
+        assert pinned.mapped().to_pybytes() == b"words"
+    else:
+        with pytest.raises(UserError, match="is not the file that the recipe names"):
+            pinned.mapped()
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nowhere: no such file"):
         Artefact(path=str(tmp_path / "nowhere")).pinned()

@@ -28,17 +28,23 @@ class UrlFacts:
 
 def url_facts(url: str | None) -> UrlFacts:
     """The canonical form, host and site of `url`."""
-    if not url:
+    parsed = parse(url) if url else None
+    if parsed is None:
         return UrlFacts()
+    return UrlFacts(parsed.href, parsed.hostname, _site(parsed.hostname))
+
+
+def parse(url: str) -> ada_url.URL | None:
+    """Its canonical form in parts; None for one without a host, or that no browser would open."""
     try:
         parsed = ada_url.URL(url)
     except ValueError:
-        return UrlFacts()
+        return None
     if not parsed.hostname:
-        return UrlFacts()
+        return None
     parsed.hash = ""
     parsed.search = _canonical_query(parsed.search)
-    return UrlFacts(parsed.href, parsed.hostname, _site(parsed.hostname))
+    return parsed
 
 
 def hash64(text: str, *, seed: int = 0) -> int:

@@ -1,0 +1,1 @@
+"""Block lists: which hosts and URLs a page must not come from."""
