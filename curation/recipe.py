@@ -31,6 +31,7 @@ from curation.heuristics.config import HeuristicsConfig, mistake_in
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.language.identify import LanguageConfig
 from curation.mixing.shards import ShardsConfig
+from curation.safety.config import SafetyConfig
 from curation.split_pass import RejectsConfig
 from curation.splits import SplitsConfig
 from curation.storage import normalise
@@ -52,6 +53,7 @@ class Recipe:
     ingest: IngestConfig = IngestConfig()
     extract: ExtractConfig = ExtractConfig()
     language: LanguageConfig = LanguageConfig()
+    safety: SafetyConfig = SafetyConfig()
     heuristics: HeuristicsConfig = HeuristicsConfig()
     rejects: RejectsConfig = RejectsConfig()
     dedup: UrlDedupConfig = UrlDedupConfig()
@@ -108,7 +110,7 @@ def _contradiction(recipe: Recipe) -> str | None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         return f"two inputs are named '{twice[0]}': give each a 'name' of its own"
     for source in recipe.inputs:
-        if problem := _input_contradiction(source):
+        if problem := _input_contradiction(source) or _unmeasured(source, recipe.safety):
             return f"input '{source.name}': {problem}"
     return mistake_in(recipe.heuristics)
 
@@ -121,6 +123,12 @@ def _input_contradiction(source: InputConfig) -> str | None:
     if source.where and source.format != "index":
         return "'where' needs 'format: index'"
     return None
+
+
+def _unmeasured(source: InputConfig, safety: SafetyConfig) -> str | None:
+    if safety.max_toxicity is None or "safety" not in source.stages or "language" in source.stages:
+        return None
+    return "'safety.max_toxicity' needs the stage 'language' before 'safety'"
 
 
 def dump(recipe: Recipe) -> str:

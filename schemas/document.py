@@ -29,6 +29,7 @@ PAGE = (
     Column("host", pa.string(), "full host name"),
     Column("site", pa.string(), "registrable domain, private suffixes such as github.io included"),
     Column("fetched_at", UTC_TIME, "WARC-Date"),
+    Column("opt_outs", pa.list_(pa.string()), "OptOuts made; null: neither headers nor HTML seen"),
     Column("title", pa.string(), "the page's title"),
     Column("text", pa.string(), "UTF-8, lines separated by \\n only; NFC outside code"),
     Column("line_kinds", pa.string(), "a letter of LineKind per line of text; null: all prose"),
@@ -46,6 +47,7 @@ def _number(name: str, meaning: str) -> Column:
     return Column(name, pa.float32(), meaning)
 
 
+SAFETY = (_number("toxicity", "0..1; null for a language that the model was not trained on"),)
 GOPHER_QUALITY = (
     _count("n_words", "tokens with a letter or a number"),
     _number("mean_word_length", "characters per word"),
@@ -120,4 +122,8 @@ MEASURES = (
     *OUTLIERS,
 )
 
-DOCUMENT = Table("documents", (*IDENTITY, *PROVENANCE, *PAGE, ROUTE, *MEASURES), row_group_rows=256)
+DOCUMENT = Table(
+    "documents",
+    (*IDENTITY, *PROVENANCE, *PAGE, *SAFETY, ROUTE, *MEASURES),
+    row_group_rows=256,
+)

@@ -29,6 +29,9 @@ class DropReason(StrEnum):
     EXTRACTION_MEMORY = "extraction_memory"
     EXTRACTION_CRASHED = "extraction_crashed"
     NO_TEXT = "no_text"
+    # safety
+    OPTED_OUT = "opted_out"
+    TOO_TOXIC = "too_toxic"
     # heuristics: how much text there is
     TOO_MANY_LINES = "too_many_lines"  # to measure it
     TOO_FEW_WORDS = "too_few_words"
