@@ -45,9 +45,9 @@ _CODES = {
 _HATECHECK = {"hateful": TOXIC, "non-hateful": SAFE}
 _OF_DAVIDSON = ("hate_speech", "offensive_language", "neither")
 _RETWEET = re.compile(r"\bRT\b")
-_EVERY_SENTENCE = 2
+_EVERY_SENTENCE = 1
 _EVERY_OFFENSIVE = 3  # there would be more of these tweets than of all else
-_EVERY_MANUAL, _STRETCHES_OF_PAGE = 12, 12
+_EVERY_MANUAL, _STRETCHES_OF_PAGE = 4, 12
 _BINS = 8192
 _SAME = 0.5  # of the trigrams of two texts
 
@@ -179,7 +179,7 @@ def read_free_pages(data: Path) -> Iterator[tuple[str, str, str, str]]:
     from curation.extract.extract import extract
     from curation.ingest.charset import find_charset
 
-    wanted = {page["record_id"]: page for page in _free_pages(data)}
+    wanted = {page["record_id"]: page for page in free_pages(data)}
     for source in sorted({page["source"] for page in wanted.values()}):
         with (data / "warc" / f"{source}.warc.gz").open("rb") as stream:
             for record in ArchiveIterator(stream):
@@ -189,7 +189,7 @@ def read_free_pages(data: Path) -> Iterator[tuple[str, str, str, str]]:
                     yield page["record_id"], page["lang_detected"], source, found.text
 
 
-def _free_pages(data: Path) -> Iterator[dict[str, Any]]:
+def free_pages(data: Path) -> Iterator[dict[str, Any]]:
     """Translations of the declaration in our languages, and every so many pages of manuals."""
     for page in _read(data / "pages.jsonl.gz"):
         drawn = _hash(page["id"]) % _EVERY_MANUAL == 0

@@ -26,7 +26,7 @@ _PARAMETERS = {
     "loss": "softmax",
     "dim": 16,
     "epoch": 50,
-    "lr": 0.3,
+    "lr": 0.1,
     "minCount": 2,
     "wordNgrams": 2,
     "minn": 3,

@@ -21,6 +21,7 @@ from curation.extract.sandbox import Failure, Sandbox, SandboxConfig, SandboxErr
 from curation.extract.tidy import tidy
 from curation.safety.opt_outs import Statements, together
 from schemas.drop_reason import DropReason
+from schemas.opt_out import OptOut
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -58,7 +59,7 @@ def _add_said(opt_outs: pa.ListArray, rows: Sequence[_Row]) -> pa.ListArray:
     """Those of the headers, and of the pages that could be read."""
     said: list[Statements | None] = [row.get("said") for row in rows]
     known = [
-        made if page is None else together(made or (), page)
+        made if page is None else together(map(OptOut, made or ()), page)
         for made, page in zip(opt_outs.to_pylist(), said, strict=True)
     ]
     return pa.array(known, opt_outs.type)

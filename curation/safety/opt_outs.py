@@ -29,13 +29,15 @@ _ROBOTS, _ROBOTS_HEADER, _TDM = "robots", "x-robots-tag", "tdm-reservation"
 _DIRECTIVES = {OptOut.NOAI, OptOut.NOIMAGEAI}
 _RESERVED = {"1": True, "0": False}
 _SEPARATOR = re.compile(r"[\s,]+")
+_BOT = re.compile(r"\S+")  # which the time of a day is not
 _EVERY_BOT = {"*", _ROBOTS}
 _WITH_VALUE = {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
 
 
 def in_headers(headers: Iterable[tuple[str, str]]) -> Statements:
     """What the headers of a response say; names in any case, a name any number of times."""
-    return _gather((name.strip().lower(), value) for name, value in headers)
+    named = ((name.strip().lower(), value) for name, value in headers)
+    return _gather(header for header in named if header[0] in (_ROBOTS_HEADER, _TDM))
 
 
 def on_page(page: HtmlElement) -> Statements:
@@ -45,7 +47,7 @@ def on_page(page: HtmlElement) -> Statements:
 
 def together(headers: Iterable[OptOut], page: Statements) -> list[OptOut]:
     """All that is opted out of, sorted, where `headers` are those that headers made."""
-    said = {**dict.fromkeys(map(OptOut, headers), True), **page}
+    said = {**dict.fromkeys(headers, True), **page}
     return made(said)
 
 
@@ -83,7 +85,7 @@ def _for_every_bot(value: str) -> Iterator[str]:
     for_all = True
     for part in value.split(","):
         bot, colon, directives = part.partition(":")
-        if colon and bot.strip() not in _WITH_VALUE:
+        if colon and _BOT.fullmatch(bot.strip()) and bot.strip() not in _WITH_VALUE:
             for_all = bot.strip() in _EVERY_BOT
         if for_all:
             yield from _SEPARATOR.split(directives if colon else part)
