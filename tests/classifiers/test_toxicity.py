@@ -18,7 +18,9 @@ from classifiers.toxicity import (
     stretches,
 )
 
-ABUSE = "You fucking idiots, I hate you all. Shut up, you stupid bitch, go die you piece of shit. "
+ABUSE = (
+    "You are all fucking idiots and I hate every one of you. Shut up, you stupid bitch, go die. "
+)
 CALM = (
     "Before grain can be stored it has to be sorted. The heavier grain drops on to the barn floor. "
 )

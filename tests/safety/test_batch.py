@@ -7,7 +7,9 @@ import pyarrow as pa
 from curation.safety.batch import safety_batch
 from curation.safety.config import SafetyConfig
 
-ABUSE = "You fucking idiots, I hate you all. Shut up, you stupid bitch, go die you piece of shit."
+ABUSE = (
+    "You are all fucking idiots and I hate every one of you. Shut up, you stupid bitch, and go die."
+)
 CALM = (
     "Before grain can be stored it has to be sorted. The heavier grain drops on to the barn floor."
 )
