@@ -85,6 +85,13 @@ def test_stretches_of_a_short_text_are_all_of_it(text: str, language: str) -> No
     assert "".join(stretches(text, language)) == text
 
 
+def test_stretches_are_cut_between_words() -> None:
+    found = list(stretches(CALM * 20, "en"))
+    assert "".join(found) == CALM * 20
+    assert len(found) == -(-len(CALM) * 20 // 200)
+    assert all(stretch.endswith(" ") for stretch in found)
+
+
 def test_stretches_of_a_long_text_are_spread_over_it() -> None:
     text = " ".join(f"word{n}" for n in range(100_000))
     found = list(stretches(text, "en"))
