@@ -14,7 +14,7 @@ ENV_PIP := build/env/bin/python -m pip --disable-pip-version-check --quiet
 export PYTHONWARNINGS = ignore::Warning:setuptools
 
 .DEFAULT_GOAL := help
-.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-pii bench-blocklist bench-sandbox bench-formulas bench-model dist dist-env clean java
+.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-pii bench-blocklist bench-sandbox bench-formulas bench-model bench-toxicity dist dist-env clean java
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-formulas: $(VENV)/dev.stamp ## render formulas in 41 ways (needs npm) and 
 
 bench-model: $(VENV)/dev.stamp ## compute 3 billion pages on 100 nodes from what bench-scaling measured
 	$(RUN)/python -m benchmarks.model $(or $(DATA),out/scaling)/measured.json $(ARGUMENTS)
+
+bench-toxicity: $(VENV)/dev.stamp ## measure the toxicity model on texts and pages it has not seen: DATA=FOLDER
+	$(RUN)/python -m benchmarks.toxicity $(DATA) $(ARGUMENTS)
 
 dist: $(ZIP) ## build the wheel, the source archive and a zip for --py-files into dist/
 

@@ -36,6 +36,7 @@ _REASONS = (
     ("ingest", 0.04, (DropReason.REDIRECT, DropReason.ERROR_STATUS, DropReason.NOT_HTML)),
     ("extract", 0.06, (DropReason.NO_TEXT, DropReason.EXTRACTION_FAILED)),
     ("language", 0.0, ()),
+    ("safety", 0.0, ()),
     ("heuristics", 0.30, tuple(r for r in DropReason if r.startswith(("too_", "words_")))),
 )
 _OLDER_SHARE = 0.03

@@ -49,9 +49,14 @@ class FastTextModel:
         return pa.array(labels, pa.string()), pa.array(best, pa.float32())
 
 
+def bundled(name: str, *, sha256: str) -> FastTextModel:
+    """The model of that file name in `classifiers.models`; raises as `FastTextModel` does."""
+    file = resources.files("classifiers.models").joinpath(name)
+    with resources.as_file(file) as path:
+        return FastTextModel(path, sha256=sha256)
+
+
 @cache
 def lid176() -> FastTextModel:
     """The bundled model for 176 languages."""
-    file = resources.files("classifiers.models").joinpath("lid.176.ftz")
-    with resources.as_file(file) as path:
-        return FastTextModel(path, sha256=LID176_SHA256)
+    return bundled("lid.176.ftz", sha256=LID176_SHA256)

@@ -42,6 +42,7 @@ from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
 from curation.recipe import Recipe
 from curation.retries import take_retries
 from curation.run import MANIFEST, Run, made_with, require_made_with, select_work
+from curation.safety.batch import safety_batch
 from curation.safety.blocklist.batch import block_batch
 from curation.spark_tables import (
     map_each,
@@ -65,7 +66,7 @@ from schemas.reject import REJECT
 from schemas.verdict import VERDICT
 
 _ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
-STAGES = ("ingest", "extract", "language", "pii", "heuristics", "dedup", "mix")
+STAGES = ("ingest", "extract", "language", "pii", "safety", "heuristics", "dedup", "mix")
 
 
 def split_pass(recipe: Recipe) -> SplitPass:
@@ -74,6 +75,7 @@ def split_pass(recipe: Recipe) -> SplitPass:
         ("extract", partial(extract_batch, config=recipe.extract)),
         ("language", partial(identify_batch, config=recipe.language)),
         ("pii", partial(pii_batch, config=recipe.pii)),
+        ("safety", partial(safety_batch, config=recipe.safety)),
         ("heuristics", partial(filter_batch, config=recipe.heuristics)),
     )
     block = partial(block_batch, config=recipe.blocklist)
@@ -337,7 +339,7 @@ def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s
 
 
 def _stages(source: InputConfig) -> list[str]:
-    optional = {"extract", "language", "pii", "heuristics"} - set(source.stages)
+    optional = {"extract", "language", "pii", "safety", "heuristics"} - set(source.stages)
     return [stage for stage in STAGES if stage not in optional]
 
 

@@ -34,6 +34,7 @@ from curation.mixing.shards import ShardsConfig
 from curation.pii.config import PiiConfig
 from curation.pii.config import mistake_in as mistake_in_pii
 from curation.safety.blocklist.config import BlocklistConfig, category_mistake_in
+from curation.safety.config import SafetyConfig
 from curation.split_pass import RejectsConfig
 from curation.splits import SplitsConfig
 from curation.storage import normalise
@@ -57,6 +58,7 @@ class Recipe:
     extract: ExtractConfig = ExtractConfig()
     language: LanguageConfig = LanguageConfig()
     pii: PiiConfig = PiiConfig()
+    safety: SafetyConfig = SafetyConfig()
     heuristics: HeuristicsConfig = HeuristicsConfig()
     rejects: RejectsConfig = RejectsConfig()
     dedup: UrlDedupConfig = UrlDedupConfig()
@@ -113,7 +115,7 @@ def _contradiction(recipe: Recipe) -> str | None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         return f"two inputs are named '{twice[0]}': give each a 'name' of its own"
     for source in recipe.inputs:
-        if problem := _input_contradiction(source):
+        if problem := _input_contradiction(source) or _unmeasured(source, recipe.safety):
             return f"input '{source.name}': {problem}"
     return (
         category_mistake_in(recipe.blocklist)
@@ -130,6 +132,12 @@ def _input_contradiction(source: InputConfig) -> str | None:
     if source.where and source.format != "index":
         return "'where' needs 'format: index'"
     return None
+
+
+def _unmeasured(source: InputConfig, safety: SafetyConfig) -> str | None:
+    if safety.max_toxicity is None or "safety" not in source.stages or "language" in source.stages:
+        return None
+    return "'safety.max_toxicity' needs the stage 'language' before 'safety'"
 
 
 def dump(recipe: Recipe) -> str:

@@ -29,6 +29,7 @@ PAGE = (
     Column("host", pa.string(), "full host name"),
     Column("site", pa.string(), "registrable domain, private suffixes such as github.io included"),
     Column("fetched_at", UTC_TIME, "WARC-Date"),
+    Column("opt_outs", pa.list_(pa.string()), "OptOuts made; null: neither headers nor HTML seen"),
     Column("title", pa.string(), "the page's title"),
     Column("text", pa.string(), "UTF-8, lines separated by \\n only; NFC outside code"),
     Column("line_kinds", pa.string(), "a letter of LineKind per line of text; null: all prose"),
@@ -65,6 +66,7 @@ PII = (
     _count("n_pii", "all of these"),
     _number("pii_ratio", "characters in them, of characters"),
 )
+SAFETY = (_number("toxicity", "0..1; null for a language that the model was not trained on"),)
 GOPHER_QUALITY = (
     _count("n_words", "tokens with a letter or a number"),
     _number("mean_word_length", "characters per word"),
@@ -140,5 +142,7 @@ MEASURES = (
 )
 
 DOCUMENT = Table(
-    "documents", (*IDENTITY, *PROVENANCE, *PAGE, *PII, ROUTE, *MEASURES), row_group_rows=256
+    "documents",
+    (*IDENTITY, *PROVENANCE, *PAGE, *PII, *SAFETY, ROUTE, *MEASURES),
+    row_group_rows=256,
 )

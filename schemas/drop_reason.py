@@ -33,6 +33,9 @@ class DropReason(StrEnum):
     NO_TEXT = "no_text"
     # pii
     TOO_MUCH_PII = "too_much_pii"
+    # safety
+    OPTED_OUT = "opted_out"
+    TOO_TOXIC = "too_toxic"
     # heuristics: how much text there is
     TOO_MANY_LINES = "too_many_lines"  # to measure it
     TOO_FEW_WORDS = "too_few_words"

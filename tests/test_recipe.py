@@ -98,6 +98,9 @@ def test_rules_are_overridden_by_their_names() -> None:
         ("heuristics.prose=[1", "--set heuristics.prose=[1: the value is not YAML"),
         ("heuristics.stop_words={en: [so what]}", "has 'so what': one word each"),
         ("inputs.0.stages=[heuristics]", "stage 'heuristics' needs 'language' before it"),
+        ("safety.max_toxicity=2", "is 2: expected a number from 0 to 1, or null"),
+        ("safety.opt_outs=[robots]", "should be 'noai', 'noimageai' or 'tdm_reservation'"),
+        ("safety.opt_out=[noai]", "did you mean 'opt_outs'?"),
         ("inputs.5.format=warc", "--set inputs.5.format=warc: no such place in the recipe"),
         ("heuristics", "--set heuristics: expected key.sub=value"),
     ],
@@ -107,6 +110,13 @@ def test_a_mistake_is_one_line_that_names_the_key(override: str, message: str) -
         load("default", paths=["x.warc.gz"], overrides=[override])
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_toxicity_needs_the_language() -> None:
+    overrides = ["safety.max_toxicity=0.5", "inputs.0.stages=[extract,safety]"]
+    with pytest.raises(UserError, match=r"input 'crawl': 'safety\.max_toxicity' needs"):
+        load("default", paths=["x.warc.gz"], overrides=overrides)
+    assert load("default", paths=["x"], overrides=[overrides[1]]).safety.max_toxicity is None
 
 
 def test_two_inputs_may_not_share_a_name(tmp_path: Path) -> None:

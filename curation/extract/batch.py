@@ -1,15 +1,16 @@
 """The batch function of extraction: each page's HTML goes through a sandbox and becomes text.
 
-In: rows of `PAGE`. Out: the same rows with `text`, `line_kinds` and `title`, without `html` and
-`charset`; rows without text have a `drop_reason`. Invariant: each row comes out once, in its place,
-whatever another row does to the process that extracts it.
+In: rows of `PAGE`. Out: the same rows with `text`, `line_kinds`, `title` and what their `meta`
+elements add to `opt_outs`, without `html` and `charset`; rows without text have a `drop_reason`.
+Invariant: each row comes out once, in its place, whatever another row does to the process that
+extracts it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
@@ -18,7 +19,9 @@ from curation.extract.extract import Extracted, extract
 from curation.extract.page import ExtractionError
 from curation.extract.sandbox import Failure, Sandbox, SandboxConfig, SandboxError
 from curation.extract.tidy import tidy
+from curation.safety.opt_outs import Statements, together
 from schemas.drop_reason import DropReason
+from schemas.opt_out import OptOut
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -28,7 +31,7 @@ _REASONS = {
     Failure.MEMORY: DropReason.EXTRACTION_MEMORY,
     Failure.CRASHED: DropReason.EXTRACTION_CRASHED,
 }
-_Row = dict[str, str | None]
+_Row = dict[str, Any]
 
 
 def extract_batch(batch: pa.RecordBatch, *, config: ExtractConfig) -> pa.RecordBatch:
@@ -41,6 +44,8 @@ def extract_batch(batch: pa.RecordBatch, *, config: ExtractConfig) -> pa.RecordB
     done = batch.drop_columns(["html", "charset"])
     for name in ("text", "drop_reason", "detail"):
         done = done.set_column(done.schema.get_field_index(name), name, _column(rows, name))
+    at = done.schema.get_field_index("opt_outs")
+    done = done.set_column(at, "opt_outs", _add_said(batch.column("opt_outs"), rows))
     for name in ("title", "line_kinds"):
         done = done.append_column(name, _column(rows, name))
     return done
@@ -48,6 +53,16 @@ def extract_batch(batch: pa.RecordBatch, *, config: ExtractConfig) -> pa.RecordB
 
 def _column(rows: Sequence[_Row], name: str) -> pa.Array:
     return pa.array([row.get(name) for row in rows], pa.string())
+
+
+def _add_said(opt_outs: pa.ListArray, rows: Sequence[_Row]) -> pa.ListArray:
+    """Those of the headers, and of the pages that could be read."""
+    said: list[Statements | None] = [row.get("said") for row in rows]
+    known = [
+        made if page is None else together(map(OptOut, made or ()), page)
+        for made, page in zip(opt_outs.to_pylist(), said, strict=True)
+    ]
+    return pa.array(known, opt_outs.type)
 
 
 def _outcome(
@@ -62,8 +77,13 @@ def _outcome(
     except SandboxError as error:
         return {"drop_reason": _REASONS[error.failure], "detail": tidy(str(error))}
     if not found.text:
-        return {"drop_reason": DropReason.NO_TEXT, "title": found.title}
-    return {"text": found.text, "line_kinds": found.line_kinds, "title": found.title}
+        return {"drop_reason": DropReason.NO_TEXT, "title": found.title, "said": found.opt_outs}
+    return {
+        "text": found.text,
+        "line_kinds": found.line_kinds,
+        "title": found.title,
+        "said": found.opt_outs,
+    }
 
 
 def sandboxed(

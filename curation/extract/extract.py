@@ -19,6 +19,7 @@ from curation.extract.lines import KindsOnPage, Line
 from curation.extract.markdown import without_markers
 from curation.extract.page import parse
 from curation.extract.pointers import without_pointers
+from curation.safety.opt_outs import Statements, on_page
 from schemas.line_kind import LineKind
 
 _ENGINES = {"trafilatura": trafilatura_engine.run, "resiliparse": resiliparse_engine.run}
@@ -29,8 +30,9 @@ class Extracted:
     r"""A page's text and title, and the engine that found them.
 
     `text` is empty for a page without content. `line_kinds` has a letter of `LineKind` for each of
-    `text.split("\n")`. `flags`: `code`, `formulas`, `images` (the text has some), `put_back` (what
-    the engine dropped is in the text), `mojibake` (some was repaired).
+    `text.split("\n")`. `opt_outs` are what its `meta` elements say. `flags`: `code`, `formulas`,
+    `images` (the text has some), `put_back` (what the engine dropped is in the text), `mojibake`
+    (some was repaired).
     """
 
     text: str
@@ -38,6 +40,7 @@ class Extracted:
     title: str | None
     engine: Engine
     flags: tuple[str, ...]
+    opt_outs: Statements
 
 
 def extract(
@@ -53,7 +56,7 @@ def extract(
     `ExtractionError`.
     """
     page = parse(html, charset=charset)
-    title = _title(page)
+    title, opt_outs = _title(page), on_page(page)
     kept = take_out(page)
     kinds = KindsOnPage(page)
     lines = [kinds.of(line) for line in _ENGINES[engine](page, url=url)]
@@ -68,6 +71,7 @@ def extract(
         title=title,
         engine=engine,
         flags=tuple(sorted(flags | ({"mojibake"} if repaired else set()))),
+        opt_outs=opt_outs,
     )
 
 

@@ -34,7 +34,7 @@ from schemas.drop_reason import DropReason
 
 _KNOWN = (
     *("doc_id", "position", "order_key", "input", "file", "offset", "record_id", "domain"),
-    *("url", "url_key", "host", "site", "fetched_at", "text"),
+    *("url", "url_key", "host", "site", "fetched_at", "opt_outs", "text"),
 )
 PAGE = Table(
     "pages",
@@ -138,6 +138,7 @@ def _row(raw: RawPage, split: Split, source: InputConfig, position: int) -> dict
         "host": facts.host,
         "site": facts.site,
         "fetched_at": raw.fetched_at,
+        "opt_outs": raw.opt_outs,
         "text": raw.text,
         "html": raw.html,
         "charset": raw.charset,

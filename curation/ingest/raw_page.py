@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from schemas.drop_reason import DropReason
+from schemas.opt_out import OptOut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,7 @@ class RawPage:
     html: bytes | None = None
     charset: str | None = None
     text: str | None = None
+    opt_outs: tuple[OptOut, ...] | None = None  # by its headers, where it has some
     reason: DropReason | None = None
     detail: str | None = None
 

@@ -17,6 +17,7 @@ from curation.ingest.config import IngestConfig
 from curation.ingest.http import BodyTooLargeError, UndecodableBodyError, decode_body
 from curation.ingest.raw_page import RawPage, parse_time
 from curation.ingest.warc import Record
+from curation.safety.opt_outs import in_headers, made
 from schemas.drop_reason import DropReason
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -31,7 +32,11 @@ Against = tuple[DropReason, str | None]
 def read_response(record: Record, config: IngestConfig) -> RawPage:
     """A `response` record as a page: a decoded HTML body, or the first reason against it."""
     page = _identified(record)
-    against = _against_record(record) or _against_header(record.warc.http_headers)
+    if against := _against_record(record):
+        return _rejected(page, *against)
+    http = record.warc.http_headers
+    page = replace(page, opt_outs=tuple(made(in_headers(http.items()))))
+    against = _against_header(http)
     return _rejected(page, *against) if against else _with_body(page, record, config)
 
 

@@ -1,8 +1,8 @@
 """Makes the bundled sample input: `python curation/sample/build.py DATA_DIR`.
 
 In: a folder of WARC files with an index `pages.jsonl.gz`. Out, beside this script: debdoc, udhr,
-planted, versions, hostile and clipped `.warc.gz`, gzip per record, and `SOURCES.md`. Invariant: the same
-folder gives the same bytes.
+versions, hostile, planted and clipped `.warc.gz`, gzip per record, and `SOURCES.md`. Invariant: the
+same folder gives the same bytes.
 """
 
 from __future__ import annotations

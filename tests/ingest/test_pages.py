@@ -64,6 +64,7 @@ def test_a_response_is_a_row(tmp_path: Path) -> None:
         "url_key": "http://example.com/7",
         "host": "example.com",
         "site": "example.com",
+        "opt_outs": [],
         "text": None,
         "html": b"<p>Hi",
         "charset": "cp1252",

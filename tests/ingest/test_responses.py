@@ -40,7 +40,36 @@ def test_a_page_is_its_body_and_what_the_headers_say(tmp_path: Path) -> None:
         fetched_at=datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC),
         html=HTML,
         charset="koi8-r",
+        opt_outs=(),
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        (
+            b"HTTP/1.1 200 OK",
+            [b"X-Robots-Tag: noai", b"TDM-Reservation: 1"],
+            ("noai", "tdm_reservation"),
+        ),
+        (
+            b"HTTP/1.1 200 OK",
+            [b"x-robots-tag: a: noai", b"X-ROBOTS-TAG: noimageai"],
+            ("noimageai",),
+        ),
+        (b"HTTP/1.1 404 Gone", [b"tdm-reservation: 1"], ("tdm_reservation",)),
+        (b"HTTP/1.1 200 OK", [b"tdm-reservation: 0"], ()),
+    ],
+)
+def test_headers_tell_opt_outs_of_pages_and_of_others(
+    tmp_path: Path, status: bytes, headers: list[bytes], expected: tuple[str, ...]
+) -> None:
+    assert page(tmp_path, http(HTML, *headers, status=status)).opt_outs == expected
+
+
+def test_without_headers_nothing_is_known_of_opt_outs(tmp_path: Path) -> None:
+    assert page(tmp_path, http(HTML), extra=b"WARC-Truncated: length\r\n").opt_outs is None
+    assert page(tmp_path, http(HTML), kind="conversion").opt_outs is None
 
 
 @pytest.mark.parametrize(
