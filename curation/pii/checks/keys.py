@@ -87,7 +87,6 @@ def _is_random(text: str, *, bits: float) -> bool:
 
 
 _BEGIN = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?)-----")
-_BODY = re.compile(r"(?:[A-Za-z0-9+/=:,. ()_-]|\\[nrt]|[\r\n\t\"'])*")
 _MOST = 20_000
 _LEAST_OF_BODY = 32
 

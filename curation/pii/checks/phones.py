@@ -1,10 +1,10 @@
 """Telephone numbers, by libphonenumber's rules for the regions that a page may speak of.
 
 With its country's prefix a number counts where it is valid. Without, it counts behind a word such
-as 'Tel.' where it is valid in a region of
-the page, or near that word in groups of digits, and without a word where it is valid in a region of
-the page and is written as only telephone numbers are: with an area in brackets, or a 0 and groups,
-or three groups as in North America.
+as 'Tel.' where it is valid in a region of the page, or near that word in groups of digits; and
+without a word where it is valid in a region of the page, its area code is written as there, and it
+looks as only telephone numbers do: an area in brackets, or a 0 and groups, or three groups as in
+North America.
 
 Source: ITU-T E.164 and E.123, libphonenumber (`phonenumbers`).
 """
