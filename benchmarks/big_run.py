@@ -32,12 +32,19 @@ PAGES_PER_FILE = 33_333  # 3 billion pages in 90,000 files, as in a crawl of Com
 _PAGES_SPREAD = 2000
 _FILE_BYTES = (900_000_000, 1_100_000_000)
 _PREFIX = "s3://commoncrawl/crawl-data/CC-MAIN-2026-30/segments"
+_OF_HEURISTICS = tuple(
+    reason
+    for reason in DropReason
+    if reason.startswith(("too_", "words_"))
+    and reason not in (DropReason.TOO_MUCH_PII, DropReason.TOO_TOXIC)
+)
 _REASONS = (
     ("ingest", 0.04, (DropReason.REDIRECT, DropReason.ERROR_STATUS, DropReason.NOT_HTML)),
     ("extract", 0.06, (DropReason.NO_TEXT, DropReason.EXTRACTION_FAILED)),
     ("language", 0.0, ()),
+    ("pii", 0.01, (DropReason.TOO_MUCH_PII,)),
     ("safety", 0.0, ()),
-    ("heuristics", 0.30, tuple(r for r in DropReason if r.startswith(("too_", "words_")))),
+    ("heuristics", 0.30, _OF_HEURISTICS),
 )
 _OLDER_SHARE = 0.03
 TEXT_BYTES = 4000  # of a document that is kept

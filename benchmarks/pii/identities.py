@@ -106,7 +106,7 @@ def _is_medicare(number: str) -> bool:
 
 
 def _is_snils(number: str) -> bool:
-    return _weighted(number, (9, 8, 7, 6, 5, 4, 3, 2, 1)) % 101 % 100 == int(number[9:], 36)
+    return _weighted(number, (9, 8, 7, 6, 5, 4, 3, 2, 1)) % 101 % 100 == int(number[9:])
 
 
 _CHECKS: dict[str, Callable[[str], bool]] = {
