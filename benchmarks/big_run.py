@@ -32,11 +32,11 @@ PAGES_PER_FILE = 33_333  # 3 billion pages in 90,000 files, as in a crawl of Com
 _PAGES_SPREAD = 2000
 _FILE_BYTES = (900_000_000, 1_100_000_000)
 _PREFIX = "s3://commoncrawl/crawl-data/CC-MAIN-2026-30/segments"
+_OF_OTHERS = (DropReason.TOO_MANY_NUMBERS, DropReason.TOO_MUCH_PII, DropReason.TOO_TOXIC)
 _OF_HEURISTICS = tuple(
     reason
     for reason in DropReason
-    if reason.startswith(("too_", "words_"))
-    and reason not in (DropReason.TOO_MUCH_PII, DropReason.TOO_TOXIC)
+    if reason.startswith(("too_", "words_")) and reason not in _OF_OTHERS
 )
 _REASONS = (
     ("ingest", 0.04, (DropReason.REDIRECT, DropReason.ERROR_STATUS, DropReason.NOT_HTML)),

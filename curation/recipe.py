@@ -22,6 +22,7 @@ from types import NoneType
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import yaml
+from annotated_types import MinLen
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from curation.dedup.url import UrlDedupConfig
@@ -295,13 +296,18 @@ def _allowed(hint: Any) -> str | None:
     if dataclasses.is_dataclass(bare):
         return f"expected keys and values: {', '.join(f.name for f in _fields(bare))}"
     if get_origin(bare) is tuple:
-        return "expected a list, of one thing at least"
+        return "expected a list" + (", of one thing at least" if _is_filled(hint) else "")
     if get_origin(bare) is dict:
         return "expected keys and values"
     if bare not in (int, float):
         return None
     or_null = ", or null" if get_args(hint)[1:] == (NoneType,) else ""
     return "expected a " + ("whole number" if bare is int else "number") + _range(hint) + or_null
+
+
+def _is_filled(hint: Any) -> bool:
+    fields = [m for m in get_args(hint)[1:] if hasattr(m, "metadata")]
+    return any(isinstance(m, MinLen) for field in fields for m in field.metadata)
 
 
 def _range(hint: Any) -> str:

@@ -25,7 +25,7 @@ PROVENANCE = (
 )
 PAGE = (
     Column("url", pa.string(), "as crawled, without personal data"),
-    Column("url_key", pa.string(), "canonical form for deduplication"),
+    Column("url_key", pa.string(), "canonical form for deduplication, without personal data"),
     Column("host", pa.string(), "full host name"),
     Column("site", pa.string(), "registrable domain, private suffixes such as github.io included"),
     Column("fetched_at", UTC_TIME, "WARC-Date"),
@@ -62,7 +62,7 @@ PII_COUNTS = {
     "n_person": "names of persons; null where they are not looked for",
 }
 PII = (
-    *(_count(name, f"{meaning} that were replaced") for name, meaning in PII_COUNTS.items()),
+    *(_count(name, f"{meaning} in the text") for name, meaning in PII_COUNTS.items()),
     _count("n_pii", "all of these"),
     _number("pii_ratio", "characters in them, of characters"),
 )

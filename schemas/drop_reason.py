@@ -32,6 +32,7 @@ class DropReason(StrEnum):
     EXTRACTION_CRASHED = "extraction_crashed"
     NO_TEXT = "no_text"
     # pii
+    TOO_MANY_NUMBERS = "too_many_numbers"  # to look at each for personal data
     TOO_MUCH_PII = "too_much_pii"
     # safety
     OPTED_OUT = "opted_out"

@@ -42,10 +42,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--allow",
-        nargs="+",
+        action="append",
         default=[],
         metavar="FILE",
-        help="lists of what no block list may block; may stand alone",
+        help="a list of what no block list may block; may be repeated, and stand alone",
     )
     parser.add_argument(
         "--category", metavar="NAME", help="of single files, in place of their names"
@@ -61,6 +61,8 @@ def update_command(options: argparse.Namespace) -> int:
         raise UserError("lists update: name the files to compile")
     paths, allow = ([normalise(path) for path in some] for some in (options.files, options.allow))
     output = normalise(options.output)
+    if output in (*paths, *allow):
+        raise UserError(f"{output}: is one of the lists: choose another name for the output")
     with Progress().step("lists update"):
         table, left_out = compile_lists(paths, allow=allow, category=options.category)
         with storage(output).create(output) as path:

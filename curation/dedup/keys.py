@@ -12,12 +12,11 @@ from schemas.keys import KEYS
 
 def keys_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     """One row of `KEYS` per row of `batch`, which is documents or rejects."""
-    texts, url_keys = batch.column("text"), batch.column("url_key")
+    texts = batch.column("text")
     reasons = batch.column("drop_reason")
     technical = pc.is_in(reasons, pa.array(sorted(TECHNICAL), pa.string()))
     known = {
         "is_version": pc.invert(technical),
-        "url_hash": _hash(url_keys),
         "curated": pc.is_valid(batch.column("domain")),
         "text_hash": _hash(texts),
         "row_hash": _row_hash(batch),

@@ -22,6 +22,7 @@ from schemas.line_kind import LineKind
 CODE_CHARACTERS, FORMULA_CHARACTERS = range(2)
 _CODE, _TABLE, _MATHEMATICS = ord(LineKind.CODE), ord(LineKind.TABLE), ord(LineKind.MATHEMATICS)
 _DOLLAR, _BACKSLASH, _SEMICOLON, _OPEN_CURLY, _CLOSE_CURLY = 0x24, 0x5C, 0x3B, 0x7B, 0x7D
+_LESS, _GREATER, _LOW_LINE = 0x3C, 0x3E, 0x5F
 _IS_CODE_SYMBOL = np.isin(np.arange(256), [ord(c) for c in "{}()[]=<>\\^_;"])
 _MIN_SYMBOLS, _MIN_SHARE = 3, 0.3
 _MIN_SYMBOLS_OF_STATEMENT, _MIN_SHARE_OF_STATEMENT = 2, 0.2
@@ -61,9 +62,24 @@ def _count_symbols(tokens: Tokens, first: int, end: int) -> tuple[int, int]:
     for token in range(first, end):
         if tokens.kinds[token] == 0:
             byte = tokens.data[tokens.starts[token]]
-            symbols += _IS_CODE_SYMBOL[byte]
+            symbols += _IS_CODE_SYMBOL[byte] and not _is_of_placeholder(tokens, token, first, end)
             marks += (byte == _DOLLAR or byte == _BACKSLASH) * tokens.characters[token]
     return symbols, marks
+
+
+@helper
+def _is_of_placeholder(tokens: Tokens, token: int, first: int, end: int) -> bool:
+    """Whether `<` or `>` stands at a word in capitals, as in `<EMAIL>`: prose that was redacted."""
+    word = token + 1 if tokens.data[tokens.starts[token]] == _LESS else token - 1
+    if word <= first or word + 1 >= end or not tokens.kinds[word] & WORD:
+        return False
+    before, behind = tokens.starts[word - 1], tokens.starts[word + 1]
+    if tokens.data[before] != _LESS or tokens.data[behind] != _GREATER:
+        return False
+    for at in range(tokens.starts[word], tokens.ends[word]):
+        if (tokens.data[at] < 0x41 or tokens.data[at] > 0x5A) and tokens.data[at] != _LOW_LINE:
+            return False
+    return before + 1 == tokens.starts[word] and behind == tokens.ends[word]
 
 
 @helper

@@ -41,6 +41,7 @@ PAGE = Table(
     (
         *(column for column in DOCUMENT.columns if column.name in _KNOWN),
         Column("html", pa.binary(), "the decoded body; null where there is text or a reason"),
+        Column("url_hash", pa.int64(), "of url_key, which may be redacted later"),
         Column("charset", pa.string(), "Python codec of html"),
         Column("drop_reason", pa.string(), "null while the page is in"),
         Column("detail", pa.string(), "what was seen, where the reason does not tell it"),
@@ -135,6 +136,7 @@ def _row(raw: RawPage, split: Split, source: InputConfig, position: int) -> dict
         "record_id": _valid(raw.record_id),
         "url": url,
         "url_key": facts.url_key,
+        "url_hash": None if facts.url_key is None else hash64(facts.url_key),
         "host": facts.host,
         "site": facts.site,
         "fetched_at": raw.fetched_at,

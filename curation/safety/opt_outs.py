@@ -28,10 +28,13 @@ Statements = Mapping[OptOut, bool]
 _ROBOTS, _ROBOTS_HEADER, _TDM = "robots", "x-robots-tag", "tdm-reservation"
 _DIRECTIVES = {OptOut.NOAI, OptOut.NOIMAGEAI}
 _RESERVED = {"1": True, "0": False}
-_SEPARATOR = re.compile(r"[\s,]+")
+_SEPARATOR = re.compile(r"[\s,;]+")
 _BOT = re.compile(r"\S+")  # which the time of a day is not
 _EVERY_BOT = {"*", _ROBOTS}
-_WITH_VALUE = {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
+_WITH_VALUE = {
+    *("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"),
+    *("rating", "refresh", "noarchive", "noindex"),
+}
 
 
 def in_headers(headers: Iterable[tuple[str, str]]) -> Statements:
@@ -83,7 +86,7 @@ def _gather(said: Iterable[tuple[str, str]]) -> Statements:
 def _for_every_bot(value: str) -> Iterator[str]:
     """The directives of a header, without those behind the name of a bot."""
     for_all = True
-    for part in value.split(","):
+    for part in re.split("[,;]", value):
         bot, colon, directives = part.partition(":")
         if colon and _BOT.fullmatch(bot.strip()) and bot.strip() not in _WITH_VALUE:
             for_all = bot.strip() in _EVERY_BOT

@@ -161,13 +161,13 @@ def test_keys_of_a_batch() -> None:
                 "order_key": 2,
                 "input": "i",
                 "file": "f",
-                "url_key": "http://x/",
                 "text": "é",
                 "drop_reason": reason,
             }
             for reason in ("too_few_words", "redirect")
         ]
     )
+    batch = batch.append_column("url_hash", pa.array([7, 7], pa.int64()))
     kept, failed = keys_batch(batch).to_pylist()
     assert (kept["is_version"], failed["is_version"]) == (True, False)
     assert kept["text_bytes"] == 2

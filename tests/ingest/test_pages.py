@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.ingest.pages import PAGE, Tally, read_pages
+from curation.ingest.urls import hash64
 from curation.splits import Split
 from tests.ingest.warcs import cut, http, member, record, save
 
@@ -62,6 +63,7 @@ def test_a_response_is_a_row(tmp_path: Path) -> None:
         "domain": "math",
         "url": "http://example.com/7",
         "url_key": "http://example.com/7",
+        "url_hash": hash64("http://example.com/7"),
         "host": "example.com",
         "site": "example.com",
         "opt_outs": [],

@@ -42,14 +42,16 @@ def test_text_title_and_url_lose_what_is_personal() -> None:
         batch_of(
             "Ask a.b@mill.org or +44 20 7946 0958.",
             title=["a.b@mill.org – profile"],
-            url=["https://mill.org/p?user=a.b%40mill.org&page=2"],
+            url=["https://mill.org/p?user=a.b%40mill.org&page=2&x=%40home"],
+            url_key=["https://mill.org/p?page=2&user=a.b%40mill.org&x=%40home"],
             language=["en"],
         ),
         config=DEFAULT,
     ).to_pylist()
     assert row["text"] == "Ask <EMAIL> or <PHONE>."
     assert row["title"] == "<EMAIL> – profile"
-    assert row["url"] == "https://mill.org/p?user=<EMAIL>&page=2"
+    assert row["url"] == "https://mill.org/p?user=<EMAIL>&page=2&x=%40home"
+    assert row["url_key"] == "https://mill.org/p?page=2&user=<EMAIL>&x=%40home"
     assert (row["n_email"], row["n_phone"], row["n_pii"], row["n_person"]) == (1, 1, 2, None)
     assert row["pii_ratio"] == pytest.approx((12 + 16) / 37)
     assert row["drop_reason"] is None
@@ -91,13 +93,23 @@ def test_a_page_with_too_much_is_dropped_without_it() -> None:
 
 
 def test_a_page_of_nothing_but_numbers_is_not_looked_at() -> None:
-    text = "1234567 a@b.de\n" * 6000
+    text = "1234567 a@b.de\n" * 26_000
     page, other = pii_batch(batch_of(text, "a@b.de"), config=DEFAULT).to_pylist()
-    assert page["drop_reason"] == "too_much_pii"
-    assert page["detail"] == "over 10000 places to look at"
+    assert page["drop_reason"] == "too_many_numbers"
+    assert page["detail"] == "over 50000 places to look for personal data at"
     assert page["text"] is None
     assert page["n_pii"] is None
     assert other["text"] == "<EMAIL>"
+
+
+def test_what_is_in_place_of_one_find_says_nothing_of_the_next() -> None:
+    rows = "\n".join(f"| SKU {48201932 + n * 7} | {n}.99 |" for n in range(40))
+    text = f"Tel 212-555-0199\n{rows}\nthe <PASSPORT> tag 12345678"
+    assert redacted(text, language="en") == text.replace("212-555-0199", "<PHONE>")
+
+
+def test_a_batch_may_be_empty() -> None:
+    assert pii_batch(batch_of("a").slice(1), config=DEFAULT).num_rows == 0
 
 
 def test_pages_without_text_or_columns_are_none_of_its_business() -> None:

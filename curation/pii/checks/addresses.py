@@ -34,12 +34,11 @@ _SPELLED_DOT = re.compile(r"\s?[\[({<]\s?(?:dot|punkt|point|punto)\s?[\])}>]\s?"
 _NO_PERSON = ("git", "hg", "svn", "gitlab", "gitea")
 _RESERVED = re.compile(
     r"(?:^|\.)(?:example|test|invalid|localhost|local|internal|localdomain"
-    r"|example\.(?:com|org|net|edu)|(?:your|my)-?(?:domain|company|site|server|host)\.\w+)$",
+    r"|example\.(?:com|org|net|edu)|your-?(?:domain|company|site|server|host)\.\w+"
+    r"|my-?domain\.\w+)$",
     re.IGNORECASE,
 )
-_FILES = re.compile(
-    r"\.(?:png|jpe?g|gif|svg|webp|css|js|ts|py|sh|md|zip|so|pl|rs|html?)$", re.IGNORECASE
-)
+_LOST_BLANK = re.compile(r"(?<=[a-z])[A-Z][\w-]*$")
 _IN_URL = re.compile(r"://([^\s/:@\"'<>]{0,128}):([^\s/@\"'<>]{1,256})@")
 _PLACEHOLDER = re.compile(
     r"[<{\[$%*]|^(?:user(?:name)?|login|pass(?:word)?|pwd|secret|x+)$", re.IGNORECASE
@@ -55,21 +54,27 @@ def at_sign(candidate: Candidate) -> Iterator[Span]:
             return
     for match in _EMAIL.finditer(window, candidate.start, candidate.end):
         start = match.start() + len(match[0]) - len(match[0].lstrip(".'&%-"))
-        if _is_mailbox(
-            window[start : match.end()], window[:start], window[match.end() :], candidate
-        ):
-            yield Span(start, match.end(), PiiType.EMAIL, 0.95)
+        host = _host(match[1])
+        end = match.start(1) + len(host)
+        local = window[start : match.start(1) - 1]
+        if host and _is_mailbox(local, host, window[:start], window[end : end + 2], candidate):
+            yield Span(start, end, PiiType.EMAIL, 0.95)
 
 
-def _is_mailbox(address: str, before: str, behind: str, candidate: Candidate) -> bool:
-    local, _, host = address.rpartition("@")
-    if before.endswith("//") or not local or not has_public_suffix(host) or ".." in local:
+def _host(text: str) -> str:
+    """Up to its public suffix, where a blank was lost: `mill.orgTel` is `mill.org`; else empty."""
+    if has_public_suffix(text):
+        return text
+    shorter = _LOST_BLANK.sub("", text)
+    return shorter if shorter != text and has_public_suffix(shorter) else ""
+
+
+def _is_mailbox(local: str, host: str, before: str, behind: str, candidate: Candidate) -> bool:
+    if not local or ".." in local or before.endswith("://") or local in _NO_PERSON:
         return False
-    if behind[:1] == ":" and behind[1:2] not in ("", " ", "\n", "\t"):  # scp's user@host:path
-        return not (local in _NO_PERSON or behind[1:2] in "/~" or candidate.in_code)
-    if candidate.in_code and (_RESERVED.search(host) or _FILES.search(host)):
+    if behind[:1] == ":" and behind[1:] in ("/", "~"):  # scp's user@host:path
         return False
-    return local not in _NO_PERSON
+    return not (candidate.in_code and _RESERVED.search(host))
 
 
 def at_word(candidate: Candidate) -> Iterator[Span]:
@@ -86,21 +91,22 @@ _MOST_OF_SECTIONS = 32
 
 
 def ipv4(candidate: Candidate) -> Iterator[Span]:
-    """A public address that is neither a version nor the number of a section."""
+    """Public addresses that are neither versions nor numbers of sections."""
     window = candidate.window
-    match = _IPV4.search(window, candidate.start, min(len(window), candidate.end + 2))
-    if match is None:
-        return
+    for match in _IPV4.finditer(window, candidate.start, min(len(window), candidate.end + 2)):
+        if not _is_public(match[0]):
+            continue
+        named = stands_before(candidate, "ip") and not _is_section(match, candidate)
+        if named or not _is_version(match, candidate):
+            yield Span(*match.span(), PiiType.IP_ADDRESS, 0.95 if named else 0.7)
+
+
+def _is_public(text: str) -> bool:
     try:
-        address = ipaddress.IPv4Address(match[0])
+        address = ipaddress.IPv4Address(text)
     except ValueError:
-        return
-    if not address.is_global or address.is_multicast or address.is_reserved:
-        return
-    named = stands_before(candidate, "ip") and not _is_section(match, candidate)
-    if not named and _is_version(match, candidate):
-        return
-    yield Span(*match.span(), PiiType.IP_ADDRESS, 0.95 if named else 0.7)
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _is_section(match: re.Match[str], candidate: Candidate) -> bool:

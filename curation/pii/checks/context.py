@@ -10,6 +10,9 @@ import yaml
 from curation.pii.candidates import Candidate, words_in
 from curation.pii.scan import NORMAL
 
+_COMPOUNDS = ("telefon", "hotline", "telefonnummer", "phone", "handynummer")
+"""Ends of words such as Buchungshotline."""
+
 
 @cache
 def _words() -> dict[str, tuple[frozenset[str], tuple[str, ...]]]:
@@ -38,7 +41,10 @@ def _is_unspaced(word: str) -> bool:
 
 def stands_before(candidate: Candidate, kind: str) -> bool:
     """Whether a word of `kind` stands before a candidate."""
-    return stand_before(candidate, *_words()[kind])
+    words, parts = _words()[kind]
+    if kind == "phone" and any(word.endswith(_COMPOUNDS) for word in candidate.words):
+        return True
+    return stand_before(candidate, words, parts)
 
 
 def stand_before(candidate: Candidate, words: frozenset[str], parts: tuple[str, ...]) -> bool:

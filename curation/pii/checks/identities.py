@@ -7,13 +7,13 @@ where its form is one that nothing else has.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, resources
+from typing import NamedTuple
 
 import yaml
-from presidio_analyzer import predefined_recognizers
 
 from curation.pii.candidates import Candidate
 from curation.pii.checks.context import split_words, stand_before, stands_before
@@ -31,12 +31,21 @@ class _Identity:
     parts: tuple[str, ...]
 
 
+class _Table(NamedTuple):
+    """All identities of a kind; what needs no word, and every word, of any of them."""
+
+    identities: Sequence[_Identity]
+    alone: re.Pattern[str]
+    words: frozenset[str]
+    parts: tuple[str, ...]
+
+
 _BOUNDED = r"(?<![\w.])(?<![\w.][-/])(?:{})(?!\w|[-/]\w|\.\d)"
 
 
 @cache
-def _table(kind: str) -> tuple[list[_Identity], re.Pattern[str]]:
-    """The identities of digits or of letters and digits, and whatever form needs no word."""
+def _table(kind: str) -> _Table:
+    """Those of digits, or of letters and digits."""
     file = resources.files("curation.pii.checks").joinpath("identities.yaml")
     rows = yaml.safe_load(file.read_text("utf-8"))[kind]
     found = [
@@ -49,7 +58,12 @@ def _table(kind: str) -> tuple[list[_Identity], re.Pattern[str]]:
         for row in rows
     ]
     alone = "|".join(f"(?:{row['alone']})" for row in rows if "alone" in row)
-    return found, re.compile(_BOUNDED.format(alone), re.IGNORECASE | re.ASCII)
+    return _Table(
+        found,
+        re.compile(_BOUNDED.format(alone), re.IGNORECASE | re.ASCII),
+        frozenset(word for identity in found for word in identity.words),
+        tuple(part for identity in found for part in identity.parts),
+    )
 
 
 def _check(row: dict[str, str]) -> Callable[[str], bool]:
@@ -58,6 +72,8 @@ def _check(row: dict[str, str]) -> Callable[[str], bool]:
         return is_valid
     if "check" in row:
         return {"snils": _is_snils}[row["check"]]
+    from presidio_analyzer import predefined_recognizers
+
     recognizer = getattr(predefined_recognizers, row["presidio"])()
     return check_of(recognizer)
 
@@ -71,16 +87,16 @@ def _is_snils(text: str) -> bool:
 
 def identities(candidate: Candidate, kind: str = "digits") -> Iterator[Span]:
     """Numbers of the table in a candidate, with 0.9 after a word that says so, else 0.75."""
-    table, alone = _table(kind)
+    table = _table(kind)
     window = candidate.window
     # With the letters that a blank keeps apart: AB 12 34 56 C.
     start, end = max(0, candidate.start - 3), min(candidate.end + 3, len(window))
     named = stands_before(candidate, "identity")
-    known = any(stand_before(candidate, found.words, found.parts) for found in table)
-    if not known and not named and not alone.search(window, start, end):
+    known = named or stand_before(candidate, table.words, table.parts)
+    if not known and not table.alone.search(window, start, end):
         return
-    for identity in table:
-        told = named or stand_before(candidate, identity.words, identity.parts)
+    for identity in table.identities:
+        told = named or (known and stand_before(candidate, identity.words, identity.parts))
         if not told and identity.alone is None:
             continue
         for match in identity.pattern.finditer(window, start, end):

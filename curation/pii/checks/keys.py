@@ -33,12 +33,12 @@ def _known_keys() -> list[_Key]:
 
 
 _ASSIGNED = re.compile(
-    r"(?:(?<![a-z])(?:pass(?:word|wd|phrase)?|pwd|secret|token|bearer|credentials?|auth|hash_?key"
-    r"|(?:api|access|auth|secret|private|client|consumer|app|account|storage|encryption|signing"
-    r"|master|license|service|session|ssh|aws|subscription|shared)[ _.-]{0,3}(?:access[ _-]?)?"
-    r"(?:key|token|secret|id|password)|[a-z]*key|sharedaccesskey|accountkey)s?)"
-    r"[\"'`\]})>]{0,3}\s{0,3}(?:=>|:=|==|=|:|,| is | )\s{0,3}"
-    r"[\"'`(\[<]{0,2}(?:bearer |basic |token )?$"
+    r"(?:(?<![a-z])(?:secret|bearer|credentials?|auth|hash_?key|session)|[a-z]{0,12}token"
+    r"|(?<!public[ _-])(?:api|access|auth|secret|private|client|consumer|app|account|storage"
+    r"|encryption|signing|master|license|service|session|ssh|aws|subscription|shared|deploy)"
+    r"[ _.-]{0,3}(?:access[ _-]?)?(?:key|token|secret|id|password)|[_-]key)s?"
+    r"[\"'`\]})>]{0,3}\s{0,6}(?:=>|:=|==|=|:|,| is |\()?\s{0,3}(?:value[\"']?\s{0,2}[=:]\s{0,3})?"
+    r"[\"'`(\[<]{0,2}(?:bearer |basic |token )?(?<![a-z])$"
 )
 _VALUE = re.compile(r"[A-Za-z0-9_\-+/.~]{16,256}={0,2}")
 _DUMMY = re.compile(
@@ -46,8 +46,14 @@ _DUMMY = re.compile(
     r"|secret_?key|api_?key|access_?token|foobar|abcdef|123456789|0{6}|deadbeef|test_?key|lorem",
     re.IGNORECASE,
 )
-_PASSWORD = re.compile(r"(?:pass(?:word|wd|phrase)?|pwd)[^a-z]*$")
-_PASSWORD_VALUE = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[^\s\"'`<>,;)\]}]{8,64}")
+_PASSWORD = re.compile(
+    r"(?:passwor[dt]|passwd|passphrase|(?<![a-z])pass|pwd|contraseña|senha|пароль|密码|パスワード)"
+    r"[\s\"'`\])}>:=(]{0,6}(?:(?:is|ist|es) [\"'`]?)?$"
+)
+_PASSWORD_VALUE = re.compile(
+    r"(?=[^\s\"'<>]*\d)(?=[^\s\"'<>]*[A-Za-z])"
+    r"[^\s\"'`<>,;)\]}/.$({][^\s\"'`<>,;)\]}]{5,63}"
+)
 _HEX = re.compile(r"[0-9a-fA-F-]+=?")
 _MIN_BITS, _MIN_BITS_OF_HEX, _MIN_BITS_OF_PASSWORD = 3.5, 3.0, 2.7
 
@@ -63,12 +69,12 @@ def key(candidate: Candidate) -> Iterator[Span]:
             if match.end() > start and not _is_dummy(match[0][len(known.starts) :]):
                 yield Span(*match.span(), PiiType.API_KEY, 1.0)
     core = text[start:end]
-    head = re.match(r"[A-Za-z][\w.-]*=(?=.)", core)  # `key=...` is one word to the scan
+    head = re.match(r"[\w.-]+=(?=.)", core)  # `key=...` is one word to the scan
     first = start + head.end() if head else start
     before = text[max(0, first - 48) : first].lower()
-    if not _ASSIGNED.search(before):
-        return
     is_password = bool(_PASSWORD.search(before))
+    if not is_password and not _ASSIGNED.search(before):
+        return
     value = (_PASSWORD_VALUE if is_password else _VALUE).match(text, first)
     if value and _is_random(value[0], bits=_MIN_BITS_OF_PASSWORD if is_password else _MIN_BITS):
         yield Span(*value.span(), PiiType.API_KEY, 0.75)
@@ -87,6 +93,9 @@ def _is_random(text: str, *, bits: float) -> bool:
 
 
 _BEGIN = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?)-----")
+_BODY_LINE = re.compile(r"\s*[A-Za-z0-9+/=\\]{16,}\s*")
+_HEADER = re.compile(r"\s*[\w-]{1,40}: [^\n]{0,100}\n?")
+_MOST_HEADERS = 4
 _MOST = 20_000
 _LEAST_OF_BODY = 32
 
@@ -110,10 +119,13 @@ def private_key(candidate: Candidate) -> Iterator[Span]:
 def _end_of_body(text: str, start: int) -> int:
     """Lines that are long words, of a block that was cut."""
     end = start
+    headers = 0
     for line in re.finditer(r"[^\n]*\n?", text[start : start + _MOST]):
-        if line[0].strip() and not re.fullmatch(
-            r"\s*[A-Za-z0-9+/=\\]{16,}\s*|\s*\w+: .*\s*", line[0]
-        ):
+        is_header = bool(_HEADER.fullmatch(line[0]))
+        headers += is_header
+        if line[0].strip() and not (is_header or _BODY_LINE.fullmatch(line[0])):
+            break
+        if headers > _MOST_HEADERS:
             break
         if line[0].strip():
             end = start + line.end() - line[0].endswith("\n")

@@ -10,16 +10,15 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, UsSsnRecognizer
-
 from curation.pii.candidates import Candidate
-from curation.pii.checks.context import stands_before
+from curation.pii.checks.context import is_near, stands_before
 from curation.pii.checks.identities import identities
 from curation.pii.checks.phones import phones
 from curation.pii.checks.presidio import Recognizer, of_presidio
 from curation.pii.kinds import PiiType, Span
 
-_BOUNDED = r"(?<![\w.])(?<![\w.]-)(?:{})(?!\w|-\w|\.\d)"
+# A word with a capital may follow, for blanks get lost.
+_BOUNDED = r"(?<![\w.])(?<![\w.]-)(?:{})(?![a-z\d_]|-\w|\.\d)"
 _CARD = _BOUNDED.format(
     r"(?:4\d{3}|5[0-8]\d\d|2[2-7]\d\d|6\d{3}|3[0-9]\d\d)(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{4}"
     r"(?:(?P=a)\d{3})?"
@@ -35,6 +34,7 @@ _ISSUED = re.compile(
     r"|(?:352[89]|35[3-8]\d)\d{12}$|(?:1800|2131)\d{11}$"  # JCB
 )
 _RARELY_ISSUED = re.compile(r"(?:50|5[6-8]|6)\d{10,17}$|35\d{14}$|3\d{13}$")  # Maestro, old ones
+_NEAR = 40
 _LENGTHS_ALONE = (14, 15, 16)
 _SSN = _BOUNDED.format(r"\d{3}([- .])\d\d\1\d{4}|\d{9}|\d{5}-\d{4}")
 _PASSPORT = re.compile(
@@ -44,11 +44,15 @@ _PASSPORT = re.compile(
 
 @cache
 def _cards() -> Recognizer:
+    from presidio_analyzer.predefined_recognizers import CreditCardRecognizer
+
     return of_presidio(CreditCardRecognizer(), _CARD)
 
 
 @cache
 def _ssns() -> Recognizer:
+    from presidio_analyzer.predefined_recognizers import UsSsnRecognizer
+
     return of_presidio(UsSsnRecognizer(), _SSN)
 
 
@@ -62,7 +66,7 @@ def number(candidate: Candidate) -> Iterator[Span]:
     for first, last in _ssns().matches(window, start, min(end + 1, len(window))):
         if (score := _score_of_ssn(window[first:last], candidate)) > 0:
             yield Span(first, last, PiiType.US_SSN, score)
-    if stands_before(candidate, "passport"):
+    if is_near(candidate, "passport", _NEAR):
         for match in _PASSPORT.finditer(window, start, min(end + 1, len(window))):
             yield Span(*match.span(), PiiType.PASSPORT, 0.92)
     yield from identities(candidate)

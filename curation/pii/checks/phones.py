@@ -2,9 +2,8 @@
 
 With its country's prefix a number counts where it is valid. Without, it counts behind a word such
 as 'Tel.' where it is valid in a region of the page, or near that word in groups of digits; and
-without a word where it is valid in a region of the page, its area code is written as there, and it
-looks as only telephone numbers do: an area in brackets, or a 0 and groups, or three groups as in
-North America.
+without a word where it is valid in a region of the page and is written as only telephone numbers
+are: an area in brackets, three groups as in North America, or exactly as its region groups it.
 
 Source: ITU-T E.164 and E.123, libphonenumber (`phonenumbers`).
 """
@@ -13,7 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import IntEnum
 from functools import lru_cache
+from itertools import pairwise
 
 import phonenumbers
 from phonenumbers import NumberParseException
@@ -22,156 +23,226 @@ from curation.pii.candidates import Candidate
 from curation.pii.checks.context import is_near, stands_before
 from curation.pii.kinds import PiiType, Span
 
-_LETTER = re.compile("[A-Za-z]")
-_MOST_PIECES = 6  # of one candidate: each costs as much as all else
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
+_MOST_TRIED = 12  # parts of one candidate: each costs as much as all else
+_NEAR, _BESIDE = 25, 16
 _EXTENSION = re.compile(
     r"[ ,;]{0,2}(?:x|ext\.?|extn\.?|extension|доб\.?|内線|内线|durchwahl|poste)[ .:]{0,2}\d{1,6}\b",
     re.IGNORECASE,
 )
-_DATE = re.compile(
-    r"(?:1\d|20|21)\d\d([-./])\d\d?\1\d\d?(?:\b|$)|\d\d?([-./])\d\d?\2(?:1\d|20|21)\d\d(?:\b|$)"
-)
-_AS_TELEPHONE = re.compile(
-    r"\(\d{1,5}\)[ ./-]{0,2}\d{2,8}(?:[ ./-]\d{2,8}){0,4}"
-    r"|0\d{1,5}(?: ?[/-] ?| )\d{2,8}(?:[ -]\d{2,8}){0,4}"
-    r"|0\d{1,5}(?:\.\d{2,8}){2,4}"
-    r"|0\d{9,10}"
-    r"|(?:1[-. ])?[2-9]\d\d([-. ])[2-9]\d\d\1\d{4}|[2-9]\d\d/[2-9]\d\d-\d{4}"
-    r"|[2-9]\d\d[-. ]{0,2}\([2-9]\d\d\) ?[2-9]\d\d-\d{4}"
-    r"|8[ -]?\(\d{3,5}\)[ -]?\d[\d -]{4,9}\d"
-)
-_IN_ONE = re.compile(r"0\d{9,10}")
-_NUMBER_SIGNS = frozenset("$€£¥₹#=/\\^*~<>%")
-_GLUE = frozenset("-_.")
 _BEHIND = re.compile(
     r"[ ,;(-]{0,3}(?:fax|mobile|office|cell|home|work|text|handy|mobil)\b", re.IGNORECASE
 )
-_NO_NUMBER = re.compile(
+_NORTH_AMERICAN = re.compile(
+    r"(?:1[-. ])?(?:[2-9]\d\d([-. ])[2-9]\d\d\1\d{4}|[2-9]\d\d[/ ][2-9]\d\d-\d{4}"
+    r"|\([2-9]\d\d\) ?-?[2-9]\d\d[-. ]?\d{4})"
+)
+_WITH_AREA = re.compile(
+    r"\(\d{1,5}\)[ ./-]{0,2}\d{2,8}(?:[ ./-]\d{2,8}){0,4}"
+    r"|8[ -]?\(\d{3,5}\)[ -]?\d[\d -]{4,9}\d"
+)
+_WITH_TRUNK = re.compile(
+    r"0\d{1,5}(?: ?[/-] ?| )\d{2,8}(?:[ -]\d{2,8}){0,4}|0\d{1,5}(?:\.\d{2,8}){2,4}|0\d{9,10}"
+)
+_IN_ONE = re.compile(r"\d+")
+_NO_TELEPHONE = re.compile(
     r"\d{5}-\d{4}"  # an American postal code
     r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"  # a date
+    r"|.*(?<!\d)(?:(?:1\d|20|21)\d\d([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(?:1\d|20|21)\d\d)"
+    r"(?!\d).*"
 )
-_NEAR = 25
+_SPLITS = re.compile(r"\s*/\s*|\s+-\s+|(?<=\d\d\d)-(?=\(\d)|  +")
+_GLUE = frozenset("-_.")
+_NUMBER_SIGNS = frozenset("$€£¥₹=/\\^~<%+")
+_LETTER = re.compile("[A-Za-z]")
+
+
+class _Word(IntEnum):
+    """What stands before a number."""
+
+    NONE = 0
+    NUMBER = 1  # such as 'Art.' or 'item', which says that it is another number
+    WEAK = 2  # such as 'call', which means other things too
+    STRONG = 3
 
 
 def phones(candidate: Candidate) -> Iterator[Span]:
     """Telephone numbers among the digits of a candidate."""
-    start, end = _with_prefix(candidate)
+    start, end = _bounds(candidate)
     text = candidate.window
-    international = text[start] == "+" or text.startswith(("00", "011"), start)
-    behind = bool(_BEHIND.match(text, _behind_extension(text, end)))
-    named = behind or stands_before(candidate, "phone")
-    near = behind or is_near(candidate, "phone", _NEAR)
-    if international and (span := _international(candidate, start, end, named=named)):
-        yield span
+    word = _word(candidate, end)
+    if candidate.in_code and word != _Word.STRONG and text[start] != "+":
         return
-    before = text[max(0, start - 1) : start]
-    if (
-        before in _GLUE
-        or (before.isascii() and before.isalnum())
-        or (before in _NUMBER_SIGNS and not named)
-    ):
+    if _is_glued(candidate, start, word):
         return
-    if candidate.in_code and not named:
-        return
-    for first, last in _pieces(text, start, end):
-        if not named and (first, last) != (start, end):
-            return
-        if score := _score(text[first:last], candidate.page.regions, named=named, near=near):
-            yield Span(first, _behind_extension(text, last), PiiType.PHONE, score)
-            return
+    tries = _Tries(candidate, word)
+    yield from tries.numbers(start, end)
 
 
-def _with_prefix(candidate: Candidate) -> tuple[int, int]:
-    """The digits with a bracket or plus sign before them."""
+def _bounds(candidate: Candidate) -> tuple[int, int]:
+    """The digits, with a bracket or plus sign before them, up to a letter."""
     text, start = candidate.window, candidate.start
-    if start and text[start - 1] == "(":
+    if text[start - 1 : start] == "(" and ")" in text[start : candidate.end]:
         start -= 1
-    if start and text[start - 1] == "+":
+    if text[start - 1 : start] == "+":
         start -= 1
-    elif start > 1 and text[start - 2 : start] == "+ ":
+    elif text[max(0, start - 2) : start] == "+ ":
         start -= 2
-    if start and text[start - 1] == "(" and ")" in text[start : candidate.end]:
+    if text[start - 1 : start] == "(" and ")" in text[start : candidate.end]:
         start -= 1
     letter = _LETTER.search(text, candidate.start, candidate.end)
     return start, letter.start() if letter else candidate.end
 
 
-def _international(candidate: Candidate, start: int, end: int, *, named: bool) -> Span | None:
-    text = candidate.window
-    for first, last in _pieces(text, start, end):
-        if first != start:
-            break
-        number = _parse(re.sub(r"^\(?(?:\+|00|011)[ (]?", "+", text[first:last]), None)
-        if number is None:
-            continue
-        if phonenumbers.is_valid_number(number):
-            score = 0.9 if text[first] in "+(" or named else 0.7
-            if text[first] in "+(" or named or re.match(r"(?:00|011) ?\d+[ -]", text[first:last]):
-                return Span(first, _behind_extension(text, last), PiiType.PHONE, score)
-        elif named and phonenumbers.is_possible_number(number):
-            return Span(first, _behind_extension(text, last), PiiType.PHONE, 0.6)
-    return None
+def _word(candidate: Candidate, end: int) -> _Word:
+    if _BEHIND.match(candidate.window, _behind_extension(candidate.window, end)):
+        return _Word.STRONG
+    if is_near(candidate, "other_number", _BESIDE) and not is_near(candidate, "phone", _BESIDE):
+        return _Word.NUMBER
+    if stands_before(candidate, "phone"):
+        return _Word.STRONG
+    return _Word.WEAK if stands_before(candidate, "phone_weak") else _Word.NONE
 
 
-def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The whole, then parts between blanks that may be a number, the longest first."""
-    words = [(m.start(), m.end()) for m in re.finditer(r"[^ ]+", text[start:end])]
-    count, tried = len(words), 0
-    for size in range(count, 0, -1):
-        for at in range(count - size + 1):
-            first, last = start + words[at][0], start + words[at + size - 1][1]
-            digits = sum(c.isdigit() for c in text[first:last])
-            if _MIN_DIGITS <= digits <= _MAX_DIGITS:
-                yield first, last
-                tried += 1
-                if tried == _MOST_PIECES:
-                    return
+def _is_glued(candidate: Candidate, start: int, word: _Word) -> bool:
+    """Whether it is a part of something longer, or of a sum."""
+    before = candidate.window[max(0, start - 1) : start]
+    if before == "_":  # emphasis, as in _212-555-0199_
+        return candidate.window[max(0, start - 2) : start - 1].isalnum()
+    if before == "-" and candidate.page.text[candidate.base + start - 1] in "–—":
+        return False
+    if before in _GLUE or (before.isascii() and before.isalnum()):
+        return True
+    in_tag = before == "<" or candidate.window[candidate.end : candidate.end + 1] == ">"
+    return word < _Word.WEAK and before in _NUMBER_SIGNS and not in_tag
 
 
-def _score(text: str, regions: tuple[str, ...], *, named: bool, near: bool) -> float:
-    if _DATE.search(text) or _NO_NUMBER.fullmatch(text):
+class _Tries:
+    """Looks for numbers among the digits of one candidate, a bounded number of times."""
+
+    def __init__(self, candidate: Candidate, word: _Word) -> None:
+        self._candidate, self._text, self._word = candidate, candidate.window, word
+        self._left = _MOST_TRIED
+
+    def numbers(self, start: int, end: int) -> Iterator[Span]:
+        """The whole; or parts that are set apart; or parts between blanks, the longest first."""
+        if span := self._one(start, end):
+            yield span
+            return
+        parts = _split(self._text, start, end, _SPLITS)
+        if len(parts) > 1:
+            for part in parts:
+                yield from self.numbers(*part)
+            return
+        for first, last in _runs(self._text, start, end):
+            if self._left <= 0:
+                return
+            if (first, last) != (start, end) and (span := self._one(first, last)):
+                yield from self.numbers(start, first - 1) if first > start else ()
+                yield span
+                yield from self.numbers(last + 1, end) if last < end else ()
+                return
+
+    def _one(self, start: int, end: int) -> Span | None:
+        text = self._text[start:end]
+        if not _MIN_DIGITS <= sum(c.isdigit() for c in text) <= _MAX_DIGITS or self._left <= 0:
+            return None
+        self._left -= 1
+        whole = start <= self._candidate.start
+        score = _international(text, self._word) or self._national(text, whole=whole)
+        return (
+            Span(start, _behind_extension(self._text, end), PiiType.PHONE, score) if score else None
+        )
+
+    def _national(self, text: str, *, whole: bool) -> float:
+        if _NO_TELEPHONE.fullmatch(text):
+            return 0.0
+        regions, word = self._candidate.page.regions, self._word
+        if _looks_alone(text) and word != _Word.NUMBER:
+            alike = not _NORTH_AMERICAN.fullmatch(text) and not _WITH_AREA.fullmatch(text)
+            if _is_valid(text, regions, as_written=alike and word < _Word.WEAK):
+                return 0.8 if word >= _Word.WEAK else 0.6
+        if word < _Word.WEAK or not whole:
+            return 0.0
+        in_one = bool(_IN_ONE.fullmatch(text))
+        if (word == _Word.STRONG or not in_one) and _is_valid(text, regions):
+            return 0.75
+        near = _NEAR if word == _Word.STRONG else _BESIDE
+        kind = "phone" if word == _Word.STRONG else "phone_weak"
+        is_told = is_near(self._candidate, kind, near) or bool(
+            _BEHIND.match(self._text, _behind_extension(self._text, self._candidate.end))
+        )
+        plausible = _is_plausible(text) and not (in_one and word == _Word.WEAK)
+        return 0.5 if is_told and plausible else 0.0
+
+
+def _split(text: str, start: int, end: int, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
+    parts, at = [], start
+    for match in pattern.finditer(text, start, end):
+        if match.start() > at:
+            parts.append((at, match.start()))
+        at = match.end()
+    return [*parts, (at, end)] if at < end else parts
+
+
+def _runs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Stretches between blanks that may be a number, the longest first."""
+    words = [match.span() for match in re.finditer(r"[^ ]+", text[start:end])]
+    for size in range(min(len(words), 6), 0, -1):
+        for at in range(len(words) - size + 1):
+            yield start + words[at][0], start + words[at + size - 1][1]
+
+
+def _looks_alone(text: str) -> bool:
+    """Whether it is written as telephone numbers are, and hardly anything else."""
+    if _NORTH_AMERICAN.fullmatch(text) or _WITH_AREA.fullmatch(text):
+        return True
+    return bool(_WITH_TRUNK.fullmatch(text)) and not _is_counting(text)
+
+
+def _is_counting(text: str) -> bool:
+    """Whether groups rise, as in 01 02 03 04 05 and in lots that were drawn."""
+    groups = [int(group) for group in re.findall(r"\d+", text)]
+    return len(groups) > 3 and all(a < b for a, b in pairwise(groups))
+
+
+def _international(text: str, word: _Word) -> float:
+    match = re.match(r"\(?(\+|00|011)[ (]?(?=[1-9])", text)
+    number = _parse("+" + text[match.end() :], None) if match else None
+    if match is None or number is None:
         return 0.0
-    looks = _AS_TELEPHONE.fullmatch(text)
-    if (
-        looks
-        and (named or not _IN_ONE.fullmatch(text))
-        and _is_valid(text, regions, as_written=not named)
-    ):
-        return 0.8 if named else 0.6
-    if not named:
-        return 0.0
-    if _is_valid(text, regions):
-        return 0.75
-    return 0.5 if near and _is_plausible(text) else 0.0
+    if phonenumbers.is_valid_number(number):
+        if match[1] == "+" or word >= _Word.WEAK:
+            return 0.9
+        return 0.7 if re.match(r"(?:00|011) ?\d+[ -]", text) else 0.0
+    return 0.6 if word == _Word.STRONG and phonenumbers.is_possible_number(number) else 0.0
 
 
 def _is_plausible(text: str) -> bool:
     """Groups as people write them: two and more, or one long one."""
     groups = re.findall(r"\d+", text)
-    if all(group.endswith("00") for group in groups):
+    if "000" in groups or all(group.endswith("00") for group in groups):
         return False
     return len(groups) <= 6 and (len(groups) > 1 or len(groups[0]) >= _MIN_DIGITS)
 
 
 @lru_cache(4096)
 def _is_valid(text: str, regions: tuple[str, ...], *, as_written: bool = False) -> bool:
-    """Whether it is a number of one of the regions; `as_written` with its area code apart."""
+    """Whether it is a number of one of the regions; `as_written`: in the groups of that region."""
     return any(
         (number := _parse(text, region)) is not None
         and phonenumbers.is_valid_number_for_region(number, region)
-        and (not as_written or _first_group(text) == _first_group(_national(number)))
+        and (not as_written or _groups(text) == _groups(_national_format(number)))
         for region in regions
     )
 
 
-def _national(number: phonenumbers.PhoneNumber) -> str:
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+def _national_format(number: phonenumbers.PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL))
 
 
-def _first_group(text: str) -> str:
-    groups = re.findall(r"\d+", text)
-    return groups[1] if groups[0] == "1" and len(groups) > 1 else groups[0]
+def _groups(text: str) -> list[str]:
+    return re.findall(r"\d+", text)
 
 
 @lru_cache(4096)

@@ -1,7 +1,8 @@
 """Presidio's recognizers as a pattern and a check, for a window rather than a text.
 
 Their own `analyze` compiles results, explanations and logs for each pattern, which costs more than
-all else that is done for a candidate.
+all else that is done for a candidate. The package takes a second to import (spaCy is with it): who
+needs a recognizer imports it when it is needed.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from presidio_analyzer import PatternRecognizer
+if TYPE_CHECKING:
+    from presidio_analyzer import PatternRecognizer
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Recognizer:
 
 def of_presidio(recognizer: PatternRecognizer, pattern: str) -> Recognizer:
     """Matches of `pattern` that a recognizer of Presidio takes for its own."""
-    return Recognizer(re.compile(pattern, re.IGNORECASE | re.ASCII), check_of(recognizer))
+    return Recognizer(re.compile(pattern, re.ASCII), check_of(recognizer))
 
 
 def check_of(recognizer: PatternRecognizer) -> Callable[[str], bool]:

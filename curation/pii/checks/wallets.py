@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 
-from presidio_analyzer.predefined_recognizers import CryptoRecognizer
-
 from curation.pii.candidates import Candidate
 from curation.pii.checks.presidio import Recognizer, check_of
 from curation.pii.kinds import PiiType, Span
@@ -28,6 +26,8 @@ _BECH32 = re.compile(
 
 @cache
 def _bitcoin() -> Recognizer:
+    from presidio_analyzer.predefined_recognizers import CryptoRecognizer
+
     check = check_of(CryptoRecognizer())
     pattern = re.compile(r"(?<!\w)bc1[02-9ac-hj-np-z]{25,87}(?!\w)", re.IGNORECASE | re.ASCII)
     return Recognizer(pattern, lambda text: check(text.lower()))

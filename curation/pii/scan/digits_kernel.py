@@ -29,7 +29,7 @@ _NUMBER, _IDENTIFIER, _IBAN, _TOKEN, _IPV4 = (
 )
 _IN_TOKEN = byte_set(LETTERS_AND_DIGITS + b"_-+/=.")
 _MIN_DIGITS, _MAX_DIGITS = 7, 22
-_MIN_TOKEN, _SHORT_TOKEN = 12, 16
+_MIN_PASSWORD, _MIN_TOKEN, _SHORT_TOKEN = 6, 12, 16
 _IN_SIGHT = 256
 """Bytes before and behind a digit that tell whether it is in a token: more would not be linear."""
 _DOT, _BLANK, _HYPHEN = 0x2E, 0x20, 0x2D
@@ -39,7 +39,7 @@ Found = tuple[int, int, int, int]
 
 
 @helper
-def from_digit(data: Bytes, floor: int, at: int, end: int, parts: Ints) -> Found:  # noqa: C901
+def from_digit(data: Bytes, floor: int, at: int, end: int, parts: Ints) -> Found:  # noqa: C901, PLR0911, PLR0912
     """The digit at `at`; what is before `floor` was looked at.
 
     `parts` is room to work in, of shape (4, MOST_GROUPS).
@@ -58,6 +58,8 @@ def from_digit(data: Bytes, floor: int, at: int, end: int, parts: Ints) -> Found
     if letters == 0:
         return _numbers(data, floor, at, end, parts)
     length = stop - start
+    if length >= _MIN_PASSWORD and _is_password(data, floor, start):
+        return stop, _TOKEN, start, stop
     word_start, word_stop = at, at
     while word_start > start and is_alphanumeric(data[word_start - 1]):
         word_start -= 1
@@ -85,6 +87,22 @@ def from_digit(data: Bytes, floor: int, at: int, end: int, parts: Ints) -> Found
 
 
 @helper
+def _is_password(data: Bytes, floor: int, at: int) -> bool:
+    """Whether what stands before is the end of `password`, `passwort`, `pass` or `pwd`."""
+    place = at
+    while place > floor and place > at - 6 and not is_alphanumeric(data[place - 1]):
+        place -= 1
+    if place == at or place < floor + 4:
+        return False
+    last, before, first = data[place - 1] | 0x20, data[place - 2] | 0x20, data[place - 3] | 0x20
+    if last == 0x64 or last == 0x74:  # -ord, -ort, -swd, pwd
+        return (before == 0x72 and first == 0x6F and data[place - 4] | 0x20 == 0x77) or (
+            last == 0x64 and before == 0x77 and (first == 0x73 or first == 0x70)
+        )
+    return last == 0x73 and before == 0x73 and first == 0x61  # pass
+
+
+@helper
 def digits_only(data: Bytes, start: int, end: int) -> bool:
     """Whether no letter is among letters and digits."""
     for at in range(start, end):
@@ -99,12 +117,25 @@ def _groups_of_word(data: Bytes, start: int, stop: int, end: int) -> int:
     digits, length, groups = int64(0), stop - start, NOTHING
     for at in range(start, stop):
         digits += CLASS[data[at]] == DIGIT
-    if length >= 4 and _starts_iban(data, start) and (length >= 15 or _goes_on(data, stop, end)):
+    head = start + 4 if length > 8 and _is_word_iban(data, start) else start
+    is_iban = stop - head >= 4 and _starts_iban(data, head)
+    if is_iban and (stop - head >= 15 or _goes_on(data, stop, end)):
         groups |= _IBAN
     # The shortest are a letter and six digits; with fewest digits, four, those of India's PAN.
     if 7 <= length <= 20 and digits >= 4 and length - digits <= 11:
         groups |= _IDENTIFIER
     return groups
+
+
+@helper
+def _is_word_iban(data: Bytes, at: int) -> bool:
+    """`IBAN`, that a blank was lost behind."""
+    return (
+        data[at] | 0x20 == 0x69
+        and data[at + 1] | 0x20 == 0x62
+        and data[at + 2] | 0x20 == 0x61
+        and data[at + 3] | 0x20 == 0x6E
+    )
 
 
 @helper
@@ -165,18 +196,18 @@ def _numbers(data: Bytes, floor: int, at: int, end: int, parts: Ints) -> Found:
             break
         if groups == MOST_GROUPS or digits > _MAX_DIGITS:
             # A table, or numbers one after another: the next stretch takes half of this along.
-            return max(starts[groups // 2], starts[1]) if groups > 1 else stop, _NUMBER, at, stop
+            found = _IPV4 | _NUMBER if _has_ipv4(lengths, kinds, groups) else _NUMBER
+            return max(starts[groups // 2], starts[1]) if groups > 1 else stop, found, at, stop
         if _is_in_word(data, stop + size, end):
             break
         kinds[groups - 1] = kind
         stop += size
-    if _is_ipv4(lengths, kinds, groups):
-        return stop, _IPV4, at, stop
+    found = _IPV4 if _has_ipv4(lengths, kinds, groups) else NOTHING
     if digits - _digits_of_dates(lengths, values, groups) >= _MIN_DIGITS:
-        return stop, _NUMBER, at, stop
-    if _is_nino(data, floor, at, lengths, groups):
-        return stop, _IDENTIFIER, at, stop
-    return stop, NOTHING, at, stop
+        found |= _NUMBER
+    elif _is_nino(data, floor, at, lengths, groups):
+        found |= _IDENTIFIER
+    return stop, found, at, stop
 
 
 @helper
@@ -194,14 +225,16 @@ def _read_digits(data: Bytes, at: int, end: int) -> tuple[int, int, int]:
 
 
 @helper
-def _is_ipv4(lengths: Ints, kinds: Ints, groups: int) -> bool:
-    """Four groups of up to three digits, joined by dots."""
-    if groups < 4 or (groups > 4 and kinds[3] == _DOT):
-        return False
-    for group in range(4):
-        if lengths[group] > 3 or (group < 3 and kinds[group] != _DOT):
-            return False
-    return True
+def _has_ipv4(lengths: Ints, kinds: Ints, groups: int) -> bool:
+    """Four groups of up to three digits somewhere, joined by dots."""
+    dots = int64(0)
+    for group in range(groups):
+        if lengths[group] > 3:
+            dots = int64(0)
+        elif dots == 3:
+            return True
+        dots = dots + 1 if group < groups - 1 and kinds[group] == _DOT else int64(0)
+    return False
 
 
 @helper
@@ -220,11 +253,10 @@ def _is_in_word(data: Bytes, at: int, end: int) -> bool:
     while at < end and CLASS[data[at]] == DIGIT:
         at += 1
     if at + 1 >= end:
-        return at < end and is_letter(data[at])
-    first, second = CLASS[data[at]], CLASS[data[at + 1]]
-    if first == LOWER:
-        return not (data[at] == 0x78 and second == DIGIT)
-    return first == UPPER and second != LOWER
+        return at < end and CLASS[data[at]] == LOWER
+    if CLASS[data[at]] != LOWER:
+        return False
+    return not (data[at] == 0x78 and CLASS[data[at + 1]] == DIGIT)
 
 
 @helper

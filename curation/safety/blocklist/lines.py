@@ -36,7 +36,7 @@ LOCAL = "a name of this machine or network"
 RULE = "a rule of Adblock that is not ||host^"
 
 _BOM = b"\xef\xbb\xbf"
-_COMMENT = re.compile(r"\s+#.*")
+_COMMENT = re.compile(r"\s#.*")
 _COMMENT_LINES = ("#", "!", ";", "[Adblock")
 _DOMAIN_RULE = re.compile(r"\|\|([^/^$*|]+)\^(?:\$(?:all|doc|document))?")
 _ANY_RULE = re.compile(r"\||@@|.*#[@?]?#|[^/]*\^")

@@ -102,5 +102,8 @@ def _unpacked(name: str, data: bytes) -> bytes:
 
 
 def _stem(path: str) -> str:
-    name = path.rsplit("/", 1)[1].removesuffix(".gz")
+    *folders, file = path.split("/")
+    name = file.removesuffix(".gz")
+    if name in _UT1_FILES and folders[-1:]:  # UT1's, of the category that its folder names
+        return folders[-1]
     return name.rsplit(".", 1)[0] or name

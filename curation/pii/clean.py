@@ -1,0 +1,136 @@
+"""A column of texts without what is personal in them.
+
+What stands before a number tells what it is, and a placeholder brings it nearer: so, where
+something was replaced, a text is looked at again beside it, until nothing more is found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curation.pii.config import PiiConfig
+from curation.pii.find import MOST_PLACES, count_places, find_rows
+from curation.pii.kinds import PiiType, Span
+from curation.pii.names import find_persons
+from curation.pii.redact import Surrogates, placeholder, redact
+
+_MOST_PASSES = 16
+_OF_URLS = frozenset({PiiType.EMAIL, PiiType.API_KEY})
+_AT_IN_URL = re.compile("%40")
+
+
+class Page(NamedTuple):
+    """What is known of the page that a text is of."""
+
+    doc_id: str
+    language: str | None
+    host: str | None
+
+
+class Cleaned(NamedTuple):
+    """Texts, null where they had too many places to look at; and of each, finds and their sizes."""
+
+    texts: pa.StringArray
+    found: list[list[tuple[PiiType, int]]]
+    too_many: list[bool]
+
+
+Replacer = Callable[[Span, str], str]
+
+
+def clean(
+    texts: pa.StringArray,
+    pages: Sequence[Page],
+    config: PiiConfig,
+    *,
+    line_kinds: pa.StringArray | None = None,
+) -> Cleaned:
+    """The texts redacted as the config says, and what was found."""
+    too_many = [count > MOST_PLACES for count in count_places(texts)]
+    if any(too_many):
+        texts = pc.if_else(pa.array(too_many), pa.scalar(None, pa.string()), texts)
+    found: list[list[tuple[PiiType, int]]] = [[] for _ in pages]
+    replacers = [_replacer(page, config) for page in pages]
+    rows, at_hand = list(range(len(texts))), texts
+    beside: list[list[int]] | None = None
+    changed: dict[int, str] = {}
+    for number in range(_MOST_PASSES):
+        spans = find_rows(
+            at_hand,
+            [pages[row].language for row in rows],
+            line_kinds.take(pa.array(rows, pa.int64())) if line_kinds is not None else None,
+            hosts=[pages[row].host for row in rows],
+            min_score=config.min_score,
+            beside=beside,
+        )
+        if number == 0 and PiiType.PERSON in config.wanted:
+            spans = find_persons(texts, [page.language for page in pages], spans, config.names)
+        done = {}
+        for row, text, of_text in zip(rows, at_hand, spans, strict=True):
+            new = _new(of_text, text, config, replacers[row])
+            found[row] += [(span.type, span.end - span.start) for span in new]
+            if new and config.replacement != "none":
+                done[row] = redact(text.as_py(), new, replacers[row])
+        changed.update({row: redacted.text for row, redacted in done.items()})
+        if not done:
+            break
+        rows, beside = list(done), [redacted.ends for redacted in done.values()]
+        at_hand = pa.array([redacted.text for redacted in done.values()], pa.string())
+    return Cleaned(_replaced(texts, changed), found, too_many)
+
+
+def _replacer(page: Page, config: PiiConfig) -> Replacer:
+    return Surrogates(page.doc_id) if config.replacement == "surrogate" else placeholder
+
+
+def _new(
+    spans: Sequence[Span], text: pa.Scalar, config: PiiConfig, replacer: Replacer
+) -> list[Span]:
+    """The spans that are wanted, and no surrogates."""
+    wanted = [span for span in spans if span.type in config.wanted]
+    if not wanted or not isinstance(replacer, Surrogates):
+        return wanted
+    whole = text.as_py()
+    return [span for span in wanted if not replacer.is_one(span, whole[span.start : span.end])]
+
+
+def clean_urls(urls: pa.StringArray, pages: Sequence[Page], config: PiiConfig) -> pa.StringArray:
+    """URLs without addresses, with `@` or `%40`, and without keys; the rest as it was."""
+    kinds = _OF_URLS & config.wanted
+    if config.replacement == "none" or not kinds:
+        return urls
+    spelled = pc.replace_substring(urls, "%40", "@")
+    changed = {}
+    found = find_rows(spelled, [None] * len(urls), min_score=config.min_score)
+    for row, spans in enumerate(found):
+        if wanted := [span for span in spans if span.type in kinds]:
+            url = urls[row].as_py()
+            places = [_place_in(url, span) for span in wanted]
+            replacer = _replacer(pages[row], config)
+            changed[row] = redact(url, places, _unescaped(replacer)).text
+    return _replaced(urls, changed)
+
+
+def _place_in(url: str, span: Span) -> Span:
+    """A span of a URL in which each `%40` was one character."""
+    escapes = [match.start() - 2 * at for at, match in enumerate(_AT_IN_URL.finditer(url))]
+    start = span.start + 2 * sum(place < span.start for place in escapes)
+    end = span.end + 2 * sum(place < span.end for place in escapes)
+    return span._replace(start=start, end=end)
+
+
+def _unescaped(replacer: Replacer) -> Replacer:
+    return lambda span, value: replacer(span, value.replace("%40", "@"))
+
+
+def _replaced(texts: pa.StringArray, changed: dict[int, str]) -> pa.StringArray:
+    """With other texts in some rows."""
+    if not changed:
+        return texts
+    others = pa.array([changed.get(row) for row in range(len(texts))], pa.string())
+    return pc.coalesce(others, texts)
