@@ -78,9 +78,13 @@ class Candidate:
 
     @cached_property
     def before(self) -> str:
-        """The 60 characters before it, in lower case; placeholders say nothing of what follows."""
+        """The 60 characters before it, in lower case.
+
+        Placeholders say nothing of what follows, and bring nothing nearer: they are blanks, about as
+        many as what they are in place of.
+        """
         text = self.window[: self.start]
-        return (_PLACEHOLDERS.sub(" ", text) if "<" in text else text).lower()
+        return (_PLACEHOLDERS.sub(" " * 16, text) if "<" in text else text).lower()
 
     @cached_property
     def words(self) -> frozenset[str]:
