@@ -118,6 +118,10 @@ def _contradiction(recipe: Recipe) -> str | None:
     for source in recipe.inputs:
         if problem := _input_contradiction(source) or _unmeasured(source, recipe.safety):
             return f"input '{source.name}': {problem}"
+    if (recipe.safety.opt_outs or recipe.safety.max_toxicity is not None) and not any(
+        "safety" in source.stages for source in recipe.inputs
+    ):
+        return "'safety' says what goes, and no input passes the stage 'safety'"
     return (
         category_mistake_in(recipe.blocklist)
         or mistake_in_pii(recipe.pii)

@@ -80,8 +80,8 @@ class Candidate:
     def before(self) -> str:
         """The 60 characters before it, in lower case.
 
-        Placeholders say nothing of what follows, and bring nothing nearer: they are blanks, about as
-        many as what they are in place of.
+        Placeholders say nothing of what follows, and bring nothing nearer: they count as blanks,
+        about as many as what they are in place of.
         """
         text = self.window[: self.start]
         return (_PLACEHOLDERS.sub(" " * 16, text) if "<" in text else text).lower()
