@@ -82,6 +82,12 @@ def quiet() -> Progress:
     return Progress(Console(file=io.StringIO()))
 
 
+def reasons(outcome: pipeline.Outcome, source: str, stage: str) -> dict[str, int]:
+    """How many pages a stage dropped, by reason."""
+    (step,) = (step for step in outcome.funnels[source] if step.stage == stage)
+    return dict(step.reasons)
+
+
 def shards(folder: str | Path) -> dict[str, bytes]:
     """The bytes of each shard by name."""
     files = storage(str(folder)).walk(join(str(folder), "shards"))

@@ -49,7 +49,7 @@ def test_input_files_cut_differently_and_given_twice(
     (cut / "again.warc.gz").write_bytes(b"".join(pieces[::5]))
     outcome = runs.run(spark, [cut], tmp_path / "run")
     assert runs.shards(tmp_path / "run") == expected_shards
-    assert dict(outcome.funnels["crawl"][4].reasons)["repeated_record"] > 10
+    assert runs.reasons(outcome, "crawl", "dedup")["repeated_record"] > 10
 
 
 def test_s3_to_s3(small_input: Path, expected_shards: dict[str, bytes], s3: str) -> None:

@@ -84,7 +84,7 @@ def test_a_whole_index_gives_the_shards_of_the_crawl(
     assert outcome.funnels["crawl"][0].pages_in == len(rows) - sum(skipped.values())
     assert (skipped["older_version"] > 5, skipped["failed_fetch"]) == (True, 1)
     # What ties is read, and decided by deduplication.
-    assert dict(outcome.funnels["crawl"][4].reasons) == {"older_version": 1, "repeated_record": 1}
+    assert runs.reasons(outcome, "crawl", "dedup") == {"older_version": 1, "repeated_record": 1}
 
 
 @pytest.mark.parametrize("over", ["all", "kept"])
