@@ -133,8 +133,12 @@ class Run:
             raise UserError(f"{folder} holds no run")
         description = json.loads(storage(uri).read(uri))
         if description["made_with"] != made_with():
-            there = description["made_with"].items() - made_with().items()
-            differing = ", ".join(f"{name} {version}" for name, version in sorted(there))
+            there, here = description["made_with"], made_with()
+            differing = ", ".join(
+                f"{name} {there.get(name, 'not there')}"
+                for name in sorted(there.keys() | here.keys())
+                if there.get(name) != here.get(name)
+            )
             raise UserError(f"{folder} is a run of other versions ({differing}): install these")
         recipe = validate(description["recipe"], source=uri)
         files = [[FileInfo(**file) for file in found] for found in description["files"]]

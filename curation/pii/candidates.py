@@ -120,7 +120,7 @@ def places_of(texts: pa.StringArray) -> Iterator[tuple[int, list[Place]]]:
 
 def _in_characters(data: Bytes, places: Ints) -> Ints:
     """Bytes as characters."""
-    if not (data >= 0x80).any():
+    if data.tobytes().isascii():
         return places
     starts = (data & 0xC0) != 0x80
     before = np.concatenate([[0], np.cumsum(starts, dtype=np.int64)])

@@ -38,7 +38,8 @@ def _of_token(place: Candidate) -> Iterator[Span]:
     yield from keys.key(place)
 
 
-_CHECKS: dict[int, Callable[[Candidate], Iterator[Span]]] = {
+Check = Callable[[Candidate], Iterator[Span]]
+_CHECKS: dict[Group, Check] = {
     Group.NUMBER: numbers.number,
     Group.IDENTIFIER: documents.identifier,
     Group.IBAN: documents.iban,
@@ -143,12 +144,21 @@ def _compile() -> None:
 
 
 def _spans(page: Page, places: Iterable[Place]) -> Iterator[Span]:
+    key_end = 0
     for groups, start, end in places:
+        if start < key_end:  # each line of a private key is a token
+            continue
         place = candidate(page, start, end)
-        for group, check in _CHECKS.items():
-            if groups & group:
-                for span in check(place):
-                    yield span._replace(start=span.start + place.base, end=span.end + place.base)
+        for check in _checks_of(groups):
+            for found in check(place):
+                span = found._replace(start=found.start + place.base, end=found.end + place.base)
+                key_end = span.end if span.type == PiiType.PRIVATE_KEY else key_end
+                yield span
+
+
+@cache
+def _checks_of(groups: int) -> tuple[Check, ...]:
+    return tuple(check for group, check in _CHECKS.items() if groups & group)
 
 
 def settle(spans: Iterable[Span]) -> list[Span]:

@@ -52,17 +52,16 @@ def identifier(candidate: Candidate) -> Iterator[Span]:
 _MRZ_WEIGHTS = (7, 3, 1)
 
 
-_MRZ_LENGTHS = (30, 36, 44)
+_ZONES = {
+    length: re.compile(rf"[A-Z0-9<]{{{length}}}(?:\n[A-Z0-9<]{{{length}}}(?![A-Z0-9<])){{0,2}}")
+    for length in (30, 36, 44)
+}
 
 
 def machine_readable(candidate: Candidate) -> Iterator[Span]:
     """Lines of a machine-readable zone, of which one has names or right check digits."""
-    text, length = candidate.page.text, len(candidate.core)
-    if length not in _MRZ_LENGTHS:
-        return
-    at = candidate.base + candidate.start
-    zone = re.compile(rf"[A-Z0-9<]{{{length}}}(?:\n[A-Z0-9<]{{{length}}}(?![A-Z0-9<])){{0,2}}")
-    found = zone.match(text, at)
+    zone = _ZONES.get(len(candidate.core))
+    found = zone.match(candidate.page.text, candidate.base + candidate.start) if zone else None
     if found and any(_has_names(line) or _has_check_digits(line) for line in found[0].split("\n")):
         yield Span(candidate.start, found.end() - candidate.base, PiiType.PASSPORT, 0.95)
 

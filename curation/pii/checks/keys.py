@@ -32,6 +32,11 @@ def _known_keys() -> list[_Key]:
     return [_Key(row["starts"], re.compile(bounded.format(f"(?:{row['form']})"))) for row in rows]
 
 
+@cache
+def _any_start() -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(known.starts) for known in _known_keys()))
+
+
 _ASSIGNED = re.compile(
     r"(?:(?<![a-z])(?:secret|bearer|credentials?|auth|hash_?key|session)|[a-z]{0,12}token"
     r"|(?<!public[ _-])(?:api|access|auth|secret|private|client|consumer|app|account|storage"
@@ -61,9 +66,8 @@ _MIN_BITS, _MIN_BITS_OF_HEX, _MIN_BITS_OF_PASSWORD = 3.5, 3.0, 2.7
 def key(candidate: Candidate) -> Iterator[Span]:
     """A key of a known form, or a random word that is assigned to something called a key."""
     text, start, end = candidate.window, candidate.start, candidate.end
-    for known in _known_keys():
-        at = text.find(known.starts)
-        if at < 0:
+    for known in _known_keys() if _any_start().search(text) else ():
+        if known.starts not in text:
             continue
         for match in known.pattern.finditer(text):
             if match.end() > start and not _is_dummy(match[0][len(known.starts) :]):

@@ -145,7 +145,7 @@ class _Tries:
 
     def _one(self, start: int, end: int) -> Span | None:
         text = self._text[start:end]
-        if not _MIN_DIGITS <= sum(c.isdigit() for c in text) <= _MAX_DIGITS or self._left <= 0:
+        if not _MIN_DIGITS <= sum(map(str.isdigit, text)) <= _MAX_DIGITS or self._left <= 0:
             return None
         self._left -= 1
         whole = start <= self._candidate.start
