@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import import_module, resources
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ import yaml
 
 from curation.pii.candidates import Candidate
 from curation.pii.checks.context import split_words, stand_before, stands_before
-from curation.pii.checks.presidio import check_of
+from curation.pii.checks.presidio import is_valid as of_presidio
 from curation.pii.kinds import PiiType, Span
 from curation.pii.scan import NORMAL
 
@@ -72,10 +72,7 @@ def _check(row: dict[str, str]) -> Callable[[str], bool]:
         return is_valid
     if "check" in row:
         return {"snils": _is_snils}[row["check"]]
-    from presidio_analyzer import predefined_recognizers
-
-    recognizer = getattr(predefined_recognizers, row["presidio"])()
-    return check_of(recognizer)
+    return partial(of_presidio, row["presidio"])
 
 
 def _is_snils(text: str) -> bool:

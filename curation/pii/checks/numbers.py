@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from curation.pii.candidates import Candidate
 from curation.pii.checks.context import is_near, stands_before
 from curation.pii.checks.identities import identities
 from curation.pii.checks.phones import phones
-from curation.pii.checks.presidio import Recognizer, of_presidio
+from curation.pii.checks.presidio import is_valid
 from curation.pii.kinds import PiiType, Span
 
 # A word with a capital may follow, for blanks get lost.
 _BOUNDED = r"(?<![\w.])(?<![\w.]-)(?:{})(?![a-z\d_]|-\w|\.\d)"
-_CARD = _BOUNDED.format(
-    r"(?:4\d{3}|5[0-8]\d\d|2[2-7]\d\d|6\d{3}|3[0-9]\d\d)(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{4}"
-    r"(?:(?P=a)\d{3})?"
-    r"|3[0-9]\d\d(?P<b>[ -]?)\d{6}(?P=b)\d{4,5}"
-    r"|(?:4|1800|2131|5[0-8]|6)\d{10,14}|6\d{16,18}|1\d{14}"
+_CARD = re.compile(
+    _BOUNDED.format(
+        r"(?:4\d{3}|5[0-8]\d\d|2[2-7]\d\d|6\d{3}|3[0-9]\d\d)(?P<a>[ -]?)\d{4}(?P=a)\d{4}(?P=a)\d{4}"
+        r"(?:(?P=a)\d{3})?"
+        r"|3[0-9]\d\d(?P<b>[ -]?)\d{6}(?P=b)\d{4,5}"
+        r"|(?:4|1800|2131|5[0-8]|6)\d{10,14}|6\d{16,18}|1\d{14}"
+    ),
+    re.ASCII,
 )
 _ISSUED = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})$"  # Visa
@@ -36,38 +38,26 @@ _ISSUED = re.compile(
 _RARELY_ISSUED = re.compile(r"(?:50|5[6-8]|6)\d{10,17}$|35\d{14}$|3\d{13}$")  # Maestro, old ones
 _NEAR = 40
 _LENGTHS_ALONE = (14, 15, 16)
-_SSN = _BOUNDED.format(r"\d{3}([- .])\d\d\1\d{4}|\d{9}|\d{5}-\d{4}")
+_SSN = re.compile(_BOUNDED.format(r"\d{3}([- .])\d\d\1\d{4}|\d{9}|\d{5}-\d{4}"), re.ASCII)
 _PASSPORT = re.compile(
     _BOUNDED.format(r"\d{8,10}|\d{2} \d{2} \d{6}|\d{2} \d{7}|\d{4} \d{6}"), re.ASCII
 )
 
 
-@cache
-def _cards() -> Recognizer:
-    from presidio_analyzer.predefined_recognizers import CreditCardRecognizer
-
-    return of_presidio(CreditCardRecognizer(), _CARD)
-
-
-@cache
-def _ssns() -> Recognizer:
-    from presidio_analyzer.predefined_recognizers import UsSsnRecognizer
-
-    return of_presidio(UsSsnRecognizer(), _SSN)
-
-
 def number(candidate: Candidate) -> Iterator[Span]:
     """All that the digits may be; overlaps are settled by score."""
-    window, start, end = candidate.window, candidate.start, candidate.end
-    for first, last in _cards().matches(window, start, min(end + 1, len(window))):
-        digits = re.sub("[ -]", "", window[first:last])
-        if _is_card(digits, candidate):
-            yield Span(first, last, PiiType.CREDIT_CARD, 1.0)
-    for first, last in _ssns().matches(window, start, min(end + 1, len(window))):
-        if (score := _score_of_ssn(window[first:last], candidate)) > 0:
-            yield Span(first, last, PiiType.US_SSN, score)
+    window, start = candidate.window, candidate.start
+    end = min(candidate.end + 1, len(window))
+    for match in _CARD.finditer(window, start, end):
+        digits = re.sub("[ -]", "", match[0])
+        if _is_card(digits, candidate) and is_valid("CreditCardRecognizer", match[0]):
+            yield Span(*match.span(), PiiType.CREDIT_CARD, 1.0)
+    for match in _SSN.finditer(window, start, end):
+        score = _score_of_ssn(match[0], candidate)
+        if score > 0 and is_valid("UsSsnRecognizer", match[0]):
+            yield Span(*match.span(), PiiType.US_SSN, score)
     if is_near(candidate, "passport", _NEAR):
-        for match in _PASSPORT.finditer(window, start, min(end + 1, len(window))):
+        for match in _PASSPORT.finditer(window, start, end):
             yield Span(*match.span(), PiiType.PASSPORT, 0.92)
     yield from identities(candidate)
     yield from phones(candidate)

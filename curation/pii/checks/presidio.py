@@ -1,46 +1,33 @@
-"""Presidio's recognizers as a pattern and a check, for a window rather than a text.
+"""Presidio's recognizers as checks of what was matched, rather than of whole texts.
 
 Their own `analyze` compiles results, explanations and logs for each pattern, which costs more than
-all else that is done for a candidate. The package takes a second to import (spaCy is with it): who
-needs a recognizer imports it when it is needed.
+all else that is done for a candidate. The package takes a second to import (spaCy is with it), so
+it is imported when there is something to check.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from presidio_analyzer import PatternRecognizer
+from collections.abc import Callable
+from functools import cache
 
 
-@dataclass(frozen=True)
-class Recognizer:
-    """Matches of `pattern` for which `is_valid` holds."""
+def is_valid(recognizer: str, text: str) -> bool:
+    """Whether a recognizer, by the name of its class, takes a text for one of its own.
 
-    pattern: re.Pattern[str]
-    is_valid: Callable[[str], bool]
-
-    def matches(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Where it matches between `start` and `end`."""
-        for match in self.pattern.finditer(text, start, end):
-            if self.is_valid(match[0]):
-                yield match.span()
+    By its check digits, and its list of what is no such number.
+    """
+    return _check_of(recognizer)(text)
 
 
-def of_presidio(recognizer: PatternRecognizer, pattern: str) -> Recognizer:
-    """Matches of `pattern` that a recognizer of Presidio takes for its own."""
-    return Recognizer(re.compile(pattern, re.ASCII), check_of(recognizer))
+@cache
+def _check_of(name: str) -> Callable[[str], bool]:
+    from presidio_analyzer import predefined_recognizers
 
+    recognizer = getattr(predefined_recognizers, name)()
 
-def check_of(recognizer: PatternRecognizer) -> Callable[[str], bool]:
-    """Its check digits and its list of what is no such number."""
-
-    def is_valid(text: str) -> bool:
+    def check(text: str) -> bool:
         return recognizer.validate_result(text) is not False and not recognizer.invalidate_result(
             text
         )
 
-    return is_valid
+    return check

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from hashlib import sha256
 
 from curation.pii.candidates import Candidate
-from curation.pii.checks.presidio import Recognizer, check_of
+from curation.pii.checks.presidio import is_valid
 from curation.pii.kinds import PiiType, Span
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -24,21 +23,16 @@ _BECH32 = re.compile(
 )
 
 
-@cache
-def _bitcoin() -> Recognizer:
-    from presidio_analyzer.predefined_recognizers import CryptoRecognizer
-
-    check = check_of(CryptoRecognizer())
-    pattern = re.compile(r"(?<!\w)bc1[02-9ac-hj-np-z]{25,87}(?!\w)", re.IGNORECASE | re.ASCII)
-    return Recognizer(pattern, lambda text: check(text.lower()))
+_BITCOIN = re.compile(r"(?<!\w)bc1[02-9ac-hj-np-z]{25,87}(?!\w)", re.IGNORECASE | re.ASCII)
 
 
 def wallet(candidate: Candidate) -> Iterator[Span]:
     """Addresses whose check digits are right, and those whose form is unlike anything else."""
     text, start = candidate.window, candidate.start
     end = min(candidate.end + 1, len(text))
-    for first, last in _bitcoin().matches(text, start, end):
-        yield Span(first, last, PiiType.CRYPTO_ADDRESS, 1.0)
+    for match in _BITCOIN.finditer(text, start, end):
+        if is_valid("CryptoRecognizer", match[0].lower()):
+            yield Span(*match.span(), PiiType.CRYPTO_ADDRESS, 1.0)
     for match in _CHECKED.finditer(text, start, end):
         if _is_base58check(match[0]):
             yield Span(*match.span(), PiiType.CRYPTO_ADDRESS, 1.0)
