@@ -59,6 +59,13 @@ def found(text: str, **known: Any) -> list[tuple[str, str]]:
         ("API_KEY", "postgres://⟦joe:hunter42⟧@db.mill.org/x"),
         ("PRIVATE_KEY", f"key:\n⟦{PEM}⟧\nend"),
         ("PRIVATE_KEY", f"key: ⟦{ONE_LINE}⟧ end"),
+        ("IP_ADDRESS", "2023-01-05 12:30:00 ⟦13.107.42.14⟧ GET"),
+        ("IBAN", "IBAN:⟦DE89370400440532013000⟧BIC:COBADEFF"),
+        ("EMAIL", "Email:⟦a.b@mill.org⟧Web: mill.org"),
+        ("US_SSN", "SSN: ⟦457-55-5462⟧DOB: 1/2/1970"),
+        ("API_KEY", "password: ⟦Tr0ub4dor⟧"),
+        ("PHONE", "IL 62704 ⟦217-555-0133⟧"),
+        ("PHONE", "<b>⟦212-555-0199⟧</b>"),
         ("PHONE", "call ⟦+44 20 7946 0958⟧ now"),
         ("PHONE", "de:Tel. ⟦(030) 901820⟧"),
         ("PHONE", "ring ⟦202-555-0123 ext. 12⟧"),
@@ -88,6 +95,9 @@ def test_each_kind_is_found_as_it_is_written(kind: str, marked: str) -> None:
         "prices 1 234 567 and 1,234,567.89, pi 3.14159265358979, 100000-200000",
         "git clone git@github.com:mill/wheel.git; user@localhost; @media print; icon@2x.png",
         "Boston, MA 02110-1301 USA",
+        "21493760*q^2 + 864299970*q^3 + 20245856256*q^4 + 4930901820",
+        "Art. 030 123456, ISBN 0201 123456, lots 01 12 23 34 45, a CPU of 10 000 000 transistors",
+        "ring_buffer = 1048576; the ring nebula is 2283000000 km away, text: 1234567 words",
         "api_key = 'YOUR_API_KEY_HERE_PLEASE', AKIAIOSFODNN7EXAMPLE, token: xxxxxxxxxxxxxxxxxxxx",
         "starts with -----BEGIN RSA PRIVATE KEY----- and then base64",
         "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----",
@@ -95,6 +105,14 @@ def test_each_kind_is_found_as_it_is_written(kind: str, marked: str) -> None:
 )
 def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
     assert found(text, language="en") == []
+
+
+def test_numbers_one_after_another_are_each_found() -> None:
+    for between in (" ", " / ", "/", " - ", ", ", "\n"):
+        text = f"212-555-0199{between}212-555-0198"
+        assert found(text) == [("PHONE", "212-555-0199"), ("PHONE", "212-555-0198")], between
+    addresses = ["13.107.42.14", "13.107.42.15", "13.107.42.16"]
+    assert found(" ".join(addresses)) == [("IP_ADDRESS", address) for address in addresses]
 
 
 def test_examples_stay_in_code_and_go_in_prose() -> None:

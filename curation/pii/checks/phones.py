@@ -86,7 +86,7 @@ def _bounds(candidate: Candidate) -> tuple[int, int]:
         start -= 1
     if text[start - 1 : start] == "+":
         start -= 1
-    elif text[max(0, start - 2) : start] == "+ ":
+    elif text[max(0, start - 2) : start] == "+ " and stands_before(candidate, "phone"):
         start -= 2
     if text[start - 1 : start] == "(" and ")" in text[start : candidate.end]:
         start -= 1
