@@ -98,6 +98,9 @@ def test_rules_are_overridden_by_their_names() -> None:
         ("heuristics.prose=[1", "--set heuristics.prose=[1: the value is not YAML"),
         ("heuristics.stop_words={en: [so what]}", "has 'so what': one word each"),
         ("inputs.0.stages=[heuristics]", "stage 'heuristics' needs 'language' before it"),
+        ("pii.types=[MAIL]", 'pii.types.0\' is "MAIL"'),
+        ("pii.names={en: json}", "neither a package with a spaCy model nor the folder of one"),
+        ("pii.max_ratio=2", "is 2: expected a number from 0 to 1, or null"),
         ("safety.max_toxicity=2", "is 2: expected a number from 0 to 1, or null"),
         ("safety.opt_outs=[robots]", "should be 'noai', 'noimageai' or 'tdm_reservation'"),
         ("safety.opt_out=[noai]", "did you mean 'opt_outs'?"),
@@ -117,6 +120,12 @@ def test_toxicity_needs_the_language() -> None:
     with pytest.raises(UserError, match=r"input 'crawl': 'safety\.max_toxicity' needs"):
         load("default", paths=["x.warc.gz"], overrides=overrides)
     assert load("default", paths=["x"], overrides=[overrides[1]]).safety.max_toxicity is None
+
+
+def test_limits_of_a_stage_that_no_input_passes_are_a_mistake() -> None:
+    overrides = ["safety.opt_outs=[noai]", "inputs.0.stages=[extract,language,pii]"]
+    with pytest.raises(UserError, match="no input passes the stage 'safety'"):
+        load("default", paths=["x"], overrides=overrides)
 
 
 def test_two_inputs_may_not_share_a_name(tmp_path: Path) -> None:
