@@ -108,6 +108,12 @@ def test_what_is_in_place_of_one_find_says_nothing_of_the_next() -> None:
     assert redacted(text, language="en") == text.replace("212-555-0199", "<PHONE>")
 
 
+def test_what_a_replacement_brings_into_reach_goes_too() -> None:
+    iban = "DE89 3704 0044 0532 0130 00"
+    once = redacted(f"Tel. beside {iban} and {iban} is 030901820", language="de")
+    assert once == "Tel. beside <IBAN> and <IBAN> is <PHONE>" == redacted(once, language="de")
+
+
 def test_a_batch_may_be_empty() -> None:
     assert pii_batch(batch_of("a").slice(1), config=DEFAULT).num_rows == 0
 
