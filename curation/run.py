@@ -33,16 +33,8 @@ from curation.storage import FileInfo, join, put, storage
 RUN, RECIPE, MANIFEST = "run.json", "recipe.yaml", "manifest.json"
 _PACKAGES = (
     *("ada-url", "fastwarc", "fasttext-community", "ftfy", "jusText", "lxml", "numba", "numpy"),
-    *(
-        "phonenumbers",
-        "presidio-analyzer",
-        "pyarrow",
-        "python-stdnum",
-        "resiliparse",
-        "tldextract",
-        "trafilatura",
-        "xxhash",
-    ),
+    *("phonenumbers", "presidio-analyzer", "pyarrow", "python-stdnum", "resiliparse", "spacy"),
+    *("tldextract", "trafilatura", "xxhash"),
 )
 
 

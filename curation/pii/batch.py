@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.pii.clean import Cleaned, Page, clean, clean_urls
+from curation.pii.clean import Cleaned, Page, clean, clean_urls, replacer_of
 from curation.pii.config import PiiConfig
 from curation.pii.find import MOST_PLACES
 from curation.pii.kinds import PiiType
@@ -27,8 +27,8 @@ _NAMES = tuple((PiiType(name.removeprefix("n_").upper()), name) for name in PII_
 def pii_batch(batch: pa.RecordBatch, *, config: PiiConfig) -> pa.RecordBatch:
     """`batch` redacted, with `schemas.document.PII` appended; sets `drop_reason` and `detail`."""
     pages = [
-        Page(*row)
-        for row in zip(
+        Page(language, host, replacer_of(doc_id, config))
+        for doc_id, language, host in zip(
             batch.column("doc_id").to_pylist(),
             _optional(batch, "language").to_pylist(),
             _optional(batch, "host").to_pylist(),

@@ -24,12 +24,15 @@ _OF_URLS = frozenset({PiiType.EMAIL, PiiType.API_KEY})
 _AT_IN_URL = re.compile("%40")
 
 
-class Page(NamedTuple):
-    """What is known of the page that a text is of."""
+Replacer = Callable[[Span, str], str]
 
-    doc_id: str
+
+class Page(NamedTuple):
+    """What is known of the page that a text is of, and what stands in place of finds on it."""
+
     language: str | None
     host: str | None
+    replacer: Replacer
 
 
 class Cleaned(NamedTuple):
@@ -38,9 +41,6 @@ class Cleaned(NamedTuple):
     texts: pa.StringArray
     found: list[list[tuple[PiiType, int]]]
     too_many: list[bool]
-
-
-Replacer = Callable[[Span, str], str]
 
 
 def clean(
@@ -55,7 +55,6 @@ def clean(
     if any(too_many):
         texts = pc.if_else(pa.array(too_many), pa.scalar(None, pa.string()), texts)
     found: list[list[tuple[PiiType, int]]] = [[] for _ in pages]
-    replacers = [_replacer(page, config) for page in pages]
     rows, at_hand = list(range(len(texts))), texts
     beside: list[list[int]] | None = None
     changed: dict[int, str] = {}
@@ -72,10 +71,10 @@ def clean(
             spans = find_persons(texts, [page.language for page in pages], spans, config.names)
         done = {}
         for row, text, of_text in zip(rows, at_hand, spans, strict=True):
-            new = _new(of_text, text, config, replacers[row])
+            new = _new(of_text, text, config, pages[row].replacer)
             found[row] += [(span.type, span.end - span.start) for span in new]
             if new and config.replacement != "none":
-                done[row] = redact(text.as_py(), new, replacers[row])
+                done[row] = redact(text.as_py(), new, pages[row].replacer)
         changed.update({row: redacted.text for row, redacted in done.items()})
         if not done:
             break
@@ -84,8 +83,9 @@ def clean(
     return Cleaned(_replaced(texts, changed), found, too_many)
 
 
-def _replacer(page: Page, config: PiiConfig) -> Replacer:
-    return Surrogates(page.doc_id) if config.replacement == "surrogate" else placeholder
+def replacer_of(doc_id: str, config: PiiConfig) -> Replacer:
+    """One for all that a page has, so that a value is replaced by the same throughout."""
+    return Surrogates(doc_id) if config.replacement == "surrogate" else placeholder
 
 
 def _new(
@@ -111,8 +111,7 @@ def clean_urls(urls: pa.StringArray, pages: Sequence[Page], config: PiiConfig) -
         if wanted := [span for span in spans if span.type in kinds]:
             url = urls[row].as_py()
             places = [_place_in(url, span) for span in wanted]
-            replacer = _replacer(pages[row], config)
-            changed[row] = redact(url, places, _unescaped(replacer)).text
+            changed[row] = redact(url, places, _unescaped(pages[row].replacer)).text
     return _replaced(urls, changed)
 
 

@@ -81,6 +81,20 @@ def test_a_surrogate_belongs_to_one_page_and_to_nobody() -> None:
     assert not {first, second, address, card} & set(two.split(", "))
 
 
+def test_a_value_has_the_same_surrogate_in_text_title_and_url() -> None:
+    (row,) = pii_batch(
+        batch_of(
+            "Not c.d@mill.org, a.b@mill.org",
+            title=["a.b@mill.org"],
+            url=["https://mill.org/?u=a.b%40mill.org"],
+        ),
+        config=SURROGATES,
+    ).to_pylist()
+    surrogate = row["text"].rpartition(" ")[2]
+    assert surrogate.endswith("@example.com")
+    assert (row["title"], row["url"]) == (surrogate, f"https://mill.org/?u={surrogate}")
+
+
 def test_a_page_with_too_much_is_dropped_without_it() -> None:
     listing = "\n".join(f"x{n}@mill.org" for n in range(10))
     page = pii_batch(batch_of(listing, listing + " word" * 500), config=DEFAULT).to_pylist()

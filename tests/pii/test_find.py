@@ -116,6 +116,17 @@ def test_numbers_one_after_another_are_each_found() -> None:
     assert found(" ".join(addresses)) == [("IP_ADDRESS", address) for address in addresses]
 
 
+def test_numbers_that_count_up_are_no_telephone() -> None:
+    assert found("tirage 01 12 23 34 45 du", language="fr") == []
+    assert found("tirage 04 91 13 89 00 du", language="fr") == [("PHONE", "04 91 13 89 00")]
+
+
+def test_a_line_of_fillers_needs_names_or_check_digits() -> None:
+    _, line = MRZ.split("\n")
+    assert found(line) == [("PASSPORT", line)]
+    assert found(line.replace("C36", "C37")) == []
+
+
 def test_examples_stay_in_code_and_go_in_prose() -> None:
     text = "mail user@example.com\nsend('user@example.com', '93.184.216.34')"
     assert found(text, line_kinds="pc") == [
