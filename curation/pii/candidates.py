@@ -7,7 +7,8 @@ character that `NORMAL` knows is the ASCII one that it stands for: one for one, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,10 +17,10 @@ import pyarrow as pa
 
 from curation.arrow_text import Bytes, Ints, text_view
 from curation.pii.kinds import PiiType
-from curation.pii.scan import NORMAL, Group, find_candidates
+from curation.pii.scan import NORMAL, find_candidates
 from schemas.line_kind import LineKind
 
-BEFORE, AFTER = 60, 40
+_BEFORE, _AFTER = 60, 40
 _MOST = 8192  # of one candidate: what is longer is no key, but data
 _ABBREVIATED = re.compile(r"\b[a-z]\.[a-z]\.")  # D.N.I.
 _PLACEHOLDERS = re.compile(f"<?(?:{'|'.join(PiiType)})>")
@@ -94,8 +95,8 @@ class Candidate:
 
 def candidate(page: Page, start: int, end: int) -> Candidate:
     """The window around characters `start` to `end` of a page."""
-    base = max(0, start - BEFORE)
-    window = page.text[base : min(end, start + _MOST) + AFTER]
+    base = max(0, start - _BEFORE)
+    window = page.text[base : min(end, start + _MOST) + _AFTER]
     if not window.isascii():
         window = window.translate(NORMAL)
     return Candidate(page, window, start - base, min(end - base, len(window)), base)
@@ -103,6 +104,14 @@ def candidate(page: Page, start: int, end: int) -> Candidate:
 
 Place = tuple[int, int, int]
 """Bits of `Group`, first character, last + 1."""
+
+
+def is_beside(place: Place, changes: Sequence[int]) -> bool:
+    """Whether one of `changes`, characters in order, is in the window of a place."""
+    _, start, end = place
+    at = bisect(changes, start)
+    near_before = at > 0 and start - changes[at - 1] <= _BEFORE
+    return near_before or (at < len(changes) and changes[at] - end <= _AFTER)
 
 
 def places_of(texts: pa.StringArray) -> Iterator[tuple[int, list[Place]]]:
@@ -126,6 +135,3 @@ def _in_characters(data: Bytes, places: Ints) -> Ints:
     before = np.concatenate([[0], np.cumsum(starts, dtype=np.int64)])
     characters: Ints = before[places]
     return characters
-
-
-__all__ = ["Candidate", "Group", "Page", "Place", "candidate", "places_of"]

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.pii.candidates import is_beside
 from curation.pii.config import PiiConfig
-from curation.pii.find import MOST_PLACES, count_places, find_rows
+from curation.pii.find import MOST_PLACES, check_places, find_batch, scan
 from curation.pii.kinds import PiiType, Span
 from curation.pii.names import find_persons
 from curation.pii.redact import Surrogates, placeholder, redact
@@ -51,21 +52,22 @@ def clean(
     line_kinds: pa.StringArray | None = None,
 ) -> Cleaned:
     """The texts redacted as the config says, and what was found."""
-    too_many = [count > MOST_PLACES for count in count_places(texts)]
+    places = scan(texts)
+    too_many = [len(of_text) > MOST_PLACES for of_text in places]
     if any(too_many):
+        places = [[] if over else of_text for over, of_text in zip(too_many, places, strict=True)]
         texts = pc.if_else(pa.array(too_many), pa.scalar(None, pa.string()), texts)
     found: list[list[tuple[PiiType, int]]] = [[] for _ in pages]
     rows, at_hand = list(range(len(texts))), texts
-    beside: list[list[int]] | None = None
     changed: dict[int, str] = {}
     for number in range(_MOST_PASSES):
-        spans = find_rows(
+        spans = check_places(
+            places,
             at_hand,
             [pages[row].language for row in rows],
             line_kinds.take(pa.array(rows, pa.int64())) if line_kinds is not None else None,
             hosts=[pages[row].host for row in rows],
             min_score=config.min_score,
-            beside=beside,
         )
         if number == 0 and PiiType.PERSON in config.wanted:
             spans = find_persons(texts, [page.language for page in pages], spans, config.names)
@@ -78,8 +80,12 @@ def clean(
         changed.update({row: redacted.text for row, redacted in done.items()})
         if not done:
             break
-        rows, beside = list(done), [redacted.ends for redacted in done.values()]
+        rows = list(done)
         at_hand = pa.array([redacted.text for redacted in done.values()], pa.string())
+        places = [
+            [place for place in of_text if is_beside(place, redacted.ends)]
+            for of_text, redacted in zip(scan(at_hand), done.values(), strict=True)
+        ]
     return Cleaned(_replaced(texts, changed), found, too_many)
 
 
@@ -106,7 +112,7 @@ def clean_urls(urls: pa.StringArray, pages: Sequence[Page], config: PiiConfig) -
         return urls
     spelled = pc.replace_substring(urls, "%40", "@")
     changed = {}
-    found = find_rows(spelled, [None] * len(urls), min_score=config.min_score)
+    found = find_batch(spelled, [None] * len(urls), min_score=config.min_score)
     for row, spans in enumerate(found):
         if wanted := [span for span in spans if span.type in kinds]:
             url = urls[row].as_py()

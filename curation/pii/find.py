@@ -13,19 +13,11 @@ from functools import cache
 import pyarrow as pa
 
 from curation.kernels import compile_once
-from curation.pii.candidates import (
-    AFTER,
-    BEFORE,
-    Candidate,
-    Group,
-    Page,
-    Place,
-    candidate,
-    places_of,
-)
+from curation.pii.candidates import Candidate, Page, Place, candidate, places_of
 from curation.pii.checks import addresses, documents, keys, numbers, wallets
 from curation.pii.kinds import PiiType, Span
 from curation.pii.regions import regions_of
+from curation.pii.scan import Group
 
 MIN_SCORE = 0.5
 MOST_PLACES = 50_000
@@ -85,53 +77,42 @@ def find_batch(
     min_score: float = MIN_SCORE,
 ) -> list[list[Span]]:
     """The spans of each text; none for a null one."""
-    return find_rows(texts, languages, line_kinds, hosts=hosts, min_score=min_score)
+    places = scan(texts)
+    return check_places(places, texts, languages, line_kinds, hosts=hosts, min_score=min_score)
 
 
-def find_rows(  # noqa: PLR0913 - what is known of texts, one by one
+def scan(texts: pa.StringArray) -> list[list[Place]]:
+    """The places of each text at which something could be."""
+    _compile()
+    rows: list[list[Place]] = [[] for _ in range(len(texts))]
+    for row, places in places_of(texts):
+        rows[row] = places
+    return rows
+
+
+def check_places(  # noqa: PLR0913 - what is known of texts, one by one
+    places: Sequence[Sequence[Place]],
     texts: pa.StringArray,
     languages: Sequence[str | None],
     line_kinds: pa.StringArray | None = None,
     *,
     hosts: Sequence[str | None] | None = None,
     min_score: float = MIN_SCORE,
-    beside: Sequence[Sequence[int]] | None = None,
 ) -> list[list[Span]]:
-    """As `find_batch`; with `beside`, only what a change before some characters may bring up."""
+    """The spans of each text at its `places`."""
     if len(languages) != len(texts):
         raise ValueError(f"{len(languages)} languages for {len(texts)} texts")
-    _compile()
     found: list[list[Span]] = [[] for _ in range(len(texts))]
-    for row, places in places_of(texts):
+    for row, of_row in enumerate(places):
+        if not of_row:
+            continue
         page = Page(
             texts[row].as_py(),
             regions_of(languages[row], hosts[row] if hosts else None),
             line_kinds[row].as_py() if line_kinds is not None else None,
         )
-        some = places if beside is None else [p for p in places if _is_beside(p, beside[row])]
-        found[row] = settle(span for span in _spans(page, some) if span.score >= min_score)
+        found[row] = settle(span for span in _spans(page, of_row) if span.score >= min_score)
     return found
-
-
-def _is_beside(place: Place, changes: Sequence[int]) -> bool:
-    """Whether a change is in the window of a place."""
-    _, start, end = place
-    at = bisect(changes, start)
-    near_before = at > 0 and start - changes[at - 1] <= BEFORE
-    return near_before or (at < len(changes) and changes[at] - end <= AFTER)
-
-
-def count_places(texts: pa.StringArray) -> list[int]:
-    """How many candidates each text has."""
-    _compile()
-    return [len(places) for places in _all_places(texts)]
-
-
-def _all_places(texts: pa.StringArray) -> list[list[Place]]:
-    rows: list[list[Place]] = [[] for _ in range(len(texts))]
-    for row, places in places_of(texts):
-        rows[row] = places
-    return rows
 
 
 @cache

@@ -10,9 +10,6 @@ import yaml
 from curation.pii.candidates import Candidate, words_in
 from curation.pii.scan import NORMAL
 
-_COMPOUNDS = ("telefon", "hotline", "telefonnummer", "phone", "handynummer")
-"""Ends of words such as Buchungshotline."""
-
 
 @cache
 def _words() -> dict[str, tuple[frozenset[str], tuple[str, ...]]]:
@@ -41,10 +38,7 @@ def _is_unspaced(word: str) -> bool:
 
 def stands_before(candidate: Candidate, kind: str) -> bool:
     """Whether a word of `kind` stands before a candidate."""
-    words, parts = _words()[kind]
-    if kind == "phone" and any(word.endswith(_COMPOUNDS) for word in candidate.words):
-        return True
-    return stand_before(candidate, words, parts)
+    return stand_before(candidate, *_words()[kind])
 
 
 def stand_before(candidate: Candidate, words: frozenset[str], parts: tuple[str, ...]) -> bool:

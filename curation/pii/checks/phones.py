@@ -33,12 +33,10 @@ _EXTENSION = re.compile(
 _BEHIND = re.compile(
     r"[ ,;(-]{0,3}(?:fax|mobile|office|cell|home|work|text|handy|mobil)\b", re.IGNORECASE
 )
-_NORTH_AMERICAN = re.compile(
+_LIKE_NOTHING_ELSE = re.compile(
     r"(?:1[-. ])?(?:[2-9]\d\d([-. ])[2-9]\d\d\1\d{4}|[2-9]\d\d[/ ][2-9]\d\d-\d{4}"
-    r"|\([2-9]\d\d\) ?-?[2-9]\d\d[-. ]?\d{4})"
-)
-_WITH_AREA = re.compile(
-    r"\(\d{1,5}\)[ ./-]{0,2}\d{2,8}(?:[ ./-]\d{2,8}){0,4}"
+    r"|\([2-9]\d\d\) ?-?[2-9]\d\d[-. ]?\d{4})"  # as in North America
+    r"|\(\d{1,5}\)[ ./-]{0,2}\d{2,8}(?:[ ./-]\d{2,8}){0,4}"  # with an area in brackets
     r"|8[ -]?\(\d{3,5}\)[ -]?\d[\d -]{4,9}\d"
 )
 _WITH_TRUNK = re.compile(
@@ -55,6 +53,8 @@ _SPLITS = re.compile(r"\s*/\s*|\s+-\s+|(?<=\d\d\d)-(?=\(\d)|  +")
 _GLUE = frozenset("-_.")
 _NUMBER_SIGNS = frozenset("$€£¥₹=/\\^~<%+")
 _LETTER = re.compile("[A-Za-z]")
+_COMPOUNDS = ("telefon", "hotline", "telefonnummer", "phone", "handynummer")
+"""Ends of words such as Buchungshotline."""
 
 
 class _Word(IntEnum):
@@ -75,8 +75,7 @@ def phones(candidate: Candidate) -> Iterator[Span]:
         return
     if _is_glued(candidate, start, word):
         return
-    tries = _Tries(candidate, word)
-    yield from tries.numbers(start, end)
+    yield from _Tries(candidate, word).numbers(start, end)
 
 
 def _bounds(candidate: Candidate) -> tuple[int, int]:
@@ -86,7 +85,7 @@ def _bounds(candidate: Candidate) -> tuple[int, int]:
         start -= 1
     if text[start - 1 : start] == "+":
         start -= 1
-    elif text[max(0, start - 2) : start] == "+ " and stands_before(candidate, "phone"):
+    elif text[max(0, start - 2) : start] == "+ " and _is_named(candidate):
         start -= 2
     if text[start - 1 : start] == "(" and ")" in text[start : candidate.end]:
         start -= 1
@@ -99,9 +98,15 @@ def _word(candidate: Candidate, end: int) -> _Word:
         return _Word.STRONG
     if is_near(candidate, "other_number", _BESIDE) and not is_near(candidate, "phone", _BESIDE):
         return _Word.NUMBER
-    if stands_before(candidate, "phone"):
+    if _is_named(candidate):
         return _Word.STRONG
     return _Word.WEAK if stands_before(candidate, "phone_weak") else _Word.NONE
+
+
+def _is_named(candidate: Candidate) -> bool:
+    if any(word.endswith(_COMPOUNDS) for word in candidate.words):
+        return True
+    return stands_before(candidate, "phone")
 
 
 def _is_glued(candidate: Candidate, start: int, word: _Word) -> bool:
@@ -129,7 +134,7 @@ class _Tries:
         if span := self._one(start, end):
             yield span
             return
-        parts = _split(self._text, start, end, _SPLITS)
+        parts = _split(self._text, start, end)
         if len(parts) > 1:
             for part in parts:
                 yield from self.numbers(*part)
@@ -158,9 +163,10 @@ class _Tries:
         if _NO_TELEPHONE.fullmatch(text):
             return 0.0
         regions, word = self._candidate.page.regions, self._word
-        if _looks_alone(text) and word != _Word.NUMBER:
-            alike = not _NORTH_AMERICAN.fullmatch(text) and not _WITH_AREA.fullmatch(text)
-            if _is_valid(text, regions, as_written=alike and word < _Word.WEAK):
+        if word != _Word.NUMBER:
+            alone = bool(_LIKE_NOTHING_ELSE.fullmatch(text))
+            looks = alone or (_WITH_TRUNK.fullmatch(text) and not _is_counting(text))
+            if looks and _is_valid(text, regions, as_written=not alone and word < _Word.WEAK):
                 return 0.8 if word >= _Word.WEAK else 0.6
         if word < _Word.WEAK or not whole:
             return 0.0
@@ -176,9 +182,10 @@ class _Tries:
         return 0.5 if is_told and plausible else 0.0
 
 
-def _split(text: str, start: int, end: int, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
+def _split(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Parts that are set apart."""
     parts, at = [], start
-    for match in pattern.finditer(text, start, end):
+    for match in _SPLITS.finditer(text, start, end):
         if match.start() > at:
             parts.append((at, match.start()))
         at = match.end()
@@ -193,16 +200,9 @@ def _runs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             yield start + words[at][0], start + words[at + size - 1][1]
 
 
-def _looks_alone(text: str) -> bool:
-    """Whether it is written as telephone numbers are, and hardly anything else."""
-    if _NORTH_AMERICAN.fullmatch(text) or _WITH_AREA.fullmatch(text):
-        return True
-    return bool(_WITH_TRUNK.fullmatch(text)) and not _is_counting(text)
-
-
 def _is_counting(text: str) -> bool:
     """Whether groups rise, as in 01 02 03 04 05 and in lots that were drawn."""
-    groups = [int(group) for group in re.findall(r"\d+", text)]
+    groups = [int(group) for group in _groups(text)]
     return len(groups) > 3 and all(a < b for a, b in pairwise(groups))
 
 
@@ -220,7 +220,7 @@ def _international(text: str, word: _Word) -> float:
 
 def _is_plausible(text: str) -> bool:
     """Groups as people write them: two and more, or one long one."""
-    groups = re.findall(r"\d+", text)
+    groups = _groups(text)
     if "000" in groups or all(group.endswith("00") for group in groups):
         return False
     return len(groups) <= 6 and (len(groups) > 1 or len(groups[0]) >= _MIN_DIGITS)
