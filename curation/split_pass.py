@@ -39,6 +39,7 @@ from curation.retries import take_retries
 from curation.splits import Split
 from curation.storage import storage
 from curation.tables import TableWriter
+from schemas.arrow import with_columns
 from schemas.cut import CUT, cut_rows
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
@@ -195,10 +196,10 @@ class _Outputs:
 def _shorten(batch: pa.RecordBatch, config: RejectsConfig) -> pa.RecordBatch:
     if config.text == "full":
         return batch
-    at, texts = batch.schema.get_field_index("text"), batch.column("text")
+    texts = batch.column("text")
     short = (
         pa.nulls(len(texts), pa.string())
         if config.text == "none"
         else pc.utf8_slice_codeunits(texts, 0, _EXCERPT_CHARACTERS)
     )
-    return batch.set_column(at, "text", short)
+    return with_columns(batch, {"text": short})

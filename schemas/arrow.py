@@ -6,7 +6,7 @@ conversion to it. Invariant: nothing is written or handed to Spark that has not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,16 @@ UTC_TIME = pa.timestamp("us", tz="UTC")
 
 class SchemaError(ValueError):
     """Data does not have the columns or types that its table declares: a fault of the program."""
+
+
+def with_columns(batch: pa.RecordBatch, columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    """`batch` with these columns: in place of those with their names, or behind all others.
+
+    A column that another one replaces keeps its field, and so its type.
+    """
+    every = dict(zip(batch.schema.names, batch.columns, strict=True)) | dict(columns)
+    new = [pa.field(n, values.type) for n, values in columns.items() if n not in batch.schema.names]
+    return pa.RecordBatch.from_arrays(list(every.values()), schema=pa.schema([*batch.schema, *new]))
 
 
 @dataclass(frozen=True)

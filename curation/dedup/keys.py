@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.ingest.urls import hash64
+from schemas.arrow import with_columns
 from schemas.drop_reason import TECHNICAL
 from schemas.keys import KEYS
 
@@ -22,9 +23,7 @@ def keys_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
         "row_hash": _row_hash(batch),
         "text_bytes": pc.binary_length(texts).cast(pa.int64()),
     }
-    for name, values in known.items():
-        batch = batch.append_column(name, values)
-    return KEYS.conform(batch)
+    return KEYS.conform(with_columns(batch, known))
 
 
 def _row_hash(batch: pa.RecordBatch) -> pa.Array:

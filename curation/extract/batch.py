@@ -20,6 +20,7 @@ from curation.extract.page import ExtractionError
 from curation.extract.sandbox import Failure, Sandbox, SandboxConfig, SandboxError
 from curation.extract.tidy import tidy
 from curation.safety.opt_outs import Statements, together
+from schemas.arrow import with_columns
 from schemas.drop_reason import DropReason
 from schemas.opt_out import OptOut
 
@@ -41,14 +42,12 @@ def extract_batch(batch: pa.RecordBatch, *, config: ExtractConfig) -> pa.RecordB
     """
     columns = [batch.column(name) for name in ("text", "html", "url", "charset")]
     rows = [_outcome(*row, config=config) for row in zip(*columns, strict=True)]
-    done = batch.drop_columns(["html", "charset"])
-    for name in ("text", "drop_reason", "detail"):
-        done = done.set_column(done.schema.get_field_index(name), name, _column(rows, name))
-    at = done.schema.get_field_index("opt_outs")
-    done = done.set_column(at, "opt_outs", _add_said(batch.column("opt_outs"), rows))
-    for name in ("title", "line_kinds"):
-        done = done.append_column(name, _column(rows, name))
-    return done
+    found = {
+        name: _column(rows, name)
+        for name in ("text", "drop_reason", "detail", "title", "line_kinds")
+    }
+    found["opt_outs"] = _add_said(batch.column("opt_outs"), rows)
+    return with_columns(batch.drop_columns(["html", "charset"]), found)
 
 
 def _column(rows: Sequence[_Row], name: str) -> pa.Array:

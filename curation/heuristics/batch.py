@@ -30,6 +30,7 @@ from curation.heuristics.stop_words import count_stop_words
 from curation.heuristics.texts import Texts, read_texts
 from curation.kernels import compile_once
 from curation.safety.dirty_words import count_dirty_words, dirty_word_columns
+from schemas.arrow import with_columns
 from schemas.document import MEASURES
 from schemas.drop_reason import DropReason
 from schemas.line_kind import LineKind
@@ -178,9 +179,7 @@ def _line_kinds(batch: pa.RecordBatch) -> pa.StringArray:
 
 def _append(batch: pa.RecordBatch, found: _Examined) -> pa.RecordBatch:
     columns = {"route": found.routes, **{c.name: found.columns[c.name] for c in MEASURES}}
-    return pa.RecordBatch.from_arrays(
-        [*batch.columns, *columns.values()], names=[*batch.schema.names, *columns]
-    )
+    return with_columns(batch, columns)
 
 
 def _floats(values: pa.Array) -> npt.NDArray[np.float64]:
@@ -211,10 +210,14 @@ def _with_reasons(
     for row in np.flatnonzero(found.too_long):
         reasons[row], names[row] = DropReason.TOO_MANY_LINES, [DropReason.TOO_MANY_LINES]
         details[row] = f"{_MOST_LINES} lines and more"
-    for name, column in (("drop_reason", reasons), ("detail", details)):
-        at = batch.schema.get_field_index(name)
-        batch = batch.set_column(at, name, pa.array(column, pa.string()))
-    return batch.append_column("failed_rules", pa.array(names, pa.list_(pa.string())))
+    return with_columns(
+        batch,
+        {
+            "drop_reason": pa.array(reasons, pa.string()),
+            "detail": pa.array(details, pa.string()),
+            "failed_rules": pa.array(names, pa.list_(pa.string())),
+        },
+    )
 
 
 def _with_cuts(
@@ -223,11 +226,7 @@ def _with_cuts(
     line_kinds = _line_kinds(batch)
     edited = apply_cuts(found.texts, line_kinds, found.plan, stays)
     has_cuts = edited.cuts.is_valid()
-    for name, was, now in (
-        ("text", batch.column("text"), edited.texts),
-        ("line_kinds", line_kinds, edited.line_kinds),
-    ):
-        if name in batch.schema.names:
-            at = batch.schema.get_field_index(name)
-            batch = batch.set_column(at, name, pc.if_else(has_cuts, now, was))
-    return batch.append_column("cuts", edited.cuts)
+    columns = {"text": pc.if_else(has_cuts, edited.texts, batch.column("text"))}
+    if "line_kinds" in batch.schema.names:
+        columns["line_kinds"] = pc.if_else(has_cuts, edited.line_kinds, line_kinds)
+    return with_columns(batch, {**columns, "cuts": edited.cuts})

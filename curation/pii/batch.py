@@ -18,6 +18,7 @@ from curation.pii.clean import Cleaned, Page, clean, clean_urls, replacer_of
 from curation.pii.config import PiiConfig
 from curation.pii.find import MOST_PLACES
 from curation.pii.kinds import PiiType
+from schemas.arrow import with_columns
 from schemas.document import PII, PII_COUNTS
 from schemas.drop_reason import DropReason
 
@@ -45,9 +46,7 @@ def pii_batch(batch: pa.RecordBatch, *, config: PiiConfig) -> pa.RecordBatch:
     for name in ("url", "url_key"):
         if name in batch.schema.names:
             columns[name] = clean_urls(batch.column(name), pages, config)
-    for name, values in columns.items():
-        batch = batch.set_column(batch.schema.get_field_index(name), name, values)
-    return _with_measures(batch, texts, lengths, config)
+    return _with_measures(with_columns(batch, columns), texts, lengths, config)
 
 
 def _optional(batch: pa.RecordBatch, name: str) -> pa.StringArray:
@@ -76,12 +75,10 @@ def _with_measures(
             reasons[at] = DropReason.TOO_MUCH_PII
             told = f"pii_ratio {row['pii_ratio']:.6g} over {config.max_ratio:.6g}"
             details[at] = f"{told}, n_pii {row['n_pii']}"
-    for name, values in (("drop_reason", reasons), ("detail", details)):
-        at = batch.schema.get_field_index(name)
-        batch = batch.set_column(at, name, pa.array(values, pa.string()))
-    return pa.RecordBatch.from_arrays(
-        [*batch.columns, *measures.columns], names=[*batch.schema.names, *measures.schema.names]
-    )
+    columns = dict(zip(measures.schema.names, measures.columns, strict=True))
+    columns["drop_reason"] = pa.array(reasons, pa.string())
+    columns["detail"] = pa.array(details, pa.string())
+    return with_columns(batch, columns)
 
 
 def _measure(found: Sequence[tuple[PiiType, int]], length: int | None, config: PiiConfig) -> Any:

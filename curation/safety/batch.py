@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from classifiers.toxicity import measure_toxicity
 from curation.safety.config import SafetyConfig
+from schemas.arrow import with_columns
 from schemas.drop_reason import DropReason
 
 Verdict = tuple[DropReason, str]
@@ -24,11 +25,11 @@ def safety_batch(batch: pa.RecordBatch, *, config: SafetyConfig) -> pa.RecordBat
     """
     toxicity = _measure(batch)
     verdicts = _verdicts(batch, toxicity, config)
-    for at, name in enumerate(("drop_reason", "detail")):
-        values = [None if verdict is None else verdict[at] for verdict in verdicts]
-        place = batch.schema.get_field_index(name)
-        batch = batch.set_column(place, name, pa.array(values, pa.string()))
-    return batch.append_column("toxicity", toxicity)
+    columns = {
+        name: pa.array([verdict and verdict[at] for verdict in verdicts], pa.string())
+        for at, name in enumerate(("drop_reason", "detail"))
+    }
+    return with_columns(batch, {**columns, "toxicity": toxicity})
 
 
 def _measure(batch: pa.RecordBatch) -> pa.FloatArray:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from curation.safety.blocklist.config import BlocklistConfig
 from curation.safety.blocklist.match import Blocked, find_blocked, load_lists
+from schemas.arrow import with_columns
 from schemas.drop_reason import DropReason
 
 _EMPTIED = ("html", "text")
@@ -35,9 +36,12 @@ def _with_reasons(batch: pa.RecordBatch, found: Blocked) -> pa.RecordBatch:
     on_list = np.zeros(batch.num_rows, np.bool_)
     on_list[found.rows] = True
     blocked = pc.and_(pa.array(on_list), pc.is_null(batch.column("drop_reason")))
-    columns = {name: batch.column(name) for name in batch.schema.names}
-    for name, values in (("drop_reason", reasons), ("detail", details)):
-        columns[name] = pc.if_else(blocked, pa.array(values, pa.string()), columns[name])
-    for name in _EMPTIED:
-        columns[name] = pc.if_else(blocked, pa.scalar(None, columns[name].type), columns[name])
-    return pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
+    instead = {
+        "drop_reason": pa.array(reasons, pa.string()),
+        "detail": pa.array(details, pa.string()),
+        **{name: pa.scalar(None, batch.column(name).type) for name in _EMPTIED},
+    }
+    return with_columns(
+        batch,
+        {name: pc.if_else(blocked, new, batch.column(name)) for name, new in instead.items()},
+    )
