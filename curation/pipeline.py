@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,10 +24,10 @@ import pyarrow.compute as pc
 from pyspark import Broadcast
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from curation import ledger, receipts
-from curation.dedup.url import find_older_versions
+from curation.dedup.losses import find_losses
+from curation.dedup.stage import deduplicate
 from curation.errors import UserError, told_by
 from curation.extract.batch import extract_batch
 from curation.heuristics.batch import filter_batch
@@ -36,6 +36,7 @@ from curation.ingest.config import InputConfig, index_columns
 from curation.language.identify import identify_batch
 from curation.ledger import LedgerError
 from curation.mixing import shards
+from curation.parts import Parts, plan_parts
 from curation.pii.batch import pii_batch
 from curation.progress import Progress
 from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
@@ -45,11 +46,11 @@ from curation.run import MANIFEST, Run, made_with, require_made_with, select_wor
 from curation.safety.batch import safety_batch
 from curation.safety.blocklist.batch import block_batch
 from curation.spark_tables import (
+    listed,
     map_each,
     read_foreign,
     read_receipts,
     read_table,
-    write_table,
 )
 from curation.split_pass import BatchFunction, SplitPass, run_split
 from curation.splits import Split, bounded_target
@@ -61,7 +62,6 @@ from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
-from schemas.manifest import MANIFEST as MANIFEST_TABLE
 from schemas.reject import REJECT
 from schemas.verdict import VERDICT
 
@@ -79,7 +79,8 @@ def split_pass(recipe: Recipe) -> SplitPass:
         ("heuristics", partial(filter_batch, config=recipe.heuristics)),
     )
     block = partial(block_batch, config=recipe.blocklist)
-    return SplitPass(recipe.inputs, recipe.ingest, block, stages, recipe.rejects, recipe.seed)
+    given = recipe.inputs, recipe.ingest, block, stages, recipe.rejects, recipe.dedup, recipe.seed
+    return SplitPass(*given)
 
 
 @dataclass(frozen=True)
@@ -212,16 +213,17 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
         return
     with progress.step("dedup"), _step(spark, "dedup"):
         extracted = _split_receipts(run, spark)
-        keys = _keys(run, spark, extracted)
-        with _shuffles_of(spark, _rows(receipts.files(extracted, KEYS))):
-            found = find_older_versions(keys, run.recipe.dedup)
-            files = write_table(found, run.folder, VERDICT)
-        verdicts = read_table(spark, run.folder, VERDICT, _listed(files))
-        counts = _pages(keys.where(F.col("drop_reason").isNull()), "dedup", IN)
-        counts.update(_pages(verdicts, "dedup", None))
-        for (_, source, outcome), pages in list(counts.items()):
-            counts["dedup", source, KEPT] += pages if outcome == IN else -pages
-        receipts.commit(run.folder, Receipt("dedup", "driver", files, counts))
+        config, before = run.recipe.dedup, _parts(run, extracted)
+        pages, documents = (_rows(receipts.files(extracted, table)) for table in (KEYS, DOCUMENT))
+        found = deduplicate(spark, before, config, pages=pages, documents=documents)
+        verdicts = [file for file in found.files if file["table"] == VERDICT.name]
+        losses = find_losses(spark, before, verdicts, config.alarm)
+        counts = _pages(read_table(spark, run.folder, VERDICT, listed(verdicts)), "dedup", None)
+        for loss in losses:
+            if loss.kind == "input":
+                counts["dedup", loss.name, IN] = loss.pages
+                counts["dedup", loss.name, KEPT] = loss.pages - loss.gone
+        receipts.commit(run.folder, Receipt("dedup", "driver", found.files, counts))
 
 
 def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
@@ -232,16 +234,14 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
         raise UserError(f"{run.folder}: is not deduplicated yet: run jobs/dedup.py first")
     with progress.step("mix"), _step(spark, "mix"):
         extracted = _split_receipts(run, spark)
-        given = _listed(receipts.read(run.folder, "dedup").files)
-        verdicts = read_table(spark, run.folder, VERDICT, given)
-        keys, documents = _keys(run, spark, extracted), receipts.files(extracted, DOCUMENT)
+        parts = spark.sparkContext.broadcast(_parts(run, extracted, "dedup"))
+        documents = receipts.files(extracted, DOCUMENT)
         with _shuffles_of(spark, _rows(receipts.files(extracted, KEYS))):
-            drawn = shards.select(keys, verdicts)
+            drawn = shards.select(spark, parts)
             layout = shards.lay_out(drawn, _rows(documents), run.recipe.shards)
             if layout.pages:
                 assigned = shards.assign(drawn, layout)
-                files = spark.sparkContext.broadcast(_by_split(run, documents))
-                shards.write_shards(assigned, layout, run.folder, files)
+                shards.write_shards(assigned, layout, parts)
         counts: Counts = Counter({("mix", name, IN): n for name, n in layout.pages.items()})
         receipts.commit(run.folder, Receipt("mix", layout.id, counts=counts))
 
@@ -351,24 +351,21 @@ def _split_receipts(run: Run, spark: SparkSession) -> pa.Table:
     return read_receipts(spark, run.folder, found)
 
 
-def _listed(files: Iterable[Mapping[str, Any]]) -> pa.Table:
-    return pa.Table.from_batches([MANIFEST_TABLE.batch(map(dict, files))])
-
-
-def _keys(run: Run, spark: SparkSession, extracted: pa.Table) -> DataFrame:
-    return read_table(spark, run.folder, KEYS, receipts.files(extracted, KEYS))
+def _parts(run: Run, extracted: pa.Table, *judged_by: str) -> Parts:
+    """The parts of the run, with the verdicts of stages that are done."""
+    inputs = {split.number: run.recipe.inputs[split.input].name for split in run.splits}
+    number = {split.work: split.number for split in run.splits}
+    files: dict[int, list[dict[str, Any]]] = {}
+    for table in (KEYS, DOCUMENT):
+        for file in receipts.files(extracted, table).to_pylist():
+            files.setdefault(number[file.pop("work")], []).append(file)
+    found = [file for stage in judged_by for file in receipts.read(run.folder, stage).files]
+    verdicts = [file for file in found if file["table"] == VERDICT.name]
+    return replace(plan_parts(run.folder, files, inputs, KEYS), verdicts=verdicts)
 
 
 def _rows(files: pa.Table) -> int:
     return pc.sum(files["rows"]).as_py() or 0
-
-
-def _by_split(run: Run, documents: pa.Table) -> shards.Documents:
-    number = {split.work: split.number for split in run.splits}
-    files: dict[int, list[dict[str, Any]]] = {}
-    for file in documents.select(["work", "path", "bytes"]).to_pylist():
-        files.setdefault(number[file["work"]], []).append(file)
-    return files
 
 
 @contextmanager

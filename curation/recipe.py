@@ -25,7 +25,8 @@ import yaml
 from annotated_types import MinLen
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from curation.dedup.url import UrlDedupConfig
+from curation.dedup.config import DedupConfig
+from curation.dedup.minhash import mistake_in as mistake_in_near
 from curation.errors import UserError
 from curation.extract.config import ExtractConfig
 from curation.heuristics.config import HeuristicsConfig, mistake_in
@@ -62,7 +63,7 @@ class Recipe:
     safety: SafetyConfig = SafetyConfig()
     heuristics: HeuristicsConfig = HeuristicsConfig()
     rejects: RejectsConfig = RejectsConfig()
-    dedup: UrlDedupConfig = UrlDedupConfig()
+    dedup: DedupConfig = DedupConfig()
     shards: ShardsConfig = field(default_factory=ShardsConfig)
 
 
@@ -126,6 +127,7 @@ def _contradiction(recipe: Recipe) -> str | None:
         category_mistake_in(recipe.blocklist)
         or mistake_in_pii(recipe.pii)
         or mistake_in(recipe.heuristics)
+        or (recipe.dedup.near and mistake_in_near(recipe.dedup.near))
     )
 
 

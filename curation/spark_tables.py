@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -34,6 +34,11 @@ from schemas.receipt import RECEIPT
 _TASK_BYTES = 64 << 20
 _OPEN_BYTES = 4 << 20  # what opening a file costs, as bytes: Spark's own measure
 _RECEIPTS_PER_TASK = 500
+
+
+def listed(files: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Manifest rows as a table."""
+    return pa.Table.from_batches([MANIFEST.batch(map(dict, files))])
 
 
 def read_table(spark: SparkSession, folder: str, table: Table, files: pa.Table) -> DataFrame:

@@ -18,6 +18,7 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.dedup.config import DedupConfig
 from curation.dedup.keys import keys_batch
 from curation.errors import UnreadableError
 from curation.extract.sandbox import take_cpu_s
@@ -65,6 +66,7 @@ class SplitPass:
     block: BatchFunction  # a part of ingest
     stages: Sequence[tuple[str, BatchFunction]]
     rejects: RejectsConfig
+    dedup: DedupConfig
     seed: int
 
 
@@ -91,7 +93,7 @@ def _read_and_write(
 ) -> Receipt:
     _require_unchanged(split)
     source = todo.inputs[split.input]
-    outputs = _Outputs(folder, f"{split.number:06d}-{attempt}", todo.rejects)
+    outputs = _Outputs(folder, f"{split.number:06d}-{attempt}", todo.rejects, todo.dedup)
     counts: Counts = Counter()
     tally = Tally()
     stages = [stage for stage in todo.stages if stage[0] in source.stages]
@@ -145,13 +147,13 @@ def _require_unchanged(split: Split) -> None:
 class _Outputs:
     """The tables of a split."""
 
-    def __init__(self, folder: str, name: str, rejects: RejectsConfig) -> None:
+    def __init__(self, folder: str, name: str, rejects: RejectsConfig, dedup: DedupConfig) -> None:
         order = ("order_key", "doc_id", "position")
         self._documents = TableWriter(folder, name, DOCUMENT, sort_by=order)
         self._rejects = TableWriter(folder, name, REJECT)
         self._cuts = TableWriter(folder, name, CUT)
         self._keys = TableWriter(folder, name, KEYS)
-        self._config = rejects
+        self._config, self._dedup = rejects, dedup
 
     def part(
         self,
@@ -173,14 +175,14 @@ class _Outputs:
         kept = pc.is_null(reasons)
         rejected = batch.filter(pc.invert(kept))
         if rejected.num_rows:
-            self._keys.add(keys_batch(rejected))
+            self._keys.add(keys_batch(rejected, self._dedup))
             self._rejects.add(_shorten(rejected, self._config))
         return batch.filter(kept)
 
     def keep(self, batch: pa.RecordBatch, source: str, counts: Counts) -> None:
         """Writes the rows that passed every stage, and what was cut from them."""
         if batch.num_rows:
-            self._keys.add(keys_batch(batch))
+            self._keys.add(keys_batch(batch, self._dedup))
             self._documents.add(batch)
         if batch.num_rows and "cuts" in batch.schema.names:
             cuts = cut_rows(batch)

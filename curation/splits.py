@@ -65,6 +65,11 @@ class Split:
         """The name of its receipt."""
         return f"split-{self.number:06d}"
 
+    @staticmethod
+    def number_in(path: str) -> int:
+        """The number of the split that a file of `documents/`, `keys/` and so on is of."""
+        return int(path.rsplit("/", 1)[1].split("-", maxsplit=1)[0])
+
     @property
     def first_position(self) -> int:
         """The position of its first row; its rows count up from here."""

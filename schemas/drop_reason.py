@@ -87,9 +87,14 @@ class DropReason(StrEnum):
     # heuristics: which words it has
     TOO_MANY_DIRTY_WORDS = "too_many_dirty_words"
     TOO_MANY_OUTLIER_WORDS = "too_many_outlier_words"
+    # hosts
+    HOST_HIGH_PII = "host_high_pii"
+    HOST_UNSAFE = "host_unsafe"
     # dedup
     REPEATED_RECORD = "repeated_record"
     OLDER_VERSION = "older_version"
+    EXACT_DUPLICATE = "exact_duplicate"
+    NEAR_DUPLICATE = "near_duplicate"
 
 
 TECHNICAL = frozenset(

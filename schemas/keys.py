@@ -1,4 +1,4 @@
-"""`keys/`: one narrow row per page, kept or rejected: all that deduplication reads."""
+"""`keys/`: one narrow row per page, kept or rejected: all that deduplication and hosts read."""
 
 from __future__ import annotations
 
@@ -7,18 +7,30 @@ import pyarrow as pa
 from schemas.arrow import UTC_TIME, Column, Table
 from schemas.document import IDENTITY
 
+OF_HOSTS = (
+    Column("n_pii", pa.int32(), "as in documents/; null where the stage was not reached"),
+    Column("pii_ratio", pa.float32(), "as in documents/"),
+    Column("dirty_words_ratio", pa.float32(), "as in documents/"),
+    Column("toxicity", pa.float32(), "as in documents/"),
+)
 KEYS = Table(
     "keys",
     (
         *IDENTITY,
         Column("input", pa.string(), "name of the recipe's input", False),
         Column("drop_reason", pa.string(), "null: the page is in documents/"),
+        Column("language", pa.string(), "as in documents/"),
+        Column("host", pa.string(), "full host name"),
+        Column("site", pa.string(), "registrable domain"),
         Column("is_version", pa.bool_(), "false for a fetch that failed technically", False),
         Column("url_hash", pa.int64(), "64-bit hash of url_key, as signed"),
         Column("fetched_at", UTC_TIME, "WARC-Date"),
         Column("curated", pa.bool_(), "from an input with a fixed domain", False),
-        Column("text_hash", pa.int64(), "64-bit hash of the text, as signed"),
         Column("row_hash", pa.int64(), "64-bit hash of what shards would hold, as signed", False),
         Column("text_bytes", pa.int64(), "length of the text in UTF-8"),
+        Column("text_hash", pa.int64(), "64-bit hash of the normalised text, as signed"),
+        Column("signature", pa.binary(), "MinHash: a uint32, little-endian, per permutation"),
+        Column("cheap_quality", pa.float32(), "0..1, of measures of the heuristics"),
+        *OF_HOSTS,
     ),
 )

@@ -1,4 +1,8 @@
-"""`verdicts/`: documents that a relational stage dropped after they were written, and for whom."""
+"""`verdicts/`: documents that a stage after the split pass dropped, why, and for whom.
+
+Files are named `FIRST-LAST-...` after the splits whose documents they judge, and sorted by
+`position`, so that whoever reads the documents of a split finds its verdicts without the others.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,7 @@ VERDICT = Table(
         Column("doc_id", pa.string(), "the document", False),
         Column("input", pa.string(), "name of the recipe's input", False),
         Column("drop_reason", pa.string(), "why it goes", False),
-        Column(
-            "keeper", pa.string(), "doc_id of the page it gave way to, itself kept or not", False
-        ),
+        Column("keeper", pa.string(), "doc_id of the page it gave way to, itself kept or not"),
+        Column("detail", pa.string(), "what was seen: 'similarity 0.91'"),
     ),
 )

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.dedup.config import DedupConfig
+from curation.dedup.minhash import MinHashParams, fingerprints
 from curation.ingest.urls import hash64
 from schemas.arrow import with_columns
 from schemas.drop_reason import TECHNICAL
 from schemas.keys import KEYS
 
 
-def keys_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """One row of `KEYS` per row of `batch`, which is documents or rejects."""
-    texts = batch.column("text")
+def keys_batch(batch: pa.RecordBatch, config: DedupConfig) -> pa.RecordBatch:
+    """One row of `KEYS` per row of `batch`, which is documents or rejects, all of one kind.
+
+    Texts of rejects are compared with none, so they have neither hash nor signature.
+    """
     reasons = batch.column("drop_reason")
     technical = pc.is_in(reasons, pa.array(sorted(TECHNICAL), pa.string()))
     known = {
         "is_version": pc.invert(technical),
         "curated": pc.is_valid(batch.column("domain")),
-        "text_hash": _hash(texts),
         "row_hash": _row_hash(batch),
-        "text_bytes": pc.binary_length(texts).cast(pa.int64()),
+        "text_bytes": pc.binary_length(batch.column("text")).cast(pa.int64()),
+        "cheap_quality": _cheap_quality(batch),
     }
+    if reasons.null_count:
+        params = config.near or MinHashParams()
+        texts, signatures = fingerprints(batch.column("text"), params)
+        known["text_hash"] = texts
+        if config.near:
+            known["signature"] = signatures
     return KEYS.conform(with_columns(batch, known))
 
 
@@ -33,6 +44,22 @@ def _row_hash(batch: pa.RecordBatch) -> pa.Array:
     return pa.array([hash64("\0".join(row)) for row in zip(*parts, strict=True)], pa.int64())
 
 
-def _hash(values: pa.StringArray) -> pa.Array:
-    hashes = [None if value is None else hash64(value) for value in values.to_pylist()]
-    return pa.array(hashes, pa.int64())
+_SHARES = ("alphabetic_words_ratio", "terminal_lines_ratio")
+_LESS = ("duplicate_line_characters_ratio", "duplicate_5gram_ratio", "short_lines_ratio")
+
+
+def _cheap_quality(batch: pa.RecordBatch) -> pa.Array:
+    """The product of shares of what prose has: words, ends of sentences; no repeats, no menus.
+
+    Null where the heuristics measured nothing.
+    """
+    if not {*_SHARES, *_LESS} <= set(batch.schema.names):
+        return pa.nulls(batch.num_rows, pa.float32())
+    good = [_numbers(batch, name) for name in _SHARES]
+    bad = [1 - _numbers(batch, name) for name in _LESS]
+    quality = np.clip(np.prod([*good, *bad], axis=0), 0, 1).astype(np.float32)
+    return pa.array(quality, mask=np.isnan(quality))
+
+
+def _numbers(batch: pa.RecordBatch, name: str) -> np.ndarray:  # type: ignore[type-arg]
+    return batch.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)

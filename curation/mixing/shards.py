@@ -33,17 +33,20 @@ import pyarrow.parquet as pq
 import xxhash
 from pydantic import Field
 from pyspark import Broadcast
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from curation.arrow_text import Ints
 from curation.errors import UserError
 from curation.mixing.pieces import Pieces
+from curation.parts import Parts
 from curation.receipts import KEPT, Counts, Receipt, commit, is_done
 from curation.retries import take_retries
+from curation.spark_tables import map_each
 from curation.splits import split_of
 from curation.tables import cuts_of, read_file, write_file
 from schemas.document import DOCUMENT
+from schemas.keys import KEYS
 from schemas.shard import SHARD
 
 STAGE = "mix"
@@ -53,10 +56,9 @@ _MAX_TASK_BYTES = 16 << 30
 _MAX_SHARDS_PER_TASK = 200  # each may have an open file
 _READERS = 8
 _FILES_AT_ONCE = 64
-Documents = Mapping[int, Sequence[Mapping[str, Any]]]
-"""The manifest rows of each split's documents."""
 _ORDER = ("order_key", "doc_id")
 _COLUMNS = (*_ORDER, "position", "input")
+_SELECTED = "order_key long, doc_id string, position long, input string, text_bytes long"
 _WRITTEN = pa.schema([("work", pa.string())])
 
 
@@ -88,10 +90,15 @@ class Layout:
         return xxhash.xxh32_hexdigest(repr(known).encode())
 
 
-def select(keys: DataFrame, verdicts: DataFrame) -> DataFrame:
-    """The keys of the documents that are still in; `position` is unique on both sides."""
-    kept = keys.where(F.col("drop_reason").isNull()).select(*_COLUMNS, "text_bytes")
-    return kept.join(verdicts.select("position"), on="position", how="left_anti")
+def select(spark: SparkSession, parts: Broadcast[Parts]) -> DataFrame:
+    """The keys of the documents that are still in."""
+    return map_each(spark, len(parts.value), partial(_select, parts=parts), _SELECTED)
+
+
+def _select(part: int, *, parts: Broadcast[Parts]) -> Iterator[pa.RecordBatch]:
+    names = [*_COLUMNS, "text_bytes"]
+    for batch in parts.value.kept(part, KEYS, names):
+        yield batch.select(names)
 
 
 def lay_out(selection: DataFrame, documents: int, config: ShardsConfig) -> Layout:
@@ -139,13 +146,11 @@ def shards_per_task(width: int, files: int) -> int:
     return max(1, min(worth_while, _MAX_TASK_BYTES // width, _MAX_SHARDS_PER_TASK))
 
 
-def write_shards(
-    assigned: DataFrame, layout: Layout, folder: str, documents: Broadcast[Documents]
-) -> None:
+def write_shards(assigned: DataFrame, layout: Layout, parts: Broadcast[Parts]) -> None:
     """Writes the shards that have no receipt yet, each with a receipt."""
-    files = sum(len(of_split) for of_split in documents.value.values())
+    files = sum(len(parts.value.listed(part, DOCUMENT)) for part in range(len(parts.value)))
     together = shards_per_task(layout.width, files)
-    write = partial(_write_together, folder=folder, documents=documents, layout=layout.id)
+    write = partial(_write_together, parts=parts, layout=layout.id)
     (
         assigned.withColumn("task", F.expr(f"cast(shard div {together} as int)"))
         .repartitionById(-(-layout.shards // together), "task")
@@ -168,13 +173,10 @@ def is_of_layout(name: str, layout: str) -> bool:
 
 
 def _write_together(
-    batches: Iterator[pa.RecordBatch],
-    *,
-    folder: str,
-    documents: Broadcast[Documents],
-    layout: str,
+    batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts], layout: str
 ) -> Iterator[pa.RecordBatch]:
     """Writes the shards that the rows of a task belong to."""
+    folder = parts.value.folder
     held = list(batches)
     if not held:
         return
@@ -188,7 +190,7 @@ def _write_together(
     started = time.process_time()
     with _scratch() as scratch:
         pieces = Pieces(scratch)
-        for shard, piece in _read_pieces(rows, folder, documents.value) if todo else ():
+        for shard, piece in _read_pieces(rows, parts.value) if todo else ():
             pieces.add(shard, piece)
         for shard in todo:
             texts = pieces.take(shard)
@@ -224,9 +226,7 @@ def _write(name: str, texts: pa.Table, folder: str, layout: str) -> Receipt:
     return Receipt(name, layout, [file], counts)
 
 
-def _read_pieces(
-    rows: pa.Table, folder: str, documents: Documents
-) -> Iterator[tuple[int, pa.Table]]:
+def _read_pieces(rows: pa.Table, parts: Parts) -> Iterator[tuple[int, pa.Table]]:
     """The documents of `rows` (by position), each file read once, in pieces of one shard."""
     orders = rows.column("order_key").to_numpy()
     positions, shards = (rows.column(name).to_numpy() for name in ("position", "shard"))
@@ -235,13 +235,13 @@ def _read_pieces(
     files = [
         (file, positions[first:end], shards[first:end])
         for split, first, end in zip(splits.tolist(), firsts, ends, strict=True)
-        for file in documents[split]
+        for file in parts.of_split(split, DOCUMENT)
     ]
     low, high = orders.min(), orders.max()
 
     def read(item: tuple[Mapping[str, Any], Ints, Ints]) -> list[tuple[int, pa.Table]]:
         file, wanted, of_shard = item
-        stretch = _read_stretch(read_file(folder, file), low, high)
+        stretch = _read_stretch(read_file(parts.folder, file), low, high)
         return [piece for group in stretch for piece in _cut(group, wanted, of_shard)]
 
     with ThreadPoolExecutor(_READERS) as pool:

@@ -1,0 +1,98 @@
+"""Buckets: pages that share a band of their signatures, and so may be near-duplicates.
+
+In: signatures, part by part. Out: (bucket, position) for every bucket of two pages and more. Only
+band keys and positions move; that the language is the same is in the key. Bands that put the same
+pages together give the same bucket, so what is compared later is compared once.
+
+Source: Broder 1997; Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", section 3.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from pyspark import Broadcast
+
+from curation.arrow_text import Hashes, Ints
+from curation.dedup.groups import first_of_each
+from curation.dedup.lsh import band_keys
+from curation.dedup.minhash import MinHashParams, matrix
+from curation.exchange import Sent, gather, scatter, spread
+from curation.ingest.urls import hash64
+from curation.kernels import njit
+from curation.parts import Parts
+from schemas.keys import KEYS
+
+_COLUMNS = ("position", "language", "signature")
+_MIX_1, _MIX_2 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
+_SHIFT = np.uint64(33)
+
+
+def send_bands(
+    part: int, *, parts: Broadcast[Parts], params: MinHashParams, tasks: int
+) -> Iterator[pa.RecordBatch]:
+    """The band keys of a part's documents that are still in, to the tasks where equal ones meet."""
+    kept = parts.value.kept(part, KEYS, _COLUMNS)
+    return scatter(_of_bands(batch, params, tasks) for batch in kept)
+
+
+def _of_bands(keys: pa.RecordBatch, params: MinHashParams, tasks: int) -> Sent:
+    signed = keys.filter(keys.column("signature").is_valid())
+    signatures = matrix(signed.column("signature"), params)
+    languages = signed.column("language").dictionary_encode()
+    hashes = [hash64(name or "") for name in languages.dictionary.to_pylist()]
+    of_rows = np.array(hashes, np.int64)[languages.indices.fill_null(0).to_numpy()]
+    found = band_keys(signatures, of_rows.view(np.uint64), params).ravel()
+    positions = np.repeat(signed.column("position").to_numpy(), params.bands)
+    rows = pa.RecordBatch.from_pydict({"key": pa.array(found), "position": pa.array(positions)})
+    return Sent(rows, spread(found, tasks))
+
+
+def meet(batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts]) -> Iterator[pa.RecordBatch]:
+    """The buckets of the keys that met here, to the tasks of the parts that their pages lie in."""
+    rows = gather(batches)
+    if rows is None:
+        return
+    buckets, positions = find_buckets(rows["key"].to_numpy(), rows["position"].to_numpy())
+    found = pa.RecordBatch.from_pydict({"bucket": pa.array(buckets), "position": positions})
+    yield from scatter([Sent(found, parts.value.of(positions))])
+
+
+def find_buckets(keys: Hashes, positions: Ints) -> tuple[Ints, Ints]:
+    """The bucket and the position of each page that shares its key; a key has a page once."""
+    order = np.argsort(keys)
+    begins = np.append(np.flatnonzero(first_of_each(keys[order])), len(order))
+    return _name_buckets(begins, positions[order])
+
+
+@njit(cache=True, nogil=True)
+def _name_buckets(begins: Ints, positions: Ints) -> tuple[Ints, Ints]:
+    """A bucket's name is a hash of its pages, in whatever order they came."""
+    buckets, found = np.empty(len(positions), np.int64), np.empty(len(positions), np.int64)
+    end = 0
+    for group in range(len(begins) - 1):
+        first, last = begins[group], begins[group + 1]
+        if last - first < 2:
+            continue
+        name = np.uint64(last - first)
+        for row in range(first, last):
+            name += _mix(np.uint64(positions[row]))
+        for row in range(first, last):
+            buckets[end], found[end] = np.int64(name), positions[row]
+            end += 1
+    return buckets[:end], found[:end]
+
+
+@njit(cache=True, nogil=True)
+def _mix(number: np.uint64) -> np.uint64:
+    number = (number ^ (number >> _SHIFT)) * _MIX_1
+    number = (number ^ (number >> _SHIFT)) * _MIX_2
+    return number ^ (number >> _SHIFT)
+
+
+def distinct(buckets: pa.Table) -> tuple[Ints, Ints]:
+    """(bucket, position) once each, by position."""
+    rows = buckets.group_by(["bucket", "position"]).aggregate([]).sort_by("position")
+    return rows["bucket"].to_numpy(), rows["position"].to_numpy()

@@ -1,0 +1,200 @@
+"""Candidates to pairs: pages of one bucket are compared, and those that are similar are written.
+
+In: (bucket, position). Out: files of `pairs/` and `members/`. What is compared (signatures, or for
+`verify: exact` sets of shingles) is read by part, for pages in buckets alone, and meets by bucket
+in the order of who stays; a task holds a stretch of that and a bucket's leaders, however large the
+bucket is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from pyspark import Broadcast
+
+from curation.arrow_text import Ints, text_view
+from curation.dedup.compare_kernel import ALL_PAIRS, Compared, compare
+from curation.dedup.config import DedupConfig
+from curation.dedup.doc_ids import binaries, halves
+from curation.dedup.minhash import MinHashParams, shingle_sets
+from curation.dedup.order import columns, rank_names, with_ranks
+from curation.exchange import gather
+from curation.parts import Parts, is_in
+from curation.tables import TableWriter
+from schemas.document import DOCUMENT
+from schemas.keys import KEYS
+from schemas.manifest import MANIFEST
+from schemas.pair import MEMBER, PAIR
+
+_ROWS = 10_000
+_HELD_BYTES = 32 << 20
+
+
+def sort_columns(config: DedupConfig) -> list[str]:
+    """What candidates are sorted by: buckets, and in each who stays."""
+    return ["bucket", *rank_names(config.keep), "doc_id"]
+
+
+def candidate_schema(config: DedupConfig) -> pa.Schema:
+    """The rows that `fetch` gives, and `compare_sorted` takes."""
+    ranks = [(name, pa.int64()) for name in rank_names(config.keep)]
+    ends = [("doc_id", pa.binary()), ("position", pa.int64()), ("compared", pa.binary())]
+    return pa.schema([("bucket", pa.int64()), *ranks, *ends])
+
+
+def fetch(
+    batches: Iterator[pa.RecordBatch],
+    *,
+    parts: Broadcast[Parts],
+    config: DedupConfig,
+    params: MinHashParams,
+) -> Iterator[pa.RecordBatch]:
+    """What is compared of the pages of some parts that are in buckets, once for each bucket."""
+    got = gather(batches)
+    if got is None:
+        return
+    rows = got.group_by(["bucket", "position"]).aggregate([]).sort_by("position")
+    positions = rows["position"].to_numpy()
+    for part in np.unique(parts.value.of(positions)).tolist():
+        wanted = positions[parts.value.of(positions) == part]
+        found = _read(parts.value, part, np.unique(wanted), config, params)
+        at = np.searchsorted(found["position"].to_numpy(), wanted)
+        first = int(np.searchsorted(positions, wanted[0]))
+        buckets = rows["bucket"].slice(first, len(wanted))
+        for start in range(0, len(wanted), _ROWS):
+            some = found.take(pa.array(at[start : start + _ROWS]))
+            some = some.append_column("bucket", buckets.slice(start, _ROWS))
+            names = candidate_schema(config).names
+            yield from (
+                some.select(names).cast(candidate_schema(config)).combine_chunks().to_batches()
+            )
+
+
+def _read(
+    parts: Parts, part: int, wanted: Ints, config: DedupConfig, params: MinHashParams
+) -> pa.Table:
+    """A row for each of the `wanted` positions (sorted)."""
+    names = ["position", "doc_id", "signature", *columns(config.keep)]
+    read = [_in(batch, wanted) for batch in parts.read(part, KEYS, list(dict.fromkeys(names)))]
+    found = [
+        pa.table(
+            {
+                "position": keys.column("position"),
+                "doc_id": binaries(halves(keys.column("doc_id"))),
+                "compared": keys.column("signature"),
+                **{name: keys.column(name) for name in rank_names(config.keep)},
+            }
+        )
+        for keys in (with_ranks(batch, config.keep) for batch in read if batch.num_rows)
+    ]
+    rows = pa.concat_tables(found).sort_by("position")
+    if params.verify == "exact":
+        at = rows.column_names.index("compared")
+        rows = rows.set_column(at, "compared", _shingles(parts, part, wanted, params))
+    return rows
+
+
+def _shingles(parts: Parts, part: int, wanted: Ints, params: MinHashParams) -> pa.ChunkedArray:
+    """Those of the `wanted` documents, in the order of their positions."""
+    pieces = []
+    for batch in parts.read(part, DOCUMENT, ["position", "text"]):
+        some = _in(batch, wanted)
+        sets = shingle_sets(some.column("text"), params)
+        pieces.append(pa.table({"position": some.column("position"), "compared": sets}))
+    return pa.concat_tables(pieces).sort_by("position")["compared"]
+
+
+def _in(batch: pa.RecordBatch, wanted: Ints) -> pa.RecordBatch:
+    return batch.filter(pa.array(is_in(batch.column("position").to_numpy(), wanted)))
+
+
+def compare_sorted(
+    batches: Iterator[pa.RecordBatch], *, folder: str, params: MinHashParams, number: int
+) -> Iterator[pa.RecordBatch]:
+    """Compares what comes sorted by `sort_columns`; yields rows of the manifest."""
+    name = uuid.uuid4().hex
+    pairs, members = TableWriter(folder, name, PAIR), TableWriter(folder, name, MEMBER)
+    for rows, found in _compare(batches, params):
+        pairs.add(_pairs(rows, found))
+        members.add(_members(rows, found, number))
+    if files := [*pairs.close(), *members.close()]:
+        yield MANIFEST.batch(files)
+
+
+def _compare(
+    batches: Iterator[pa.RecordBatch], params: MinHashParams
+) -> Iterator[tuple[pa.Table, Compared]]:
+    """Stretches of rows, and what was found in each; of a large bucket, leaders go on."""
+    leaders, seen = 0, 0
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(b.nbytes for b in held) < _HELD_BYTES:
+            continue
+        rows = pa.Table.from_batches(held).combine_chunks()
+        end = _end(rows["bucket"].to_numpy(), leaders)
+        if end > leaders:
+            done, rest = rows.slice(0, end), rows.slice(end)
+            found = _compare_rows(done, params, leaders, seen)
+            yield done, found
+            carried = done.take(pa.array(found.leaders)) if not rest.num_rows else done.slice(0, 0)
+            leaders, seen = carried.num_rows, found.seen
+            held = [*carried.to_batches(), *rest.to_batches()]
+    if held:
+        rows = pa.Table.from_batches(held).combine_chunks()
+        yield rows, _compare_rows(rows, params, leaders, seen)
+
+
+def _end(buckets: Ints, leaders: int) -> int:
+    """Up to which row to compare now: the last bucket waits for the rest of it while it is small."""
+    last = int(np.flatnonzero(buckets != buckets[-1])[-1]) + 1 if buckets[0] != buckets[-1] else 0
+    is_large = len(buckets) - last > ALL_PAIRS or (leaders and last == 0)
+    return len(buckets) if is_large else last
+
+
+def _compare_rows(rows: pa.Table, params: MinHashParams, leaders: int, seen: int) -> Compared:
+    compared = rows["compared"].combine_chunks()
+    if isinstance(compared, pa.ChunkedArray):
+        compared = compared.chunk(0)
+    view = text_view(compared)
+    exact = params.verify == "exact"
+    kind = np.dtype(np.uint64 if exact else np.uint32)
+    start = view.offsets[0]
+    words = view.data[start : view.offsets[-1]].view(kind)
+    offsets = (view.offsets - start) // kind.itemsize
+    buckets = rows["bucket"].to_numpy()
+    return compare(buckets, words, offsets, exact, params.threshold, leaders, seen)
+
+
+def _pairs(rows: pa.Table, found: Compared) -> pa.RecordBatch:
+    firsts, seconds = pa.array(found.firsts), pa.array(found.seconds)
+    return pa.RecordBatch.from_pydict(
+        {
+            "first": _take(rows, "doc_id", firsts),
+            "first_position": _take(rows, "position", firsts),
+            "second": _take(rows, "doc_id", seconds),
+            "second_position": _take(rows, "position", seconds),
+            "similarity": pa.array(found.similarities),
+            "equal": pa.array(np.zeros(len(found.firsts), bool)),
+        }
+    )
+
+
+def _members(rows: pa.Table, found: Compared, number: int) -> pa.RecordBatch:
+    members = pa.array(found.members)
+    return pa.RecordBatch.from_pydict(
+        {
+            "bucket": _take(rows, "bucket", members),
+            "position": _take(rows, "position", members),
+            "leads": pa.array(found.leads),
+            "round": pa.array(np.full(len(found.members), number, np.int32)),
+        }
+    )
+
+
+def _take(rows: pa.Table, name: str, at: pa.Array) -> pa.Array:
+    found = rows[name].take(at)
+    return pa.concat_arrays(found.chunks) if found.num_chunks else pa.array([], found.type)

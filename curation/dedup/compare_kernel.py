@@ -1,0 +1,185 @@
+"""Who is similar to whom within buckets: linear in a bucket's pages, not quadratic.
+
+The pages of a bucket come in the order of who stays. The first `ALL_PAIRS` are compared with one
+another; each later one with the bucket's *leaders*, pages that are similar to none before them, up
+to the first that it is similar to. Of a clique all but one page are followers of one leader, so it
+costs one comparison a page. What that leaves out is looked at in a later round: see
+`curation.dedup.near`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from curation.arrow_text import Ints
+from curation.kernels import helper, inlined, njit
+
+ALL_PAIRS = 16
+MOST_LEADERS = 2048
+"""A page that is similar to none of so many leaders is compared with no more of its bucket."""
+Words = npt.NDArray[Any]
+
+
+class Compared(NamedTuple):
+    """Pairs: rows `firsts`, `seconds`, and their `similarities`.
+
+    Of large buckets, the `members` and whether each `leads`. Then what a later call needs of the
+    last row's bucket: its `leaders`, and how many of its pages were `seen`.
+    """
+
+    firsts: Ints
+    seconds: Ints
+    similarities: npt.NDArray[np.float32]
+    members: Ints
+    leads: npt.NDArray[np.bool_]
+    leaders: Ints
+    seen: int
+
+
+class _Room(NamedTuple):
+    """`held` are the rows to compare with; `ends` says how much of each array is in use."""
+
+    firsts: Ints
+    seconds: Ints
+    similarities: npt.NDArray[np.float32]
+    members: Ints
+    leads: npt.NDArray[np.bool_]
+    held: Ints
+    is_leader: npt.NDArray[np.bool_]
+    ends: Ints
+
+
+_PAIRS, _MEMBERS, _HELD = range(3)
+
+
+@njit(cache=True, nogil=True)
+def compare(
+    buckets: Ints,
+    words: Words,
+    offsets: Ints,
+    exact: bool,
+    threshold: float,
+    leaders: int,
+    seen: int,
+) -> Compared:
+    """Compares rows that are sorted by bucket, and in it by who stays.
+
+    Row i's signature (or, where `exact`, its sorted set of shingles) is `words[offsets[i] :
+    offsets[i + 1]]`. The first `leaders` rows are those of a bucket of which a call before has
+    `seen` more than `ALL_PAIRS` pages.
+    """
+    rows = len(buckets)
+    room = _Room(
+        np.empty(rows * ALL_PAIRS, np.int64),
+        np.empty(rows * ALL_PAIRS, np.int64),
+        np.empty(rows * ALL_PAIRS, np.float32),
+        np.empty(rows + ALL_PAIRS, np.int64),
+        np.empty(rows + ALL_PAIRS, np.bool_),
+        np.empty(MOST_LEADERS + ALL_PAIRS, np.int64),
+        np.empty(MOST_LEADERS + ALL_PAIRS, np.bool_),
+        np.zeros(3, np.int64),
+    )
+    seen = _fill(buckets, words, offsets, exact, threshold, leaders, seen, room)
+    pairs, members, held = room.ends
+    return Compared(
+        room.firsts[:pairs],
+        room.seconds[:pairs],
+        room.similarities[:pairs],
+        room.members[:members],
+        room.leads[:members],
+        room.held[:held],
+        seen,
+    )
+
+
+@helper
+def _fill(
+    buckets: Ints,
+    words: Words,
+    offsets: Ints,
+    exact: bool,
+    threshold: float,
+    leaders: int,
+    seen: int,
+    room: _Room,
+) -> int:
+    for row in range(leaders):
+        _hold(row, True, room)
+    for row in range(leaders, len(buckets)):
+        if row == 0 or buckets[row] != buckets[row - 1]:
+            room.ends[_HELD], seen = 0, 0
+        every = seen < ALL_PAIRS
+        if seen == ALL_PAIRS:
+            _keep_leaders(room)
+        leads = True
+        for i in range(room.ends[_HELD]):
+            similarity = _similarity(words, offsets, room.held[i], row, exact)
+            if similarity >= threshold:
+                _add_pair(room.held[i], row, similarity, room)
+                leads = False
+                if not every:
+                    break
+        if every or (leads and room.ends[_HELD] < MOST_LEADERS):
+            _hold(row, leads, room)
+        if not every:
+            _add_member(row, leads, room)
+        seen += 1
+    return seen
+
+
+@helper
+def _keep_leaders(room: _Room) -> None:
+    """Makes the pages held members of a large bucket, and of these holds the leaders alone."""
+    every, room.ends[_HELD] = room.ends[_HELD], 0
+    for i in range(every):
+        row, leads = room.held[i], room.is_leader[i]
+        _add_member(row, leads, room)
+        if leads:
+            _hold(row, True, room)
+
+
+@inlined
+def _hold(row: int, leads: bool, room: _Room) -> None:
+    at = room.ends[_HELD]
+    room.held[at], room.is_leader[at] = row, leads
+    room.ends[_HELD] = at + 1
+
+
+@inlined
+def _add_member(row: int, leads: bool, room: _Room) -> None:
+    at = room.ends[_MEMBERS]
+    room.members[at], room.leads[at] = row, leads
+    room.ends[_MEMBERS] = at + 1
+
+
+@inlined
+def _add_pair(first: int, second: int, similarity: float, room: _Room) -> None:
+    at = room.ends[_PAIRS]
+    room.firsts[at], room.seconds[at], room.similarities[at] = first, second, similarity
+    room.ends[_PAIRS] = at + 1
+
+
+@helper
+def _similarity(words: Words, offsets: Ints, first: int, second: int, exact: bool) -> float:
+    a, b = offsets[first], offsets[second]
+    if exact:
+        return _jaccard(words, a, offsets[first + 1], b, offsets[second + 1])
+    equal, length = 0, offsets[first + 1] - a
+    for i in range(length):
+        equal += words[a + i] == words[b + i]
+    return equal / length
+
+
+@helper
+def _jaccard(words: Words, a: int, a_end: int, b: int, b_end: int) -> float:
+    """Of two sorted sets."""
+    every, common = a_end - a + b_end - b, 0
+    while a < a_end and b < b_end:
+        left, right = words[a], words[b]
+        common += left == right
+        a += left <= right
+        b += right <= left
+    return common / (every - common)

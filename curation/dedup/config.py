@@ -1,0 +1,39 @@
+"""What deduplication does, by recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from curation.artefact import Artefact
+from curation.dedup.minhash import MinHashParams
+
+Criterion = Literal["curated", "newest", "longest", "cheap_quality"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmConfig:
+    """An input, host or language with so many pages must not lose more than a share of them."""
+
+    max_share: Annotated[float, Field(ge=0, le=1)] | None = 0.5
+    min_pages: Annotated[int, Field(ge=1)] = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class DedupConfig:
+    """Who is compared with whom, and who stays.
+
+    `over`: whether versions of a URL are compared over all that was fetched, or over what was
+    kept. `against`: manifests of earlier runs, whose newer versions count too. `keep`: which of
+    equal or similar pages stays, by one criterion after another; the last word has doc_id.
+    `near`: null for no near-duplicates.
+    """
+
+    over: Literal["all", "kept"] = "all"
+    against: tuple[Artefact, ...] = ()
+    keep: tuple[Criterion, ...] = ("curated", "newest")
+    exact: bool = True
+    near: MinHashParams | None = MinHashParams()
+    alarm: AlarmConfig = AlarmConfig()

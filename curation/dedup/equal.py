@@ -1,0 +1,106 @@
+"""The first half of deduplication: newest versions of URLs, then equal texts.
+
+Pages meet twice, by URL and by text; who went the first time takes no part in the second. Versions
+go first: were equal texts to go first, a page could give way to a copy that is itself an older
+version of something, and its text would be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark import Broadcast
+from pyspark.sql import SparkSession
+
+from curation.dedup import verdicts
+from curation.dedup.candidates import candidates, read_columns
+from curation.dedup.config import DedupConfig
+from curation.dedup.exact import find_exact_duplicates
+from curation.dedup.found import with_found
+from curation.dedup.order import rank_names
+from curation.dedup.versions import find_older_versions
+from curation.exchange import PACKED, Sent, exchange, gather, scatter, spread
+from curation.parts import Parts, is_in
+from curation.spark_tables import map_each
+from schemas.keys import KEYS
+
+
+def find_equal(
+    spark: SparkSession,
+    runs: Broadcast[Sequence[Parts]],
+    parts: Broadcast[Parts],
+    config: DedupConfig,
+    tasks: int,
+) -> list[dict[str, Any]]:
+    """Writes verdicts; returns the manifest rows. `runs` are this one, `parts`, then earlier ones."""
+    work = [(run, part) for run, of in enumerate(runs.value) for part in range(len(of))]
+    send = partial(_send, work=work, runs=runs, config=config, tasks=tasks)
+    by_url = exchange(map_each(spark, len(work), send, PACKED), tasks)
+    versions = partial(_versions, config=config, tasks=tasks)
+    by_text = exchange(by_url.mapInArrow(versions, PACKED), tasks)
+    equal = by_text.mapInArrow(partial(_equal, config=config, parts=parts), PACKED)
+    return verdicts.write(equal, parts)
+
+
+def _send(
+    number: int,
+    *,
+    work: Sequence[tuple[int, int]],
+    runs: Broadcast[Sequence[Parts]],
+    config: DedupConfig,
+    tasks: int,
+) -> Iterator[pa.RecordBatch]:
+    run, part = work[number]
+    return scatter(_candidates(runs.value[run], part, config, tasks, earlier=run > 0))
+
+
+def _candidates(
+    parts: Parts, part: int, config: DedupConfig, tasks: int, *, earlier: bool
+) -> Iterator[Sent]:
+    gone = parts.gone(part)
+    for keys in parts.read(part, KEYS, read_columns(config.keep)):
+        # What its host has taken away is a version of its URL still.
+        dropped = is_in(keys.column("position").to_numpy(), gone)
+        rows = candidates(keys, config.keep, earlier=earlier)
+        if len(gone) and dropped.any():
+            kept = pc.and_not(rows.column("kept"), pa.array(dropped))
+            rows = rows.set_column(rows.schema.get_field_index("kept"), "kept", kept)
+        yield Sent(rows, _by_hash(rows.column("group"), tasks))
+
+
+def _by_hash(hashes: Any, tasks: int) -> np.ndarray:  # type: ignore[type-arg]
+    return spread(hashes.to_numpy().view(np.uint64), tasks)
+
+
+def _versions(
+    batches: Iterator[pa.RecordBatch], *, config: DedupConfig, tasks: int
+) -> Iterator[pa.RecordBatch]:
+    rows = gather(batches)
+    if rows is None:
+        return
+    rows = with_found(rows, find_older_versions(rows, config.over))
+    rows = rows.filter(pc.and_not(rows["kept"], rows["earlier"]))
+    rows = rows.drop_columns(_OF_VERSIONS)
+    yield from scatter([Sent(rows, _by_hash(rows["text_hash"], tasks))])
+
+
+_OF_VERSIONS = [
+    *("group", "has_url", "kept", "is_version", "earlier", "fetched_at", "curated", "row_hash"),
+]
+
+
+def _equal(
+    batches: Iterator[pa.RecordBatch], *, config: DedupConfig, parts: Broadcast[Parts]
+) -> Iterator[pa.RecordBatch]:
+    rows = gather(batches)
+    if rows is None:
+        return
+    if config.exact:
+        rows = with_found(rows, find_exact_duplicates(rows, rank_names(config.keep)))
+    rows = rows.append_column("similarity", pa.array(np.full(rows.num_rows, np.nan, np.float32)))
+    yield from scatter([verdicts.send(rows, parts.value)])

@@ -1,0 +1,51 @@
+"""Keepers: pairs in; for each page whether it stays, for whom it goes, and its component."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from curation.dedup.doc_ids import Halves, hexes, of_binaries
+from curation.dedup.keepers_kernel import STAYS, find_keepers
+from schemas.cluster import CLUSTER
+
+
+def settle(pairs: pa.Table) -> pa.Table:
+    """`PAIR` in, `CLUSTER` out, by doc_id: all pairs of a component must be among `pairs`."""
+    pairs = pairs.combine_chunks()
+    ids = np.concatenate([_ids(pairs, "first"), _ids(pairs, "second")])
+    positions = np.concatenate([_numpy(pairs, f"{end}_position") for end in ("first", "second")])
+    order = np.lexsort((ids[:, 1], ids[:, 0]))
+    begins = np.ones(len(order), bool)
+    begins[1:] = (ids[order[1:]] != ids[order[:-1]]).any(axis=1)
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = np.cumsum(begins) - 1
+    pages = order[begins]
+    firsts, seconds = np.split(numbers, 2)
+    similarities, equal = _numpy(pairs, "similarity"), _numpy(pairs, "equal")
+    keepers, best, roots = find_keepers(len(pages), firsts, seconds, similarities, equal)
+    names = hexes(ids[pages])
+    goes = keepers != STAYS
+    return pa.table(
+        {
+            "component": names.take(pa.array(roots)),
+            "doc_id": names,
+            "position": positions[pages],
+            "keeper": names.take(pa.array(keepers, mask=~goes)),
+            "similarity": pa.array(np.minimum(best, 1), mask=~goes),
+            "equal": pa.array(best > 1, mask=~goes),
+            "size": np.bincount(roots, minlength=len(roots))[roots],
+        }
+    ).cast(CLUSTER.arrow)
+
+
+def _ids(pairs: pa.Table, end: str) -> Halves:
+    column = pairs[end]
+    return of_binaries(column.chunk(0)) if column.num_chunks else np.zeros((0, 2), np.uint64)
+
+
+def _numpy(pairs: pa.Table, name: str) -> npt.NDArray[Any]:
+    return pairs[name].to_numpy()

@@ -1,0 +1,184 @@
+"""Near-duplicates: of pages whose word n-grams are largely the same, who stays.
+
+A page is removed only if it is verified as similar to a page before it that stays: the
+lexicographically first maximal independent set, in the order of who stays, of the graph whose edges
+are the similar pairs among pages that share a bucket. So chains keep their dissimilar ends.
+
+The graph is never made whole, for a clique of n pages has n squared edges. A round compares the
+pages of each bucket with its leaders, adds the similar pairs that were found to those known, and
+settles who stays by all of these. A page of a large bucket that then stays, though it was found
+similar to some leader that does not, was not compared with everybody: such buckets, less all pages
+that have gone, take part in the next round. When there is none, no two pages that stay are similar,
+and whoever has gone is similar to one that stays: that makes the set the one of the whole graph.
+
+Reference: Blelloch, Fineman, Shun, "Greedy sequential maximal independent set and matching are
+parallel on average", SPAA 2012.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark import Broadcast
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from curation.dedup import buckets, verdicts
+from curation.dedup.compare import candidate_schema, compare_sorted, fetch, sort_columns
+from curation.dedup.components import settle_pairs
+from curation.dedup.config import DedupConfig
+from curation.dedup.doc_ids import halves
+from curation.dedup.found import number_of
+from curation.dedup.minhash import MinHashParams
+from curation.exchange import PACKED, Sent, exchange, scatter
+from curation.parts import Files, Parts
+from curation.spark_tables import listed, map_each, read_table
+from curation.tables import read_file
+from schemas.cluster import CLUSTER
+from schemas.drop_reason import DropReason
+from schemas.manifest import MANIFEST
+from schemas.pair import MEMBER, PAIR
+
+_KEYS_PER_TASK = 4_000_000
+_PAGES_PER_TASK = 100_000
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """The files of `clusters/`, and what it took: rounds, and pairs that were verified."""
+
+    files: Files
+    rounds: int
+    pairs: int
+
+
+def find_clusters(
+    spark: SparkSession,
+    parts: Broadcast[Parts],
+    config: DedupConfig,
+    params: MinHashParams,
+    *,
+    documents: int,
+    equal: Files,
+) -> Clusters:
+    """Pages that are near-duplicates or equal (pairs of files `equal`), and who of them stays."""
+    compare = partial(_compare, parts=parts, config=config, params=params, documents=documents)
+    packed = _first_buckets(spark, parts, params, documents)
+    pairs, members, rounds = [*equal], [], 0
+    while True:
+        rounds += 1
+        for file in compare(packed, number=rounds):
+            (pairs if file["table"] == PAIR.name else members).append(file)
+        files = settle_pairs(spark, parts.value.folder, pairs)
+        again = _unsettled(spark, parts.value.folder, members, files)
+        if again is None:
+            return Clusters(files, rounds, sum(file["rows"] for file in pairs))
+        packed = again.mapInArrow(partial(_to_parts, parts=parts), PACKED)
+
+
+def _first_buckets(
+    spark: SparkSession, parts: Broadcast[Parts], params: MinHashParams, documents: int
+) -> DataFrame:
+    """Buckets by bands, packed by part."""
+    tasks = 1 + documents * params.bands // _KEYS_PER_TASK
+    send = partial(buckets.send_bands, parts=parts, params=params, tasks=tasks)
+    by_band = exchange(map_each(spark, len(parts.value), send, PACKED), tasks)
+    return by_band.mapInArrow(partial(buckets.meet, parts=parts), PACKED)
+
+
+def _to_parts(
+    batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts]
+) -> Iterator[pa.RecordBatch]:
+    of = parts.value.of
+    return scatter(Sent(batch, of(batch.column("position").to_numpy())) for batch in batches)
+
+
+def _compare(
+    packed: DataFrame,
+    *,
+    parts: Broadcast[Parts],
+    config: DedupConfig,
+    params: MinHashParams,
+    documents: int,
+    number: int,
+) -> list[dict[str, Any]]:
+    schema = from_arrow_schema(candidate_schema(config))
+    read = partial(fetch, parts=parts, config=config, params=params)
+    compare = partial(compare_sorted, folder=parts.value.folder, params=params, number=number)
+    found = (
+        exchange(packed, len(parts.value))
+        .mapInArrow(read, schema)
+        .repartition(1 + documents // _PAGES_PER_TASK, "bucket")
+        .sortWithinPartitions(*sort_columns(config))
+        .mapInArrow(compare, MANIFEST.spark)
+    )
+    return [row.asDict() for row in found.collect()]
+
+
+def _unsettled(
+    spark: SparkSession, folder: str, members: Files, clusters: Files
+) -> DataFrame | None:
+    """(bucket, position) of the pages that stay, in buckets where some pair may be similar."""
+    if not members:
+        return None
+    every = read_table(spark, folder, MEMBER, listed(members))
+    gone = read_table(spark, folder, CLUSTER, listed(clusters)).where("keeper is not null")
+    of_page = every.groupBy("bucket", "position").agg(
+        F.max("round").alias("round"), F.max_by("leads", "round").alias("leads")
+    )
+    of_bucket = every.groupBy("bucket").agg(F.max("round").alias("last"))
+    stays = of_page.join(gone.select("position"), on="position", how="left_anti")
+    open_buckets = (
+        stays.join(of_bucket, on="bucket", how="inner")
+        .where(~F.col("leads") | (F.col("round") < F.col("last")))
+        .select("bucket")
+        .distinct()
+    )
+    again = stays.select("bucket", "position").join(open_buckets, on="bucket", how="left_semi")
+    again = again.persist()
+    return again if again.count() else None
+
+
+def near_verdicts(
+    spark: SparkSession, parts: Broadcast[Parts], clusters: Files
+) -> list[dict[str, Any]]:
+    """Writes the verdicts on those that go; returns the manifest rows."""
+    files = spark.sparkContext.broadcast(list(clusters))
+    send = partial(_send_gone, parts=parts, files=files)
+    return verdicts.write(map_each(spark, len(clusters), send, PACKED), parts)
+
+
+def _send_gone(
+    number: int, *, parts: Broadcast[Parts], files: Broadcast[Files]
+) -> Iterator[pa.RecordBatch]:
+    pages = read_file(parts.value.folder, files.value[number])
+    return scatter(_gone(batch, parts.value) for batch in pages.iter_batches())
+
+
+def _gone(pages: pa.RecordBatch, parts: Parts) -> Sent:
+    """Pages that go for a page that is not equal to them; those have gone."""
+    keeper = pages.column("keeper")
+    equal = pc.fill_null(pages.column("equal"), False)
+    rows = pages.filter(pc.and_not(pc.is_valid(keeper), equal))
+    ids, of_keepers = halves(rows.column("doc_id")), halves(rows.column("keeper"))
+    reason = number_of(DropReason.NEAR_DUPLICATE)
+    table = pa.table(
+        {
+            "position": rows.column("position"),
+            "high": ids[:, 0],
+            "low": ids[:, 1],
+            "reason": np.full(rows.num_rows, reason, np.int16),
+            "keeper_high": of_keepers[:, 0],
+            "keeper_low": of_keepers[:, 1],
+            "keeper_position": np.zeros(rows.num_rows, np.int64),
+            "similarity": rows.column("similarity"),
+        }
+    )
+    return verdicts.send(table, parts)

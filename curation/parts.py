@@ -1,0 +1,111 @@
+"""Parts of a run: neighbouring splits, whose tables one task reads together.
+
+Wide stages read narrow tables part by part, and write what they decide (`verdicts/`) by part as
+well. So a task that reads the documents of a part needs the verdicts of that part alone, however
+many there are of others; no text and no join moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from curation.arrow_text import Ints
+from curation.splits import split_of
+from curation.tables import read_file
+from schemas.arrow import Table
+
+Files = Sequence[Mapping[str, Any]]
+"""Rows of the manifest."""
+_PART_BYTES = 64 << 20
+_OPEN_BYTES = 1 << 20  # what opening a file costs, as bytes
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of the run in `folder`: part p has the splits `firsts[p]` to `firsts[p + 1] - 1`.
+
+    `files` are those of each split, of every table, and `inputs` the names of the inputs that
+    splits are of; `verdicts` are files of that table.
+    """
+
+    folder: str
+    firsts: Sequence[int]
+    files: Mapping[int, Files]
+    inputs: Mapping[int, str]
+    verdicts: Files = ()
+
+    def __len__(self) -> int:
+        return len(self.firsts) - 1
+
+    def of(self, positions: Ints) -> Ints:
+        """The part of each position."""
+        return np.searchsorted(np.asarray(self.firsts), split_of(positions), side="right") - 1
+
+    def splits(self, part: int) -> range:
+        """The numbers of its splits."""
+        return range(self.firsts[part], self.firsts[part + 1])
+
+    def listed(self, part: int, table: Table) -> Files:
+        """The files of one table."""
+        return [file for split in self.splits(part) for file in self.of_split(split, table)]
+
+    def of_split(self, split: int, table: Table) -> Files:
+        """The files of one table of one split."""
+        return [file for file in self.files.get(split, ()) if file["table"] == table.name]
+
+    def read(self, part: int, table: Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The rows of one table, all that were written, with or without a verdict."""
+        for file in self.listed(part, table):
+            yield from read_file(self.folder, file).iter_batches(columns=list(columns))
+
+    def gone(self, part: int) -> Ints:
+        """The positions of its documents that a verdict dropped, sorted."""
+        splits, found = self.splits(part), [np.zeros(0, np.int64)]
+        for file in self.verdicts:
+            first, last = file["path"].rsplit("/", 1)[1].split("-")[:2]
+            if splits and int(first) <= splits[-1] and splits[0] <= int(last):
+                positions = read_file(self.folder, file).read(columns=["position"])["position"]
+                found.append(positions.to_numpy())
+        every = np.sort(np.concatenate(found))
+        return every[np.isin(split_of(every), splits)] if splits else every[:0]
+
+    def kept(self, part: int, table: Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The rows of a table whose pages are still in, by reject and verdict; with `position`."""
+        gone, reasons = self.gone(part), "drop_reason" in table.arrow.names
+        wanted = dict.fromkeys([*columns, "position", *(["drop_reason"] if reasons else [])])
+        for batch in self.read(part, table, list(wanted)):
+            stays = ~is_in(batch.column("position").to_numpy(), gone)
+            if reasons:
+                stays &= batch.column("drop_reason").is_null().to_numpy(zero_copy_only=False)
+            yield batch.filter(pa.array(stays))
+
+    def name(self, part: int) -> str:
+        """How the name of a file of verdicts begins."""
+        splits = self.splits(part)
+        return f"{splits[0]:06d}-{splits[-1]:06d}"
+
+
+def is_in(values: Ints, ordered: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether each of `values` is one of `ordered`, which are sorted."""
+    if not len(ordered):
+        return np.zeros(len(values), bool)
+    at = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return np.asarray(ordered[at] == values)
+
+
+def plan_parts(
+    folder: str, files: Mapping[int, Files], inputs: Mapping[int, str], table: Table
+) -> Parts:
+    """Parts of about as many bytes of `table`; `files` of each split that has some."""
+    splits = max(inputs, default=-1) + 1
+    sizes = np.zeros(splits, np.int64)
+    for split, of_split in files.items():
+        sizes[split] = sum(f["bytes"] + _OPEN_BYTES for f in of_split if f["table"] == table.name)
+    before = np.cumsum(sizes) - sizes
+    firsts = np.flatnonzero(np.diff(before // _PART_BYTES, prepend=-1)).tolist()
+    return Parts(folder, [*firsts, splits], files, inputs)
