@@ -102,5 +102,5 @@ def _equal(
         return
     if config.exact:
         rows = with_found(rows, find_exact_duplicates(rows, rank_names(config.keep)))
-    rows = rows.append_column("similarity", pa.array(np.full(rows.num_rows, np.nan, np.float32)))
+    rows = rows.append_column("detail", pa.nulls(rows.num_rows, pa.string()))
     yield from scatter([verdicts.send(rows, parts.value)])

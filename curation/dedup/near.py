@@ -178,7 +178,7 @@ def _gone(pages: pa.RecordBatch, parts: Parts) -> Sent:
             "keeper_high": of_keepers[:, 0],
             "keeper_low": of_keepers[:, 1],
             "keeper_position": np.zeros(rows.num_rows, np.int64),
-            "similarity": rows.column("similarity"),
+            "detail": [f"similarity {s:.3f}" for s in rows.column("similarity").to_pylist()],
         }
     )
     return verdicts.send(table, parts)

@@ -25,9 +25,11 @@ from schemas.manifest import MANIFEST
 from schemas.pair import PAIR
 from schemas.verdict import VERDICT
 
+NO_KEEPER = -1
+"""In place of the keeper's position."""
 COLUMNS = (
     *("position", "high", "low", "reason", "keeper_high", "keeper_low", "keeper_position"),
-    "similarity",
+    "detail",
 )
 """What of a page that goes moves to where its verdict is written."""
 
@@ -63,16 +65,15 @@ def _write(
 
 def _verdicts(rows: pa.Table, parts: Parts) -> pa.Table:
     splits = split_of(rows["position"].to_numpy())
-    similarity = rows["similarity"].to_numpy()
-    details = [None if np.isnan(s) else f"similarity {s:.3f}" for s in similarity.tolist()]
+    has_keeper = pc.not_equal(rows["keeper_position"], NO_KEEPER)
     return pa.table(
         {
             "position": rows["position"],
             "doc_id": hexes(_ids(rows)),
             "input": [parts.inputs[split] for split in splits.tolist()],
             "drop_reason": reason_names(rows["reason"].to_numpy()),
-            "keeper": hexes(_ids(rows, "keeper_")),
-            "detail": pa.array(details, pa.string()),
+            "keeper": pc.if_else(has_keeper, hexes(_ids(rows, "keeper_")), None),
+            "detail": rows["detail"],
         }
     )
 
