@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pyspark import Broadcast
 
@@ -114,20 +115,27 @@ def _in(batch: pa.RecordBatch, wanted: Ints) -> pa.RecordBatch:
 def compare_sorted(
     batches: Iterator[pa.RecordBatch], *, folder: str, params: MinHashParams, number: int
 ) -> Iterator[pa.RecordBatch]:
-    """Compares what comes sorted by `sort_columns`; yields rows of the manifest."""
+    """Compares what comes sorted by `sort_columns`; yields rows of the manifest.
+
+    After the first round, pages of small buckets are members too, so that it is known that they are
+    settled: each was compared with all others.
+    """
     name = uuid.uuid4().hex
     pairs, members = TableWriter(folder, name, PAIR), TableWriter(folder, name, MEMBER)
-    for rows, found in _compare(batches, params):
+    for rows, leaders, found in _compare(batches, params):
         pairs.add(_pairs(rows, found))
-        members.add(_members(rows, found, number))
+        members.add(_members(rows, found.members, found.leads, number))
+        if number > 1:
+            others = np.setdiff1d(np.arange(leaders, rows.num_rows), found.members)
+            members.add(_members(rows, others, np.ones(len(others), bool), number))
     if files := [*pairs.close(), *members.close()]:
         yield MANIFEST.batch(files)
 
 
 def _compare(
     batches: Iterator[pa.RecordBatch], params: MinHashParams
-) -> Iterator[tuple[pa.Table, Compared]]:
-    """Stretches of rows, and what was found in each; of a large bucket, leaders go on."""
+) -> Iterator[tuple[pa.Table, int, Compared]]:
+    """Stretches of rows, how many of these are leaders of the one before, and what was found."""
     leaders, seen = 0, 0
     held: list[pa.RecordBatch] = []
     for batch in batches:
@@ -139,13 +147,13 @@ def _compare(
         if end > leaders:
             done, rest = rows.slice(0, end), rows.slice(end)
             found = _compare_rows(done, params, leaders, seen)
-            yield done, found
+            yield done, leaders, found
             carried = done.take(pa.array(found.leaders)) if not rest.num_rows else done.slice(0, 0)
             leaders, seen = carried.num_rows, found.seen
             held = [*carried.to_batches(), *rest.to_batches()]
     if held:
         rows = pa.Table.from_batches(held).combine_chunks()
-        yield rows, _compare_rows(rows, params, leaders, seen)
+        yield rows, leaders, _compare_rows(rows, params, leaders, seen)
 
 
 def _end(buckets: Ints, leaders: int) -> int:
@@ -183,14 +191,16 @@ def _pairs(rows: pa.Table, found: Compared) -> pa.RecordBatch:
     )
 
 
-def _members(rows: pa.Table, found: Compared, number: int) -> pa.RecordBatch:
-    members = pa.array(found.members)
+def _members(
+    rows: pa.Table, members: Ints, leads: npt.NDArray[np.bool_], number: int
+) -> pa.RecordBatch:
+    at = pa.array(members)
     return pa.RecordBatch.from_pydict(
         {
-            "bucket": _take(rows, "bucket", members),
-            "position": _take(rows, "position", members),
-            "leads": pa.array(found.leads),
-            "round": pa.array(np.full(len(found.members), number, np.int32)),
+            "bucket": _take(rows, "bucket", at),
+            "position": _take(rows, "position", at),
+            "leads": pa.array(leads),
+            "round": pa.array(np.full(len(members), number, np.int32)),
         }
     )
 

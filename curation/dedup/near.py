@@ -74,8 +74,9 @@ def find_clusters(
     pairs, members, rounds = [*equal], [], 0
     while True:
         rounds += 1
+        found = {PAIR.name: pairs, MEMBER.name: members}
         for file in compare(packed, number=rounds):
-            (pairs if file["table"] == PAIR.name else members).append(file)
+            found[file["table"]].append(file)
         files = settle_pairs(spark, parts.value.folder, pairs)
         again = _unsettled(spark, parts.value.folder, members, files)
         if again is None:
