@@ -89,7 +89,7 @@ def numbers(value: bytes | None, dtype: str) -> list[int]:
 
 
 @settings(max_examples=100)
-@given(st.lists(wordy | any_text | st.none(), max_size=5), st.integers(0, 2), some_params)
+@given(st.lists(wordy | any_text | st.none(), max_size=3), st.integers(0, 1), some_params)
 def test_rows_are_those_of_the_definition(
     rows: list[str | None], start: int, params: MinHashParams
 ) -> None:
