@@ -33,13 +33,12 @@ from benchmarks.big_run import PAGES_PER_FILE, TEXT_BYTES, fill, make_run
 from curation import receipts
 from curation.mixing import shards
 from curation.mixing.shards import ShardsConfig
-from curation.pipeline import _by_split, _keys, _split_receipts, finish
+from curation.pipeline import _parts, _split_receipts, finish
 from curation.progress import Progress
 from curation.run import Run
 from curation.session import session
 from curation.spark_tables import map_each
 from curation.splits import Split
-from schemas.document import DOCUMENT
 
 _INTERVAL_S = 0.05
 _HEAP = {"spark.driver.memory": "2g"}
@@ -73,11 +72,10 @@ def main() -> None:
 def _with_spark(run: Run, spark: SparkSession, watch: _Watch, *, tasks: int) -> None:
     watch(f"{tasks} tasks for splits, with progress", lambda: _schedule(run, spark, tasks))
     extracted = watch("read the receipts", lambda: _split_receipts(run, spark))
-    keys = watch("plan to read the keys", lambda: _keys(run, spark, extracted))
-    watch("count the keys", keys.count)
+    parts = watch("plan the parts", lambda: _parts(run, extracted))
     pages = len(run.splits) * PAGES_PER_FILE
     watch("lay out the shards", lambda: _lay_out(spark, pages))
-    watch("broadcast the documents", lambda: _broadcast(run, spark, extracted))
+    watch("broadcast the parts", lambda: spark.sparkContext.broadcast(parts))
     watch("ledger and manifest", lambda: finish(run, spark))
 
 
@@ -101,11 +99,6 @@ def _lay_out(spark: SparkSession, pages: int) -> None:
     drawn = _drawn(spark, pages // _BUCKETS * TEXT_BYTES)
     layout = shards.lay_out(drawn, pages, ShardsConfig())
     shards.assign(drawn, layout).agg(F.max("shard")).collect()
-
-
-def _broadcast(run: Run, spark: SparkSession, extracted: pa.Table) -> None:
-    """What every task of the mix knows."""
-    spark.sparkContext.broadcast(_by_split(run, receipts.files(extracted, DOCUMENT)))
 
 
 def _drawn(spark: SparkSession, text_bytes: int) -> DataFrame:

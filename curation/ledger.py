@@ -15,6 +15,9 @@ from typing import Any
 
 from curation.receipts import CUT_LINES, IN, KEPT, SKIPPED, Counts, StageTimes
 
+ALL = ""
+"""In place of an input, where a count is of all together."""
+
 
 class LedgerError(RuntimeError):
     """Pages were lost or counted twice: a fault of the program, never of the input."""

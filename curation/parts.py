@@ -40,6 +40,7 @@ class Parts:
     verdicts: Files = ()
 
     def __len__(self) -> int:
+        """How many there are."""
         return len(self.firsts) - 1
 
     def of(self, positions: Ints) -> Ints:

@@ -12,6 +12,7 @@ was. The manifest is written last: a run without one is not finished.
 from __future__ import annotations
 
 import json
+import uuid
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from curation import ledger, receipts
-from curation.dedup.losses import find_losses
+from curation.dedup.losses import Loss, find_losses, is_alarming
 from curation.dedup.stage import deduplicate
 from curation.errors import UserError, told_by
 from curation.extract.batch import extract_batch
@@ -55,13 +56,16 @@ from curation.spark_tables import (
 from curation.split_pass import BatchFunction, SplitPass, run_split
 from curation.splits import Split, bounded_target
 from curation.storage import join, put, storage
-from curation.tables import write_file
+from curation.tables import read_file, write_file
+from schemas.alarm import ALARM
 from schemas.arrow import Table
+from schemas.cluster import CLUSTER
 from schemas.cut import CUT
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
+from schemas.pair import MEMBER, PAIR
 from schemas.reject import REJECT
 from schemas.verdict import VERDICT
 
@@ -88,12 +92,13 @@ class Outcome:
     """What a finished run counted, and what it had to do without.
 
     A funnel for each input; beside it what was `skipped` of each, by kind, and how many lines were
-    cut, by rule.
+    cut, by rule. `alarms` are rows of that table.
     """
 
     funnels: dict[str, list[ledger.Step]]
     skipped: dict[str, dict[str, int]]
     cut_lines: dict[str, dict[str, int]]
+    alarms: Sequence[Mapping[str, Any]]
     shards: int
     faults: int
     retries: int
@@ -223,7 +228,18 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
             if loss.kind == "input":
                 counts["dedup", loss.name, IN] = loss.pages
                 counts["dedup", loss.name, KEPT] = loss.pages - loss.gone
-        receipts.commit(run.folder, Receipt("dedup", "driver", found.files, counts))
+        counts["dedup", ledger.ALL, "rounds:near_duplicates"] = found.rounds
+        counts["dedup", ledger.ALL, "pairs:verified"] = found.pairs
+        files = [*found.files, *_write_alarms(run, losses)]
+        receipts.commit(run.folder, Receipt("dedup", "driver", files, counts))
+
+
+def _write_alarms(run: Run, losses: Sequence[Loss]) -> list[dict[str, Any]]:
+    alarms = [vars(loss) for loss in losses if is_alarming(loss, run.recipe.dedup.alarm)]
+    if not alarms:
+        return []
+    rows = pa.Table.from_batches([ALARM.batch(alarms)])
+    return [write_file(run.folder, uuid.uuid4().hex, ALARM, rows)]
 
 
 def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
@@ -272,6 +288,7 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
         funnels=funnels,
         skipped={name: ledger.skipped(counts, name) for name in stages},
         cut_lines={name: ledger.cut_lines(counts, name) for name in stages},
+        alarms=_read_small(run, files, ALARM),
         shards=sum(file["table"] == "shards" for file in files),
         faults=len(faults) - len(quarantined),
         retries=pc.sum(every["retries"]).as_py() + take_retries(),
@@ -299,10 +316,15 @@ def _write_ends(
     ]
 
 
+def _read_small(run: Run, files: Sequence[Mapping[str, Any]], table: Table) -> list[dict[str, Any]]:
+    found = (file for file in files if file["table"] == table.name)
+    return [row for file in found for row in read_file(run.folder, file).read().to_pylist()]
+
+
 def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:
     """Every file that counts is there and as long as it was; what does not count is deleted."""
     named = {join(run.folder, file["path"]): file["bytes"] for file in files}
-    for table in sorted({file["table"] for file in files}):
+    for table in sorted({*(file["table"] for file in files), *(t.name for t in _SCRATCH)}):
         folder = join(run.folder, table)
         storage(folder).sweep(folder, named)
         for file in storage(folder).walk(folder):
@@ -323,8 +345,9 @@ def read_outcome(run: Run) -> Outcome:
     return Outcome(funnels=funnels, **counted)
 
 
-_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT)
-_OUTCOME = ("skipped", "cut_lines", "shards", "faults", "retries", "quarantined")
+_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER)
+_SCRATCH = (PAIR, MEMBER)
+_OUTCOME = ("skipped", "cut_lines", "alarms", "shards", "faults", "retries", "quarantined")
 
 
 def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s: float) -> None:

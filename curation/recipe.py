@@ -127,7 +127,7 @@ def _contradiction(recipe: Recipe) -> str | None:
         category_mistake_in(recipe.blocklist)
         or mistake_in_pii(recipe.pii)
         or mistake_in(recipe.heuristics)
-        or (recipe.dedup.near and mistake_in_near(recipe.dedup.near))
+        or (mistake_in_near(recipe.dedup.near) if recipe.dedup.near else None)
     )
 
 
@@ -205,6 +205,7 @@ def _place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None
     for artefact in (
         _at(values, "heuristics", "reference"),
         *_listed(values, "blocklist", "lists"),
+        *_listed(values, "dedup", "against"),
     ):
         if isinstance(artefact, dict) and isinstance(artefact.get("path"), str):
             artefact["path"] = normalise(artefact["path"], base=base)

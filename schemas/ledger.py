@@ -4,7 +4,8 @@ The unit is the page: one WARC `response` record, one WET `conversion` record or
 For each stage and input: in = kept + the sum over reasons, which are the first rules that failed.
 Beside that sum stand outcomes with a colon: `skipped:TYPE` counts WARC records that are no pages
 (requests, metadata, revisits) and pages that a sample left out, `failed:RULE` every page that fails
-a rule, first or not, and `cut:RULE` lines that a rule cut from pages that stay.
+a rule, first or not, and `cut:RULE` lines that a rule cut from pages that stay. Of all inputs
+together (input '') are the `rounds:` and `pairs:` of deduplication.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ LEDGER = Table(
     "ledger",
     (
         Column("stage", pa.string(), "ingest, extract, ..., mix", False),
-        Column("input", pa.string(), "name of the recipe's input", False),
+        Column("input", pa.string(), "name of the recipe's input; '' for all", False),
         Column("outcome", pa.string(), "'in', 'kept', a drop reason, or one with a colon", False),
         Column("pages", pa.int64(), "how many: pages, or records or lines as above", False),
         Column("cpu_s", pa.float64(), "of 'in': CPU seconds of the stage in the split pass"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,7 +21,7 @@ from curation.session import is_submitted, require_java, session
 from curation.storage import join, normalise
 
 INCOMPLETE = 3
-_TOP_REASONS, _TOP_FILES = 4, 10
+_TOP_REASONS, _TOP_FILES, _TOP_ALARMS = 4, 10, 5
 
 
 def add_to(commands: Any) -> None:
@@ -76,6 +77,13 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         " may be repeated; every key stands in the recipe.yaml of a run",
     )
     parser.add_argument(
+        "--against",
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="folders of finished runs: a page gives way to a newer version of its URL in them too",
+    )
+    parser.add_argument(
         "--sample",
         type=share,
         metavar="SHARE",
@@ -94,6 +102,9 @@ def open_run(options: argparse.Namespace) -> Run:
     if not is_submitted():
         require_java()
     overrides = [*options.overrides, *([f"sample={options.sample}"] if options.sample else [])]
+    if options.against:
+        manifests = [{"path": join(normalise(folder), MANIFEST)} for folder in options.against]
+        overrides.append(f"dedup.against={json.dumps(manifests)}")
     recipe: Recipe = load(
         options.recipe, paths=options.input, prefix=options.prefix, overrides=overrides
     )
@@ -123,6 +134,7 @@ def show(run: Run, outcome: pipeline.Outcome) -> int:
             if beside:
                 kinds = ", ".join(f"{kind} {number:,}" for kind, number in beside.items())
                 console.print(f"{what}: {kinds}", highlight=False)
+    _show_alarms(outcome.alarms, console)
     if not outcome.shards:
         console.print("Nothing was kept: look at the reasons in rejects/ and verdicts/")
     lines = (f"{outcome.shards:,} shards", join(run.folder, "shards"))
@@ -132,6 +144,15 @@ def show(run: Run, outcome: pipeline.Outcome) -> int:
     if outcome.retries:
         console.print(f"{outcome.retries:,} requests were made again", highlight=False)
     return _show_quarantined(outcome.quarantined) if outcome.quarantined else 0
+
+
+def _show_alarms(alarms: Sequence[Mapping[str, Any]], console: Console) -> None:
+    for alarm in alarms[:_TOP_ALARMS]:
+        what = f"{alarm['gone']:,} of {alarm['pages']:,} pages of {alarm['kind']} {alarm['name']}"
+        line = f"Deduplication took {what}: clusters/ says for which others"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if (more := len(alarms) - _TOP_ALARMS) > 0:
+        console.print(f"and much of {more:,} more: see alarms/", highlight=False)
 
 
 def _show_quarantined(splits: Sequence[Mapping[str, Any]]) -> int:

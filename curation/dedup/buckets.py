@@ -10,6 +10,7 @@ Source: Broder 1997; Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ from curation.dedup.lsh import band_keys
 from curation.dedup.minhash import MinHashParams, matrix
 from curation.exchange import Sent, gather, scatter, spread
 from curation.ingest.urls import hash64
-from curation.kernels import njit
+from curation.kernels import compile_once, njit
 from curation.parts import Parts
 from schemas.keys import KEYS
 
@@ -62,6 +63,18 @@ def meet(batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts]) -> Itera
 
 def find_buckets(keys: Hashes, positions: Ints) -> tuple[Ints, Ints]:
     """The bucket and the position of each page that shares its key; a key has a page once."""
+    _compile()
+    return _find_buckets(keys, positions)
+
+
+@cache
+def _compile() -> None:
+    """Before the first keys of a process."""
+    one = np.zeros(1, np.uint64), np.zeros(1, np.int64)
+    compile_once("buckets", lambda: _find_buckets(*one))
+
+
+def _find_buckets(keys: Hashes, positions: Ints) -> tuple[Ints, Ints]:
     order = np.argsort(keys)
     begins = np.append(np.flatnonzero(first_of_each(keys[order])), len(order))
     return _name_buckets(begins, positions[order])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from curation.dedup.config import Criterion
@@ -56,7 +58,7 @@ def candidates(keys: pa.RecordBatch, keep: Sequence[Criterion], *, earlier: bool
     )
 
 
-def _numpy(values: pa.Array) -> np.ndarray:  # type: ignore[type-arg]
+def _numpy(values: pa.Array) -> npt.NDArray[Any]:
     return values.to_numpy(zero_copy_only=False)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +18,13 @@ import pyarrow as pa
 from pyspark import Broadcast
 
 from curation.arrow_text import Ints, text_view
-from curation.dedup.compare_kernel import ALL_PAIRS, Compared, compare
+from curation.dedup.compare_kernel import ALL_PAIRS, Carried, Compared, Contents, compare
 from curation.dedup.config import DedupConfig
 from curation.dedup.doc_ids import binaries, halves
 from curation.dedup.minhash import MinHashParams, shingle_sets
 from curation.dedup.order import columns, rank_names, with_ranks
 from curation.exchange import gather
+from curation.kernels import compile_once
 from curation.parts import Parts, is_in
 from curation.tables import TableWriter
 from schemas.document import DOCUMENT
@@ -120,6 +122,7 @@ def compare_sorted(
     After the first round, pages of small buckets are members too, so that it is known that they are
     settled: each was compared with all others.
     """
+    _compile()
     name = uuid.uuid4().hex
     pairs, members = TableWriter(folder, name, PAIR), TableWriter(folder, name, MEMBER)
     for rows, leaders, found in _compare(batches, params):
@@ -136,24 +139,24 @@ def _compare(
     batches: Iterator[pa.RecordBatch], params: MinHashParams
 ) -> Iterator[tuple[pa.Table, int, Compared]]:
     """Stretches of rows, how many of these are leaders of the one before, and what was found."""
-    leaders, seen = 0, 0
+    carried = Carried(0, 0)
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
         if sum(b.nbytes for b in held) < _HELD_BYTES:
             continue
         rows = pa.Table.from_batches(held).combine_chunks()
-        end = _end(rows["bucket"].to_numpy(), leaders)
-        if end > leaders:
+        end = _end(rows["bucket"].to_numpy(), carried.leaders)
+        if end > carried.leaders:
             done, rest = rows.slice(0, end), rows.slice(end)
-            found = _compare_rows(done, params, leaders, seen)
-            yield done, leaders, found
-            carried = done.take(pa.array(found.leaders)) if not rest.num_rows else done.slice(0, 0)
-            leaders, seen = carried.num_rows, found.seen
-            held = [*carried.to_batches(), *rest.to_batches()]
+            found = _compare_rows(done, params, carried)
+            yield done, carried.leaders, found
+            leaders = done.take(pa.array([] if rest.num_rows else found.leaders, pa.int64()))
+            carried = Carried(leaders.num_rows, found.seen)
+            held = [*leaders.to_batches(), *rest.to_batches()]
     if held:
         rows = pa.Table.from_batches(held).combine_chunks()
-        yield rows, leaders, _compare_rows(rows, params, leaders, seen)
+        yield rows, carried.leaders, _compare_rows(rows, params, carried)
 
 
 def _end(buckets: Ints, leaders: int) -> int:
@@ -163,7 +166,20 @@ def _end(buckets: Ints, leaders: int) -> int:
     return len(buckets) if is_large else last
 
 
-def _compare_rows(rows: pa.Table, params: MinHashParams, leaders: int, seen: int) -> Compared:
+@cache
+def _compile() -> None:
+    """Before the first pages of a process: for signatures, and for sets of shingles."""
+
+    def call() -> None:
+        bucket, offsets = np.zeros(1, np.int64), np.arange(2)
+        for kind in (np.uint32, np.uint64):
+            words = np.frombuffer(bytes(8), np.uint8).view(kind)
+            compare(bucket, Contents(words, offsets, False, 0.5), Carried(0, 0))
+
+    compile_once("compare", call)
+
+
+def _compare_rows(rows: pa.Table, params: MinHashParams, carried: Carried) -> Compared:
     compared = rows["compared"].combine_chunks()
     if isinstance(compared, pa.ChunkedArray):
         compared = compared.chunk(0)
@@ -173,8 +189,8 @@ def _compare_rows(rows: pa.Table, params: MinHashParams, leaders: int, seen: int
     start = view.offsets[0]
     words = view.data[start : view.offsets[-1]].view(kind)
     offsets = (view.offsets - start) // kind.itemsize
-    buckets = rows["bucket"].to_numpy()
-    return compare(buckets, words, offsets, exact, params.threshold, leaders, seen)
+    contents = Contents(words, offsets, exact, params.threshold)
+    return compare(rows["bucket"].to_numpy(), contents, carried)
 
 
 def _pairs(rows: pa.Table, found: Compared) -> pa.RecordBatch:

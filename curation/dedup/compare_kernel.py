@@ -23,6 +23,25 @@ MOST_LEADERS = 2048
 Words = npt.NDArray[Any]
 
 
+class Contents(NamedTuple):
+    """Row i is `words[offsets[i] : offsets[i + 1]]`: a signature, or if `exact` a sorted set.
+
+    Rows are similar whose Jaccard index, estimated or exact, is at least `threshold`.
+    """
+
+    words: Words
+    offsets: Ints
+    exact: bool
+    threshold: float
+
+
+class Carried(NamedTuple):
+    """What a call leaves to the next: `leaders` of the last bucket, so many of its pages `seen`."""
+
+    leaders: int
+    seen: int
+
+
 class Compared(NamedTuple):
     """Pairs: rows `firsts`, `seconds`, and their `similarities`.
 
@@ -56,20 +75,10 @@ _PAIRS, _MEMBERS, _HELD = range(3)
 
 
 @njit(cache=True, nogil=True)
-def compare(
-    buckets: Ints,
-    words: Words,
-    offsets: Ints,
-    exact: bool,
-    threshold: float,
-    leaders: int,
-    seen: int,
-) -> Compared:
+def compare(buckets: Ints, contents: Contents, carried: Carried) -> Compared:
     """Compares rows that are sorted by bucket, and in it by who stays.
 
-    Row i's signature (or, where `exact`, its sorted set of shingles) is `words[offsets[i] :
-    offsets[i + 1]]`. The first `leaders` rows are those of a bucket of which a call before has
-    `seen` more than `ALL_PAIRS` pages.
+    The first rows are the leaders that are carried, of a bucket with over `ALL_PAIRS` pages.
     """
     rows = len(buckets)
     room = _Room(
@@ -82,7 +91,7 @@ def compare(
         np.empty(MOST_LEADERS + ALL_PAIRS, np.bool_),
         np.zeros(3, np.int64),
     )
-    seen = _fill(buckets, words, offsets, exact, threshold, leaders, seen, room)
+    seen = _fill(buckets, contents, carried, room)
     pairs, members, held = room.ends
     return Compared(
         room.firsts[:pairs],
@@ -96,19 +105,11 @@ def compare(
 
 
 @helper
-def _fill(
-    buckets: Ints,
-    words: Words,
-    offsets: Ints,
-    exact: bool,
-    threshold: float,
-    leaders: int,
-    seen: int,
-    room: _Room,
-) -> int:
-    for row in range(leaders):
+def _fill(buckets: Ints, contents: Contents, carried: Carried, room: _Room) -> int:
+    seen = carried.seen
+    for row in range(carried.leaders):
         _hold(row, True, room)
-    for row in range(leaders, len(buckets)):
+    for row in range(carried.leaders, len(buckets)):
         if row == 0 or buckets[row] != buckets[row - 1]:
             room.ends[_HELD], seen = 0, 0
         every = seen < ALL_PAIRS
@@ -116,8 +117,8 @@ def _fill(
             _keep_leaders(room)
         leads = True
         for i in range(room.ends[_HELD]):
-            similarity = _similarity(words, offsets, room.held[i], row, exact)
-            if similarity >= threshold:
+            similarity = _similarity(contents, room.held[i], row)
+            if similarity >= contents.threshold:
                 _add_pair(room.held[i], row, similarity, room)
                 leads = False
                 if not every:
@@ -163,9 +164,10 @@ def _add_pair(first: int, second: int, similarity: float, room: _Room) -> None:
 
 
 @helper
-def _similarity(words: Words, offsets: Ints, first: int, second: int, exact: bool) -> float:
+def _similarity(contents: Contents, first: int, second: int) -> float:
+    words, offsets = contents.words, contents.offsets
     a, b = offsets[first], offsets[second]
-    if exact:
+    if contents.exact:
         return _jaccard(words, a, offsets[first + 1], b, offsets[second + 1])
     equal, length = 0, offsets[first + 1] - a
     for i in range(length):

@@ -12,7 +12,7 @@ beyond", SoCC 2014.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -32,14 +32,12 @@ from schemas.pair import PAIR
 PAIRS_PER_TASK = 5_000_000  # some 100 bytes each
 
 
-def settle_pairs(
-    spark: SparkSession, folder: str, pairs: Files, *, pairs_per_task: int = PAIRS_PER_TASK
-) -> list[dict[str, Any]]:
+def settle_pairs(spark: SparkSession, folder: str, pairs: Files) -> list[dict[str, Any]]:
     """Settles who stays by all `pairs` (files); writes `clusters/`, returns its manifest rows."""
     number = sum(file["rows"] for file in pairs)
     if not number:
         return []
-    if number <= pairs_per_task:
+    if number <= PAIRS_PER_TASK:
         files = spark.sparkContext.broadcast(list(pairs))
         done = map_each(spark, 1, partial(_settle_files, folder=folder, files=files), _WRITTEN)
     else:
@@ -48,7 +46,7 @@ def settle_pairs(
         labels = labels.withColumnRenamed("page", "first_position")
         done = (
             every.join(labels, on="first_position", how="inner")
-            .repartition(1 + number // pairs_per_task, "component")
+            .repartition(1 + number // PAIRS_PER_TASK, "component")
             .drop("component")
             .mapInArrow(partial(_settle_batches, folder=folder), _WRITTEN)
         )
@@ -59,7 +57,7 @@ _WRITTEN = MANIFEST.spark
 
 
 def _settle_files(
-    _number: int, *, folder: str, files: Broadcast[Files]
+    _number: int, *, folder: str, files: Broadcast[list[Mapping[str, Any]]]
 ) -> Iterator[pa.RecordBatch]:
     tables = [read_file(folder, file).read() for file in files.value]
     return _settle_batches(iter(pa.concat_tables(tables).to_batches()), folder=folder)

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from pyspark import Broadcast
 from pyspark.sql import SparkSession
 
+from curation.arrow_text import Ints
 from curation.dedup import verdicts
 from curation.dedup.candidates import candidates, read_columns
 from curation.dedup.config import DedupConfig
@@ -37,7 +38,7 @@ def find_equal(
     config: DedupConfig,
     tasks: int,
 ) -> list[dict[str, Any]]:
-    """Writes verdicts; returns the manifest rows. `runs` are this one, `parts`, then earlier ones."""
+    """Writes verdicts; returns the manifest rows. `runs` are this one (`parts`) and earlier ones."""
     work = [(run, part) for run, of in enumerate(runs.value) for part in range(len(of))]
     send = partial(_send, work=work, runs=runs, config=config, tasks=tasks)
     by_url = exchange(map_each(spark, len(work), send, PACKED), tasks)
@@ -73,7 +74,7 @@ def _candidates(
         yield Sent(rows, _by_hash(rows.column("group"), tasks))
 
 
-def _by_hash(hashes: Any, tasks: int) -> np.ndarray:  # type: ignore[type-arg]
+def _by_hash(hashes: Any, tasks: int) -> Ints:
     return spread(hashes.to_numpy().view(np.uint64), tasks)
 
 

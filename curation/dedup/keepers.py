@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from curation.dedup.doc_ids import Halves, hexes, of_binaries
 from curation.dedup.keepers_kernel import STAYS, find_keepers
+from curation.kernels import compile_once
 from schemas.cluster import CLUSTER
 
 
@@ -26,6 +28,7 @@ def settle(pairs: pa.Table) -> pa.Table:
     pages = order[begins]
     firsts, seconds = np.split(numbers, 2)
     similarities, equal = _numpy(pairs, "similarity"), _numpy(pairs, "equal")
+    _compile()
     keepers, best, roots = find_keepers(len(pages), firsts, seconds, similarities, equal)
     names = hexes(ids[pages])
     goes = keepers != STAYS
@@ -40,6 +43,14 @@ def settle(pairs: pa.Table) -> pa.Table:
             "size": np.bincount(roots, minlength=len(roots))[roots],
         }
     ).cast(CLUSTER.arrow)
+
+
+@cache
+def _compile() -> None:
+    """Before the first pairs of a process."""
+    ends = np.zeros(1, np.int64), np.ones(1, np.int64)
+    facts = np.ones(1, np.float32), np.zeros(1, bool)
+    compile_once("keepers", lambda: find_keepers(2, *ends, *facts))
 
 
 def _ids(pairs: pa.Table, end: str) -> Halves:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -61,5 +62,5 @@ def _cheap_quality(batch: pa.RecordBatch) -> pa.Array:
     return pa.array(quality, mask=np.isnan(quality))
 
 
-def _numbers(batch: pa.RecordBatch, name: str) -> np.ndarray:  # type: ignore[type-arg]
+def _numbers(batch: pa.RecordBatch, name: str) -> npt.NDArray[np.float64]:
     return batch.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)

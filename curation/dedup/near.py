@@ -17,7 +17,7 @@ parallel on average", SPAA 2012.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -54,7 +54,7 @@ _PAGES_PER_TASK = 100_000
 class Clusters:
     """The files of `clusters/`, and what it took: rounds, and pairs that were verified."""
 
-    files: Files
+    files: list[dict[str, Any]]
     rounds: int
     pairs: int
 
@@ -63,25 +63,32 @@ def find_clusters(
     spark: SparkSession,
     parts: Broadcast[Parts],
     config: DedupConfig,
-    params: MinHashParams,
     *,
     documents: int,
-    equal: Files,
+    equal: Files = (),
 ) -> Clusters:
-    """Pages that are near-duplicates or equal (pairs of files `equal`), and who of them stays."""
-    compare = partial(_compare, parts=parts, config=config, params=params, documents=documents)
-    packed = _first_buckets(spark, parts, params, documents)
-    pairs, members, rounds = [*equal], [], 0
+    """Pages that are near-duplicates or equal (pairs of files `equal`), and who of them stays.
+
+    `documents` says about how many there are.
+    """
+    pairs, members = [*equal], list[Mapping[str, Any]]()
+    files_of = {PAIR.name: pairs, MEMBER.name: members}
+    packed, rounds = _first_buckets(spark, parts, _near(config), documents), 0
     while True:
         rounds += 1
-        found = {PAIR.name: pairs, MEMBER.name: members}
-        for file in compare(packed, number=rounds):
-            found[file["table"]].append(file)
+        for file in _compare(packed, parts, config, documents=documents, number=rounds):
+            files_of[file["table"]].append(file)
         files = settle_pairs(spark, parts.value.folder, pairs)
         again = _unsettled(spark, parts.value.folder, members, files)
         if again is None:
             return Clusters(files, rounds, sum(file["rows"] for file in pairs))
         packed = again.mapInArrow(partial(_to_parts, parts=parts), PACKED)
+
+
+def _near(config: DedupConfig) -> MinHashParams:
+    if config.near is None:
+        raise ValueError("the recipe wants no near-duplicates")
+    return config.near
 
 
 def _first_buckets(
@@ -102,23 +109,21 @@ def _to_parts(
 
 
 def _compare(
-    packed: DataFrame,
-    *,
-    parts: Broadcast[Parts],
-    config: DedupConfig,
-    params: MinHashParams,
-    documents: int,
-    number: int,
+    packed: DataFrame, parts: Broadcast[Parts], config: DedupConfig, *, documents: int, number: int
 ) -> list[dict[str, Any]]:
-    schema = from_arrow_schema(candidate_schema(config))
-    read = partial(fetch, parts=parts, config=config, params=params)
-    compare = partial(compare_sorted, folder=parts.value.folder, params=params, number=number)
+    """Compares the pages of buckets that are packed by part; returns manifest rows."""
+    folder, params = parts.value.folder, _near(config)
     found = (
         exchange(packed, len(parts.value))
-        .mapInArrow(read, schema)
+        .mapInArrow(
+            partial(fetch, parts=parts, config=config, params=params),
+            from_arrow_schema(candidate_schema(config)),
+        )
         .repartition(1 + documents // _PAGES_PER_TASK, "bucket")
         .sortWithinPartitions(*sort_columns(config))
-        .mapInArrow(compare, MANIFEST.spark)
+        .mapInArrow(
+            partial(compare_sorted, folder=folder, params=params, number=number), MANIFEST.spark
+        )
     )
     return [row.asDict() for row in found.collect()]
 
@@ -157,7 +162,7 @@ def near_verdicts(
 
 
 def _send_gone(
-    number: int, *, parts: Broadcast[Parts], files: Broadcast[Files]
+    number: int, *, parts: Broadcast[Parts], files: Broadcast[list[Mapping[str, Any]]]
 ) -> Iterator[pa.RecordBatch]:
     pages = read_file(parts.value.folder, files.value[number])
     return scatter(_gone(batch, parts.value) for batch in pages.iter_batches())

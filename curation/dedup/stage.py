@@ -5,23 +5,18 @@ In: the `keys/` of a run by parts. Out: `verdicts/` and `clusters/`. No text mov
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pyspark import Broadcast
 from pyspark.sql import SparkSession
 
-from curation.artefact import Artefact
 from curation.dedup.components import settle_pairs
 from curation.dedup.config import DedupConfig
+from curation.dedup.earlier import earlier_run
 from curation.dedup.equal import find_equal
 from curation.dedup.near import Clusters, find_clusters, near_verdicts
-from curation.errors import UserError
-from curation.parts import Files, Parts, plan_parts
-from curation.splits import Split
-from schemas.keys import KEYS
+from curation.parts import Files, Parts
 from schemas.pair import PAIR
 from schemas.verdict import VERDICT
 
@@ -57,22 +52,5 @@ def _clusters(
     spark: SparkSession, parts: Broadcast[Parts], config: DedupConfig, documents: int, equal: Files
 ) -> Clusters:
     if config.near:
-        return find_clusters(spark, parts, config, config.near, documents=documents, equal=equal)
+        return find_clusters(spark, parts, config, documents=documents, equal=equal)
     return Clusters(settle_pairs(spark, parts.value.folder, equal), 0, 0)
-
-
-def earlier_run(manifest: Artefact) -> Parts:
-    """The parts of a finished run, by its manifest; raises `UserError` for what is none."""
-    content = manifest.read()
-    try:
-        files = json.loads(content)["files"]
-        keys = [file for file in files if file["table"] == KEYS.name]
-        of_splits: dict[int, list[Mapping[str, Any]]] = {}
-        for file in keys:
-            of_splits.setdefault(Split.number_in(file["path"]), []).append(file)
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{manifest.path}: is no manifest of a finished run") from error
-    verdicts = [file for file in files if file["table"] == VERDICT.name]
-    folder = manifest.path.rsplit("/", 1)[0]
-    parts = plan_parts(folder, of_splits, dict.fromkeys(of_splits, ""), KEYS)
-    return replace(parts, verdicts=verdicts)

@@ -23,8 +23,7 @@ KEEP: tuple[Criterion, ...] = ("curated", "newest")
 
 def doc_id(name: str | int) -> str:
     """32 hex digits that sort as the name does."""
-    digits = f"{name:032x}" if isinstance(name, int) else name.encode().hex().ljust(32, "0")
-    return digits
+    return f"{name:032x}" if isinstance(name, int) else name.encode().hex().ljust(32, "0")
 
 
 def key(name: str | int, day: int | None = 1, url: int | None = 1, **more: Any) -> dict[str, Any]:

@@ -30,9 +30,7 @@ SMALL = MinHashParams(n=16, bands=4, rows=4, threshold=0.6)
 
 
 def page(number: int, minima: Minima, world: int = 0, **more: Any) -> dict[str, Any]:
-    return key(
-        number, language=f"w{world}", signature=signature(minima), position=number, **more
-    )
+    return key(number, language=f"w{world}", signature=signature(minima), position=number, **more)
 
 
 def world(dice: np.random.Generator, pages: int, spread: float) -> Minima:
@@ -66,10 +64,10 @@ def naive(keys: Sequence[dict[str, Any]], params: MinHashParams) -> set[int]:
 
 
 def find(
-    spark: SparkSession, parts: Parts, params: MinHashParams, config: DedupConfig = CONFIG
+    spark: SparkSession, parts: Parts, params: MinHashParams
 ) -> tuple[Clusters, list[dict[str, Any]]]:
     shared = spark.sparkContext.broadcast(parts)
-    found = find_clusters(spark, shared, config, params, documents=1000, equal=())
+    found = find_clusters(spark, shared, replace(CONFIG, near=params), documents=1000)
     tables = [read_file(parts.folder, file).read() for file in found.files]
     rows = pa.concat_tables(tables).to_pylist() if tables else []
     return found, sorted(rows, key=lambda row: row["doc_id"])
@@ -83,8 +81,8 @@ def gone_of(rows: Sequence[dict[str, Any]]) -> set[int]:
 def worlds() -> list[dict[str, Any]]:
     """Pages of forty worlds, in which everybody is a neighbour's neighbour."""
     dice = np.random.default_rng(11)
-    keys = []
-    for number in range(40):
+    keys: list[dict[str, Any]] = []
+    for number in range(30):
         size = int(dice.choice([7, 40, 150]))
         for minima in world(dice, size, float(dice.choice([0.2, 0.25, 0.3, 0.35]))):
             length = int(dice.integers(1, 5))
@@ -161,8 +159,14 @@ def test_a_star_a_clique_a_chain_and_singletons(spark: SparkSession, tmp_path: P
         chain.append(chain[-1].copy())
         at = 16 * link % params.n + np.arange(16)  # 0.857 to the next, 0.71 to the one after
         chain[-1][at] = dice.integers(0, 2**32, 16)
-    shapes = {"star": [center, *star], "clique": clique, "chain": chain, "singles": singles}
-    keys, names = [], {}
+    shapes: dict[str, Any] = {
+        "star": [center, *star],
+        "clique": clique,
+        "chain": chain,
+        "singles": singles,
+    }
+    keys: list[dict[str, Any]] = []
+    names = {}
     for name, minima in shapes.items():
         for row in minima:
             names[len(keys)] = name

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark import Broadcast
 from pyspark.sql import SparkSession
 
 from curation import receipts
 from curation.mixing import shards as mixing
 from curation.mixing.shards import Layout, ShardsConfig, assign, lay_out, select, write_shards
+from curation.parts import Parts
 from curation.spark_tables import read_receipts
-from curation.tables import TableWriter
+from curation.tables import TableWriter, write_file
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 from schemas.verdict import VERDICT
@@ -35,20 +38,31 @@ def documents(number: int, seed: int = 1) -> list[dict[str, Any]]:
     ]
 
 
-def keys_frame(spark: SparkSession, rows: list[dict[str, Any]], partitions: int) -> Any:
-    names = set(KEYS.arrow.names)
-    keys = [
-        {
-            **{name: value for name, value in row.items() if name in names},
-            "is_version": True,
-            "curated": False,
-            "row_hash": 0,
-            "text_bytes": len(row["text"]),
-        }
-        for row in rows
-    ]
-    frame = spark.createDataFrame(pa.Table.from_batches([KEYS.batch(keys)]), KEYS.spark)
-    return frame.repartition(partitions)
+def parts_of(
+    spark: SparkSession, folder: Path, rows: list[dict[str, Any]], *, splits_of_part: int = 5
+) -> Broadcast[Parts]:
+    """Their keys in files of their splits, and their documents, two files each, in any order."""
+    files: dict[int, list[dict[str, Any]]] = {}
+    for split in range(5):
+        mine = [row for row in rows if row["position"] >> 32 == split]
+        keys = TableWriter(str(folder), f"{split:06d}", KEYS)
+        keys.add(KEYS.batch([_key(row) for row in mine]))
+        files[split] = keys.close()
+        for part in range(2):
+            writer = TableWriter(
+                str(folder), f"{split:06d}-{part}", DOCUMENT, sort_by=("order_key", "doc_id")
+            )
+            writer.add(DOCUMENT.batch(mine[part::2]))
+            files[split] += writer.close()
+    firsts = [*range(0, 5, splits_of_part), 5]
+    parts = Parts(str(folder), firsts, files, dict.fromkeys(range(5), "crawl"))
+    return spark.sparkContext.broadcast(parts)
+
+
+def _key(row: dict[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in row.items() if name in KEYS.arrow.names}
+    facts = {"is_version": True, "curated": False, "row_hash": 0}
+    return {**known, **facts, "text_bytes": len(row["text"])}
 
 
 def naive(rows: list[dict[str, Any]], target: int) -> dict[str, int]:
@@ -64,62 +78,50 @@ def naive(rows: list[dict[str, Any]], target: int) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(("number", "target"), [(1, 1000), (300, 1000), (300, 1), (40, 10**9)])
-@pytest.mark.parametrize("partitions", [1, 4])
+@pytest.mark.parametrize("splits_of_part", [1, 5])
 def test_shards_are_a_prefix_sum_of_text(
     spark: SparkSession,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     number: int,
     target: int,
-    partitions: int,
+    splits_of_part: int,
 ) -> None:
     monkeypatch.setattr("curation.mixing.shards._ROWS_PER_BUCKET", 10)
     rows = documents(number)
-    verdicts = spark.createDataFrame([], VERDICT.spark)
-    selection = select(keys_frame(spark, rows, partitions), verdicts)
+    parts = parts_of(spark, tmp_path, rows, splits_of_part=splits_of_part)
+    selection = select(spark, parts)
     layout = lay_out(selection, number, ShardsConfig(target_bytes=target))
     assert layout.pages == {"crawl": number}
     found = assign(selection, layout).collect()
     assert {row["doc_id"]: row["shard"] for row in found} == naive(rows, target)
 
 
-def test_documents_with_a_verdict_are_not_drawn(spark: SparkSession) -> None:
+def test_documents_with_a_verdict_are_not_drawn(spark: SparkSession, tmp_path: Path) -> None:
     rows = documents(10)
-    gone = [
-        {**{k: rows[i][k] for k in ("position", "doc_id", "input")}, "drop_reason": "older_version"}
-        for i in (2, 5)
-    ]
-    batch = VERDICT.batch([{**row, "keeper": "x"} for row in gone])
-    verdicts = spark.createDataFrame(pa.Table.from_batches([batch]), VERDICT.spark)
-    left = {row["position"] for row in select(keys_frame(spark, rows, 2), verdicts).collect()}
+    names = ("position", "doc_id", "input")
+    gone = [{name: rows[i][name] for name in names} for i in (2, 5)]
+    batch = VERDICT.batch([{**row, "drop_reason": "older_version"} for row in gone])
+    file = write_file(str(tmp_path), "000000-000004-x", VERDICT, pa.Table.from_batches([batch]))
+    parts = parts_of(spark, tmp_path, rows, splits_of_part=2)
+    judged = spark.sparkContext.broadcast(replace(parts.value, verdicts=[file]))
+    left = {row["position"] for row in select(spark, judged).collect()}
     assert left == {row["position"] for row in rows} - {row["position"] for row in gone}
 
 
-def write_documents(folder: str, rows: list[dict[str, Any]]) -> mixing.Documents:
-    """The rows in files of their splits, two files each, written in any order."""
-    files: dict[int, list[dict[str, Any]]] = {}
-    for split in range(5):
-        mine = [row for row in rows if row["position"] >> 32 == split]
-        for part in range(2):
-            writer = TableWriter(
-                folder, f"{split}-{part}", DOCUMENT, sort_by=("order_key", "doc_id")
-            )
-            writer.add(DOCUMENT.batch(mine[part::2]))
-            files.setdefault(split, []).extend(writer.close())
-    return files
-
-
-def write(spark: SparkSession, folder: str, rows: list[dict[str, Any]], there: Any) -> Layout:
+def write(
+    spark: SparkSession, folder: Path, rows: list[dict[str, Any]], there: list[dict[str, Any]]
+) -> Layout:
     """Writes the shards of `rows`, of which only those in `there` are in documents/."""
-    selection = select(keys_frame(spark, rows, 2), spark.createDataFrame([], VERDICT.spark))
+    selection = select(spark, parts_of(spark, folder / "all", rows))
     layout = lay_out(selection, len(rows), ShardsConfig(target_bytes=3000))
-    files = spark.sparkContext.broadcast(write_documents(folder, there))
-    write_shards(assign(selection, layout), layout, folder, files)
+    write_shards(assign(selection, layout), layout, parts_of(spark, folder, there))
     return layout
 
 
 def test_shards_hold_their_documents_in_order(spark: SparkSession, tmp_path: Path) -> None:
     rows = documents(300)
-    layout = write(spark, str(tmp_path), rows, rows)
+    layout = write(spark, tmp_path, rows, rows)
     files = sorted((tmp_path / "shards").iterdir())
     assert len(files) == layout.shards > 3
     expected = sorted(rows, key=lambda row: (row["order_key"], row["doc_id"]))
@@ -140,7 +142,7 @@ def test_bytes_are_equal_however_many_shards_a_task_writes(
         monkeypatch.setattr(mixing, "_STRETCH_BYTES", stretch_bytes)
         random.Random(stretch_bytes).shuffle(rows)
         folder = tmp_path / str(stretch_bytes)
-        write(spark, str(folder), rows, rows)
+        write(spark, folder, rows, rows)
         written.append({path.name: path.read_bytes() for path in (folder / "shards").iterdir()})
     assert written[0] == written[1] == written[2]
 
@@ -156,4 +158,4 @@ def test_many_files_make_tasks_write_several_shards(width: int, files: int, toge
 def test_a_document_that_is_missing_stops_the_run(spark: SparkSession, tmp_path: Path) -> None:
     rows = documents(20)
     with pytest.raises(Exception, match="19 documents found of 20 in shard 0"):
-        write(spark, str(tmp_path), rows, rows[1:])
+        write(spark, tmp_path, rows, rows[1:])

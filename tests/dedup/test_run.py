@@ -1,0 +1,192 @@
+"""Runs over rows of text: what deduplication drops, for whom, and what it tells."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pytest
+from pyspark.sql import SparkSession
+
+from tests import runs
+
+WORDS = [f"{a}{b}{c}" for a in "bdkmprst" for b in "aeiou" for c in "lnrsx"]
+STAGES = "inputs.0.stages=[]"
+
+
+def prose(seed: int, words: int = 300) -> list[str]:
+    return random.Random(seed).choices(WORDS, k=words)
+
+
+def changed(words: list[str], share: float, seed: int) -> str:
+    """A share of the end replaced."""
+    kept = round(len(words) * (1 - share))
+    return " ".join([*words[:kept], *prose(seed, len(words) - kept)])
+
+
+def jaccard(left: str, right: str) -> float:
+    a, b = ({tuple(t.split()[i : i + 5]) for i in range(len(t.split()) - 4)} for t in (left, right))
+    return len(a & b) / len(a | b)
+
+
+def page(name: str, text: str, day: int = 1, **more: Any) -> dict[str, Any]:
+    fetched = f"2024-01-{day:02d}T00:00:00Z"
+    return {"id": name, "url": f"https://{name}.example/", "fetched_at": fetched, **more} | {
+        "text": text
+    }
+
+
+BASE, OTHER, THIRD = prose(1), prose(2), prose(3)
+PAGES = [
+    page("newest", " ".join(BASE), 9),
+    page("copy", "  ".join(BASE).upper(), 8),  # equal but for blanks and case
+    page("near", changed(BASE, 0.05, 5), 7),
+    page("far", changed(BASE, 0.3, 6), 6),  # Jaccard near .53
+    page("old", " ".join(OTHER), 1, url="https://other.example/a?utm_source=x"),
+    page("new", changed(OTHER, 0.9, 8), 2, url="https://other.example/a#top"),
+    page("phone", " ".join([*THIRD[:150], "<PHONE>", *THIRD[150:]]), 2),
+    page("no-phone", " ".join(THIRD), 1),
+    *(page(f"single-{n}", " ".join(prose(100 + n))) for n in range(5)),
+]
+
+
+def write(folder: Path, pages: Iterable[dict[str, Any]], files: int = 1) -> Path:
+    folder.mkdir()
+    for number in range(files):
+        lines = [json.dumps(page) for page in list(pages)[number::files]]
+        (folder / f"{number}.jsonl").write_text("\n".join(lines))
+    return folder
+
+
+def fates(folder: Path) -> dict[str, tuple[str, str | None, str | None]]:
+    """Of each page that went, by its id: the reason, the id of its keeper, the detail."""
+    documents = ds.dataset(folder / "documents").to_table(columns=["doc_id", "record_id"])
+    names = dict(zip(*(documents[c].to_pylist() for c in ("doc_id", "record_id")), strict=True))
+    rows = ds.dataset(folder / "verdicts").to_table().to_pylist()
+    return {
+        names[r["doc_id"]]: (
+            r["drop_reason"],
+            names.get(r["keeper"], r["keeper"]),
+            r["detail"],
+        )
+        for r in rows
+    }
+
+
+@pytest.fixture(scope="module")
+def ran(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dedup")
+    runs.run(spark, [write(folder / "in", PAGES)], folder / "run", STAGES)
+    return folder / "run"
+
+
+def test_what_goes_and_for_whom(ran: Path) -> None:
+    found = fates(ran)
+    assert {name: fate[:2] for name, fate in found.items()} == {
+        "copy": ("exact_duplicate", "newest"),
+        "near": ("near_duplicate", "newest"),
+        "old": ("older_version", "new"),
+        "no-phone": ("near_duplicate", "phone"),  # a placeholder is no word
+    }
+    estimate = float(str(found["near"][2]).removeprefix("similarity "))
+    assert abs(estimate - jaccard(PAGES[0]["text"], PAGES[2]["text"])) < 0.15
+    assert found["no-phone"][2] == "similarity 1.000"
+
+
+def test_clusters_tell_who_belongs_together(ran: Path) -> None:
+    rows = ds.dataset(ran / "clusters").to_table().to_pylist()
+    sizes = sorted((row["size"], row["keeper"] is None, row["equal"]) for row in rows)
+    assert sizes == [
+        (2, False, False),
+        (2, True, None),
+        (3, False, False),
+        (3, False, True),
+        (3, True, None),
+    ]
+
+
+def test_what_it_took_is_in_the_ledger_and_nothing_between_is_left(ran: Path) -> None:
+    rows = ds.dataset(ran / "ledger").to_table().to_pylist()
+    beside = {row["outcome"]: row["pages"] for row in rows if row["input"] == ""}
+    assert beside["rounds:near_duplicates"] == 1
+    assert beside["pairs:verified"] >= 3
+    assert not [*ran.glob("pairs/*"), *ran.glob("members/*")]
+
+
+def test_exactly_verified_similarity_is_the_jaccard_index(
+    spark: SparkSession, ran: Path, tmp_path: Path
+) -> None:
+    overrides = (STAGES, "dedup.near.verify=exact", "dedup.near.threshold=0.5")
+    runs.run(spark, [ran.parent / "in"], tmp_path / "run", *overrides)
+    found = fates(tmp_path / "run")
+    texts = {page["id"]: page["text"] for page in PAGES}
+    for name in ("near", "far"):
+        if name == "far" and name not in found:
+            continue  # that they share a band is for chance to say
+        exact = jaccard(texts[name], texts[str(found[name][1])])
+        assert found[name][2] == f"similarity {exact:.3f}"
+    assert "near" in found
+
+
+def test_pages_give_way_to_newer_versions_in_earlier_runs(
+    spark: SparkSession, ran: Path, tmp_path: Path
+) -> None:
+    again = [
+        page("later", "A page of another text, and a newer one.", 20, url="https://near.example/"),
+        page("sooner", "Another one, which is older than that.", 1, url="https://near.example/"),
+        page("unknown", "A page that nobody has seen before, of no URL that was.", 1),
+        PAGES[0],  # the same record once more
+    ]
+    against = f"dedup.against=[{{path: {ran / 'manifest.json'}}}]"
+    runs.run(spark, [write(tmp_path / "in", again)], tmp_path / "run", STAGES, against)
+    found = fates(tmp_path / "run")
+    assert {name: fate[0] for name, fate in found.items()} == {
+        "sooner": "older_version",
+        "newest": "repeated_record",
+    }
+    assert found["sooner"][1] == "later"
+
+    pushed_out = [page("sooner", "Another one, which is older.", 1, url="https://near.example/")]
+    runs.run(spark, [write(tmp_path / "in2", pushed_out)], tmp_path / "run2", STAGES, against)
+    documents = ds.dataset(ran / "documents").to_table(columns=["doc_id", "record_id"])
+    (keeper,) = documents.filter(ds.field("record_id") == "near")["doc_id"].to_pylist()
+    assert fates(tmp_path / "run2")["sooner"][:2] == ("older_version", keeper)
+
+
+@pytest.mark.parametrize(("files", "split_bytes"), [(1, 1 << 14), (5, 1 << 26)])
+def test_verdicts_and_clusters_are_the_same_however_input_lies(
+    spark: SparkSession, ran: Path, tmp_path: Path, files: int, split_bytes: int
+) -> None:
+    shuffled = random.Random(files).sample(PAGES, len(PAGES))
+    given = write(tmp_path / "in", shuffled, files)
+    with runs.shuffle_partitions(spark, files):
+        runs.run(spark, [given], tmp_path / "run", STAGES, f"splits.target_bytes={split_bytes}")
+    assert fates(tmp_path / "run") == fates(ran)
+    assert _clusters(tmp_path / "run") == _clusters(ran)
+
+
+def _clusters(folder: Path) -> list[dict[str, Any]]:
+    table: pa.Table = ds.dataset(folder / "clusters").to_table().drop_columns("position")
+    rows: list[dict[str, Any]] = table.sort_by("doc_id").to_pylist()
+    return rows
+
+
+def test_an_alarm_names_who_lost_much(spark: SparkSession, tmp_path: Path) -> None:
+    copies = [page(f"c{n}", " ".join(BASE), url=f"https://copies.example/{n}") for n in range(6)]
+    given = write(tmp_path / "in", [*copies, *PAGES[-5:]])
+    overrides = (STAGES, "dedup.alarm.min_pages=5", "dedup.alarm.max_share=0.5")
+    outcome = runs.run(spark, [given], tmp_path / "run", *overrides)
+    assert outcome.alarms == [{"kind": "host", "name": "copies.example", "pages": 6, "gone": 5}]
+
+
+def test_near_duplicates_can_be_left_in(spark: SparkSession, ran: Path, tmp_path: Path) -> None:
+    overrides = (STAGES, "dedup.near=null", "dedup.exact=false")
+    runs.run(spark, [ran.parent / "in"], tmp_path / "run", *overrides)
+    assert {name: fate[0] for name, fate in fates(tmp_path / "run").items()} == {
+        "old": "older_version"
+    }
