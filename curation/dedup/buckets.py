@@ -42,9 +42,9 @@ def send_bands(
 def _of_bands(keys: pa.RecordBatch, params: MinHashParams, tasks: int) -> Sent:
     signed = keys.filter(keys.column("signature").is_valid())
     signatures = matrix(signed.column("signature"), params)
-    languages = signed.column("language").dictionary_encode()
-    hashes = [hash64(name or "") for name in languages.dictionary.to_pylist()]
-    of_rows = np.array(hashes, np.int64)[languages.indices.fill_null(0).to_numpy()]
+    languages = signed.column("language").fill_null("").dictionary_encode()
+    hashes = [hash64(name) for name in languages.dictionary.to_pylist()]
+    of_rows = np.array(hashes, np.int64)[languages.indices.to_numpy()]
     found = band_keys(signatures, of_rows.view(np.uint64), params).ravel()
     positions = np.repeat(signed.column("position").to_numpy(), params.bands)
     rows = pa.RecordBatch.from_pydict({"key": pa.array(found), "position": pa.array(positions)})

@@ -59,6 +59,7 @@ def fetch(
     got = gather(batches)
     if got is None:
         return
+    schema = candidate_schema(config)
     rows = got.group_by(["bucket", "position"]).aggregate([]).sort_by("position")
     positions = rows["position"].to_numpy()
     for part in np.unique(parts.value.of(positions)).tolist():
@@ -70,10 +71,7 @@ def fetch(
         for start in range(0, len(wanted), _ROWS):
             some = found.take(pa.array(at[start : start + _ROWS]))
             some = some.append_column("bucket", buckets.slice(start, _ROWS))
-            names = candidate_schema(config).names
-            yield from (
-                some.select(names).cast(candidate_schema(config)).combine_chunks().to_batches()
-            )
+            yield from (some.select(schema.names).cast(schema).combine_chunks().to_batches())
 
 
 def _read(
@@ -160,8 +158,8 @@ def _compare(
 
 
 def _end(buckets: Ints, leaders: int) -> int:
-    """Up to which row to compare now: the last bucket waits for the rest of it while it is small."""
-    last = int(np.flatnonzero(buckets != buckets[-1])[-1]) + 1 if buckets[0] != buckets[-1] else 0
+    """Up to which row to compare now: while the last bucket is small it waits for its rest."""
+    last = int(np.searchsorted(buckets, buckets[-1]))
     is_large = len(buckets) - last > ALL_PAIRS or (leaders and last == 0)
     return len(buckets) if is_large else last
 

@@ -38,7 +38,7 @@ def find_equal(
     config: DedupConfig,
     tasks: int,
 ) -> list[dict[str, Any]]:
-    """Writes verdicts; returns the manifest rows. `runs` are this one (`parts`) and earlier ones."""
+    """Writes verdicts, returns manifest rows. `runs` are this one (`parts`) and earlier ones."""
     work = [(run, part) for run, of in enumerate(runs.value) for part in range(len(of))]
     send = partial(_send, work=work, runs=runs, config=config, tasks=tasks)
     by_url = exchange(map_each(spark, len(work), send, PACKED), tasks)

@@ -2,11 +2,11 @@
 
 Two steps over the pages that meet by URL. *Repeats*: pages with one doc_id are one record that was
 listed twice; one stays, a kept one if there is any. *Versions*: of the pages with one URL the
-newest stays, ties by doc_id; a page of a curated input (with a fixed domain) stays before any page of a
-crawl. With `over: all` a rejected page is a version too, so that an older one does not come back
-when a rule rejected the newest; fetches that failed technically are no versions. Pages of earlier
-runs are versions as well, and whoever they keep out gives way to them. Pages without a URL or a
-time take part as far as they can: no URL, no versions; no time is older than any.
+newest stays, ties by doc_id; a page of a curated input (with a fixed domain) stays before any page
+of a crawl. With `over: all` a rejected page is a version too, so that an older one does not come
+back when a rule rejected the newest; fetches that failed technically are no versions. Pages of
+earlier runs are versions as well, and whoever they keep out gives way to them. Pages without a URL
+or a time take part as far as they can: no URL, no versions; no time is older than any.
 
 The result does not depend on partitioning: every order ends in doc_id and a hash of all that
 shards hold, and rows that still tie are equal there.

@@ -157,7 +157,7 @@ def test_a_star_a_clique_a_chain_and_singletons(spark: SparkSession, tmp_path: P
     chain = [dice.integers(0, 2**32, params.n, dtype=np.uint32)]
     for link in range(60):
         chain.append(chain[-1].copy())
-        at = 16 * link % params.n + np.arange(16)  # 0.857 to the next, 0.71 to the one after
+        at = 16 * link % params.n + np.arange(16)  # 0.857 to the next, 0.71 on
         chain[-1][at] = dice.integers(0, 2**32, 16)
     shapes: dict[str, Any] = {
         "star": [center, *star],
