@@ -15,7 +15,8 @@ import os
 import sys
 
 from distributed_curator import get_jar_path, partition_aware_deduplicate
-from distributed_curator import spark_partition_aware_deduplication as curator
+from distributed_curator import spark_partition_aware_deduplication as first_phase
+from distributed_curator import two_phase_partition_aware_union_find as second_phase
 from pyspark.sql import SparkSession
 
 _WINDOW_BYTES = 30
@@ -36,7 +37,8 @@ _SPARK = {
 def main(corpus: str, output: str) -> None:
     """In one session."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    curator.get_checkpoint_dir = lambda **_: f"{output}/checkpoints"
+    for phase in (first_phase, second_phase):
+        phase.get_checkpoint_dir = lambda **_: f"{output}/checkpoints"
     builder = SparkSession.builder.config("spark.jars", get_jar_path())
     for key, value in {**_SPARK, "spark.local.dir": f"{output}/spark"}.items():
         builder = builder.config(key, value)

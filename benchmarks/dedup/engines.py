@@ -106,7 +106,15 @@ ENGINES = {
         Engine(OURS, (), _ours, _kept_by_us),
         Engine(
             "datatrove",
-            ("datatrove==0.10.1", "spacy>=3.8,<4", "regex", "orjson", "pyarrow", "xxhash"),
+            (
+                "datatrove==0.10.1",
+                "spacy>=3.8,<4",
+                "tokenizers",
+                "regex",
+                "orjson",
+                "pyarrow",
+                "xxhash",
+            ),
             _script("datatrove_side.py"),
             _kept,
         ),
