@@ -1,12 +1,13 @@
 """What an engine finds of the pairs whose similarity is known, and whether it removes too much.
 
 A pair is found when one of it is removed at least. A removal is right when a document that stays
-is as similar as the threshold; in the truth only the other one of a pair can be.
+is as similar as the threshold; in the truth only another one of its pair or chain can be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ _SIGMAS = 1.96
 
 def recalls(runs: Sequence[Measured], pairs: Path) -> list[Row]:
     """A row for each similarity: the theory of bands, then a column for each engine."""
-    truth = pq.read_table(pairs).to_pylist()
+    truth = [pair for pair in pq.read_table(pairs).to_pylist() if not pair["chained"]]
     rows = []
     for similarity in sorted({pair["jaccard"] for pair in truth}):
         of_it = [pair for pair in truth if pair["jaccard"] == similarity]
@@ -50,29 +51,39 @@ def interval(hits: int, trials: int) -> tuple[float, float]:
 
 
 def precisions(runs: Sequence[Measured], corpus: Path, pairs: Path) -> list[Row]:
-    """A row for each engine."""
+    """A row for each engine, and one for its removals in chains."""
     documents = set(ds.dataset(corpus).to_table(["id"])["id"].to_pylist())
-    alike: dict[str, tuple[str, float]] = {}
-    for pair in pq.read_table(pairs).to_pylist():
-        alike[pair["a"]] = pair["b"], pair["jaccard"]
-        alike[pair["b"]] = pair["a"], pair["jaccard"]
-    rows = []
-    for run in runs:
-        removed = documents - run.kept
-        right = [one for one in removed if _is_right(alike.get(one), run.kept)]
-        low, high = interval(len(right), max(len(removed), 1))
-        rows.append(
-            {
-                "engine": run.engine,
-                "removed": len(removed),
-                "right": len(right),
-                "precision": len(right) / max(len(removed), 1),
-                "95 % interval": f"{low:.3f}-{high:.3f}",
-                "of no pair": len(removed - alike.keys()),
-            }
-        )
-    return rows
+    truth = pq.read_table(pairs).to_pylist()
+    alike = _alike(truth)
+    chained = {pair[end] for pair in truth if pair["chained"] for end in ("a", "b")}
+    places = {"anywhere": documents, "in chains": chained}
+    return [
+        _precision(run, place, among - run.kept, alike)
+        for run in runs
+        for place, among in places.items()
+    ]
 
 
-def _is_right(other: tuple[str, float] | None, kept: frozenset[str]) -> bool:
-    return other is not None and other[0] in kept and other[1] >= THRESHOLD
+def _alike(truth: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Of each document those that are as similar as the threshold."""
+    alike = defaultdict(list)
+    for pair in truth:
+        if pair["jaccard"] >= THRESHOLD:
+            alike[pair["a"]].append(pair["b"])
+            alike[pair["b"]].append(pair["a"])
+    return alike
+
+
+def _precision(
+    run: Measured, place: str, removed: Set[str], alike: Mapping[str, Sequence[str]]
+) -> Row:
+    right = sum(not run.kept.isdisjoint(alike.get(one, ())) for one in removed)
+    low, high = interval(right, len(removed)) if removed else (0.0, 1.0)
+    return {
+        "engine": run.engine,
+        "removals": place,
+        "removed": len(removed),
+        "right": right,
+        "precision": right / len(removed) if removed else None,
+        "95 % interval": f"{low:.3f}-{high:.3f}",
+    }
