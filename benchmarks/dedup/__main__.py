@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from benchmarks.dedup import quality, speed
@@ -76,10 +77,16 @@ def _corpus(options: argparse.Namespace, documents: int) -> Path:
 
 
 def _run_all(options: argparse.Namespace, corpus: Path) -> list[Measured]:
-    return [
-        run_engine(ENGINES[name], corpus, options.output, overrides=options.set)
-        for name in options.engines
-    ]
+    return [_run(name, corpus, options) for name in options.engines]
+
+
+def _run(name: str, corpus: Path, options: argparse.Namespace) -> Measured:
+    """Tells at once what it used, for other runs may take long."""
+    run = run_engine(ENGINES[name], corpus, options.output, overrides=options.set)
+    used = f"{run.usage.wall_s:.0f} s, {run.usage.cpu_s():.1f} CPU s"
+    removed = run.documents - len(run.kept)
+    print(f"# {corpus.name}: {name}: {used}, {removed} removed", file=sys.stderr, flush=True)
+    return run
 
 
 def _print(tables: list[Table]) -> list[Table]:
