@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pyarrow.dataset as ds
 
 from benchmarks.dedup.engines import OURS, Engine
-from benchmarks.events import Stage, read_stages
+from benchmarks.events import Stage, read_stages, read_steps
 from benchmarks.measure import Usage, measure
 
 
@@ -55,23 +55,21 @@ def run_engine(
             return Measured(engine.name, documents, usage, kept)
         usage = measure([*command, *(f"--set={override}" for override in overrides)])
         (log,) = (output / "events").iterdir()
-        return Measured(
-            engine.name,
-            documents,
-            usage,
-            frozenset(engine.kept(corpus, output)),
-            _steps(output, usage),
-            read_stages(log),
-        )
+        kept = frozenset(engine.kept(corpus, output))
+        steps = _steps(output, log, usage)
+        return Measured(engine.name, documents, usage, kept, steps, read_stages(log))
 
 
-def _steps(output: Path, usage: Usage) -> list[Step]:
-    """From the start of the process on, so that imports belong to the first one."""
-    times = json.loads((output / "steps.json").read_text())
-    began_s = usage.samples[0].at_s
-    steps = []
-    for name, (_, ended_s) in times.items():
-        cpu_s = usage.cpu_s(start_s=began_s, end_s=ended_s)
-        steps.append(Step(name, ended_s - began_s, cpu_s))
-        began_s = ended_s
-    return steps
+def _steps(output: Path, log: Path, usage: Usage) -> list[Step]:
+    """Ours, from the start of the process on; then those by which a step names its Spark jobs."""
+    times: dict[str, tuple[float, float]] = json.loads((output / "steps.json").read_text())
+    starts = [usage.samples[0].at_s, *(ended_s for _, ended_s in times.values())]
+    found = [
+        Step(name, ended_s - began_s, usage.cpu_s(start_s=began_s, end_s=ended_s))
+        for began_s, (name, (_, ended_s)) in zip(starts, times.items(), strict=False)
+    ]
+    for step in read_steps(log):
+        if step.name not in times:
+            cpu_s = usage.cpu_s(start_s=step.start_s, end_s=step.end_s)
+            found.append(Step(f"of them {step.name}", step.end_s - step.start_s, cpu_s))
+    return found
