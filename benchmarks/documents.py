@@ -44,7 +44,7 @@ def make_documents(folder: Path, documents: int) -> Path:
     """The folder of so many documents; what is there already is not made again."""
     made = folder / f"documents-{documents}"
     made.mkdir(parents=True, exist_ok=True)
-    sentences = _sentences(folder)
+    sentences = read_sentences(folder)
     for first in range(0, documents, _FILE_ROWS):
         file = made / f"part-{first // _FILE_ROWS:05d}.parquet"
         if not file.exists():
@@ -56,8 +56,8 @@ def make_documents(folder: Path, documents: int) -> Path:
     return made
 
 
-def _sentences(folder: Path) -> pa.Table:
-    """Columns `language` and `sentence`."""
+def read_sentences(folder: Path) -> pa.Table:
+    """Columns `language` and `sentence`: those of the sample's pages, found once."""
     file = folder / "sentences.parquet"
     if not file.exists():
         pq.write_table(pa.Table.from_batches(_read_sample()), file)

@@ -1,4 +1,4 @@
-"""Spark's event log in, what each step of a run did out.
+"""Spark's event log in, what each step of a run, or each stage of Spark, did out.
 
 A step is what `pipeline._step` names by a job description, so steps that are new need nothing
 here. Some jobs carry a description of Spark's own, to broadcast a table or to list files: they
@@ -39,6 +39,40 @@ class Step:
     result_bytes: int = 0
     longest_task_s: float = 0
     most_records: int = 0
+
+
+@dataclass
+class Stage:
+    """What the tasks of a Spark stage shuffled, as sums; `number` is Spark's own."""
+
+    number: int
+    step: str
+    tasks: int = 0
+    task_s: float = 0
+    shuffle_read_bytes: int = 0
+    shuffle_written_bytes: int = 0
+    shuffle_written_records: int = 0
+
+
+def read_stages(log: Path) -> list[Stage]:
+    """The stages that had tasks, by number."""
+    events = list(_read(log))
+    jobs = [event for event in events if event["Event"] == "SparkListenerJobStart"]
+    names = _names(jobs)
+    stages: dict[int, Stage] = {}
+    for job in jobs:
+        for number in job["Stage IDs"]:
+            stages.setdefault(number, Stage(number, names[job["Job ID"]]))
+    for event in events:
+        if event["Event"] == "SparkListenerTaskEnd" and event.get("Task Metrics"):
+            info, stage = event["Task Info"], stages[event["Stage ID"]]
+            written = event["Task Metrics"]["Shuffle Write Metrics"]
+            stage.tasks += 1
+            stage.task_s += (info["Finish Time"] - info["Launch Time"]) / 1e3
+            stage.shuffle_read_bytes += _bytes_read(event)
+            stage.shuffle_written_bytes += written["Shuffle Bytes Written"]
+            stage.shuffle_written_records += written["Shuffle Records Written"]
+    return sorted((s for s in stages.values() if s.tasks), key=lambda stage: stage.number)
 
 
 def read_steps(log: Path) -> list[Step]:
@@ -91,9 +125,14 @@ def _add(step: Step, event: Mapping[str, Any]) -> None:
     step.tasks += 1
     step.task_s += task_s
     step.result_bytes += metrics["Result Size"]
-    step.shuffle_read_bytes += read["Remote Bytes Read"] + read["Local Bytes Read"]
+    step.shuffle_read_bytes += _bytes_read(event)
     step.shuffle_written_bytes += written["Shuffle Bytes Written"]
     step.spilled_memory_bytes += metrics["Memory Bytes Spilled"]
     step.spilled_disk_bytes += metrics["Disk Bytes Spilled"]
     step.longest_task_s = max(step.longest_task_s, task_s)
     step.most_records = max(step.most_records, records)
+
+
+def _bytes_read(event: Mapping[str, Any]) -> int:
+    read = event["Task Metrics"]["Shuffle Read Metrics"]
+    return int(read["Remote Bytes Read"] + read["Local Bytes Read"])

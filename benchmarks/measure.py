@@ -25,11 +25,15 @@ _Member = tuple[int, float]  # a process: numbers are used again
 
 @dataclass(frozen=True)
 class Sample:
-    """A look at time `at_s` (of the epoch): CPU seconds up to then, unique memory in bytes."""
+    """A look at time `at_s` (of the epoch): CPU seconds up to then, unique memory in bytes.
+
+    `worker` is the memory of the largest process that is neither the command itself nor a JVM.
+    """
 
     at_s: float
     cpu_s: Mapping[str, float]
     memory: Mapping[str, int]
+    worker: int
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ class Usage:
         """The most memory in use at one look, in MB."""
         return max(sum(sample.memory[part] for part in parts) for sample in self.samples) / 1e6
 
+    @property
+    def worker_peak_mb(self) -> float:
+        """The most memory that one process used which the command or a cluster started, no JVM."""
+        return max(sample.worker for sample in self.samples) / 1e6
+
 
 def measure(command: list[str], *, beside: Sequence[psutil.Process] = ()) -> Usage:
     """Runs `command`, whose output goes to standard error; raises `CalledProcessError`."""
@@ -75,20 +84,23 @@ def _look(
     used: dict[_Member, tuple[str, float]],
 ) -> Sample:
     """Brings `used` (what each process has used, also one that has ended) up to date."""
-    memory = dict.fromkeys(PARTS, 0)
+    memory, worker = dict.fromkeys(PARTS, 0), 0
     for root in (*command, *beside):
         for member in family(root):
             try:
                 part = DRIVER if root in command else JVM if member.name() == "java" else PYTHON
                 times = member.cpu_times()
                 used[member.pid, member.create_time()] = part, times.user + times.system
-                memory[part] += member.memory_full_info().uss
+                unique = member.memory_full_info().uss
+                memory[part] += unique
+                if member != root and member.name() != "java":
+                    worker = max(worker, unique)
             except psutil.Error:
                 continue  # it has ended since it was listed
     cpu_s = dict.fromkeys(PARTS, 0.0)
     for part, seconds in used.values():
         cpu_s[part] += seconds
-    return Sample(time.time(), cpu_s, memory)
+    return Sample(time.time(), cpu_s, memory, worker)
 
 
 def family(root: psutil.Process) -> list[psutil.Process]:
