@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from curation.extract import ExtractionError, extract
 from curation.extract.batch import extract_batch
 from curation.extract.config import ExtractConfig
-from curation.extract.tidy import tidy
+from curation.extract.tidy import tidy, verbatim
 from curation.ingest.pages import PAGE
 
 PARAGRAPH = "The mill stands by the river, and the wheel turns when the sluice is open. " * 8
@@ -93,6 +93,11 @@ def test_tidy_text_has_one_line_break_and_is_nfc_and_stays_as_it_is(text: str) -
     assert len(tidied.splitlines()) == tidied.count("\n") + bool(tidied)
     assert unicodedata.is_normalized("NFC", tidied)
     assert tidy(tidied) == tidied
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=30))
+def test_ascii_alone_is_treated_as_ascii_beside_other_letters(text: str) -> None:
+    assert verbatim(text) == verbatim(f"{text}é").removesuffix("é")
 
 
 @pytest.mark.parametrize(
