@@ -3,7 +3,7 @@
 In: the folder of a corpus, and an empty folder for what the command writes. All have the same
 parameters, where they have such: word 5-grams, 112 permutations, 14 bands of 8, two processes.
 text-dedup hashes with xxh3 here, which is faster than its default. It takes the versions of
-`datasets` before 4 that it was written for.
+`datasets` before 4 that it was written for; datatrove gives xxhash what its version 4 refuses.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ ENGINES = {
                 "regex",
                 "orjson",
                 "pyarrow",
-                "xxhash",
+                "xxhash<4",
             ),
             _script("datatrove_side.py"),
             _kept,
