@@ -65,7 +65,7 @@ from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
-from schemas.pair import MEMBER, PAIR
+from schemas.pair import BUCKET, MEMBER, PAIR
 from schemas.reject import REJECT
 from schemas.verdict import VERDICT
 
@@ -346,7 +346,7 @@ def read_outcome(run: Run) -> Outcome:
 
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER)
-_SCRATCH = (PAIR, MEMBER)
+_SCRATCH = (PAIR, MEMBER, BUCKET)
 _OUTCOME = ("skipped", "cut_lines", "alarms", "shards", "faults", "retries", "quarantined")
 
 

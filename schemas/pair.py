@@ -1,7 +1,8 @@
-"""`pairs/` and `members/`: what deduplication writes between its steps, and deletes at the end.
+"""`pairs/`, `members/` and `buckets/`: what near-deduplication writes between its steps.
 
-A pair is two pages that were verified as duplicates; `first` comes before `second` in the order of
-who stays. A member is a page of a large bucket, in which not all pairs were looked at.
+All are deleted at the end. A pair is two pages that were verified as duplicates; `first` comes before `second` in the order of
+who stays. A member is a page of a large bucket, in which not all pairs were looked at; those that are to be
+looked at stand in `buckets/`.
 """
 
 from __future__ import annotations
@@ -28,5 +29,12 @@ MEMBER = Table(
         Column("position", pa.int64(), "the document", False),
         Column("leads", pa.bool_(), "it is similar to no page before it in the bucket", False),
         Column("round", pa.int32(), "in which it was compared", False),
+    ),
+)
+BUCKET = Table(
+    "buckets",
+    (
+        Column("bucket", pa.int64(), "hash that tells it from other buckets", False),
+        Column("position", pa.int64(), "the document", False),
     ),
 )

@@ -77,11 +77,12 @@ def _compile() -> None:
 def _find_buckets(keys: Hashes, positions: Ints) -> tuple[Ints, Ints]:
     order = np.argsort(keys)
     begins = np.append(np.flatnonzero(first_of_each(keys[order])), len(order))
-    return _name_buckets(begins, positions[order])
+    positions = positions[order]
+    return _name_buckets(begins, positions, mixed(positions))
 
 
 @njit(cache=True, nogil=True)
-def _name_buckets(begins: Ints, positions: Ints) -> tuple[Ints, Ints]:
+def _name_buckets(begins: Ints, positions: Ints, hashes: Hashes) -> tuple[Ints, Ints]:
     """A bucket's name is a hash of its pages, in whatever order they came."""
     buckets, found = np.empty(len(positions), np.int64), np.empty(len(positions), np.int64)
     end = 0
@@ -91,21 +92,16 @@ def _name_buckets(begins: Ints, positions: Ints) -> tuple[Ints, Ints]:
             continue
         name = np.uint64(last - first)
         for row in range(first, last):
-            name += _mix(np.uint64(positions[row]))
+            name += hashes[row]
         for row in range(first, last):
             buckets[end], found[end] = np.int64(name), positions[row]
             end += 1
     return buckets[:end], found[:end]
 
 
-@njit(cache=True, nogil=True)
-def _mix(number: np.uint64) -> np.uint64:
-    number = (number ^ (number >> _SHIFT)) * _MIX_1
-    number = (number ^ (number >> _SHIFT)) * _MIX_2
-    return number ^ (number >> _SHIFT)
-
-
-def distinct(buckets: pa.Table) -> tuple[Ints, Ints]:
-    """(bucket, position) once each, by position."""
-    rows = buckets.group_by(["bucket", "position"]).aggregate([]).sort_by("position")
-    return rows["bucket"].to_numpy(), rows["position"].to_numpy()
+def mixed(numbers: Ints) -> Hashes:
+    """A hash of each number: the last step of MurmurHash3."""
+    hashes: Hashes = numbers.view(np.uint64)
+    for factor in (_MIX_1, _MIX_2):
+        hashes = (hashes ^ (hashes >> _SHIFT)) * factor
+    return hashes ^ (hashes >> _SHIFT)

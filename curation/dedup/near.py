@@ -27,7 +27,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from curation.dedup import buckets, verdicts
@@ -37,11 +36,11 @@ from curation.dedup.config import DedupConfig
 from curation.dedup.doc_ids import halves
 from curation.dedup.found import number_of
 from curation.dedup.minhash import MinHashParams
+from curation.dedup.rounds import find_unsettled
 from curation.exchange import PACKED, Sent, exchange, scatter
 from curation.parts import Files, Parts
-from curation.spark_tables import listed, map_each, read_table
+from curation.spark_tables import map_each
 from curation.tables import read_file
-from schemas.cluster import CLUSTER
 from schemas.drop_reason import DropReason
 from schemas.manifest import MANIFEST
 from schemas.pair import MEMBER, PAIR
@@ -79,10 +78,10 @@ def find_clusters(
         for file in _compare(packed, parts, config, documents=documents, number=rounds):
             files_of[file["table"]].append(file)
         files = settle_pairs(spark, parts.value.folder, pairs)
-        again = _unsettled(spark, parts.value.folder, members, files)
-        if again is None:
+        again = find_unsettled(spark, parts.value.folder, members, files)
+        if not again:
             return Clusters(files, rounds, sum(file["rows"] for file in pairs))
-        packed = again.mapInArrow(partial(_to_parts, parts=parts), PACKED)
+        packed = _buckets_of(spark, parts, again)
 
 
 def _near(config: DedupConfig) -> MinHashParams:
@@ -101,11 +100,19 @@ def _first_buckets(
     return by_band.mapInArrow(partial(buckets.meet, parts=parts), PACKED)
 
 
-def _to_parts(
-    batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts]
+def _buckets_of(
+    spark: SparkSession, parts: Broadcast[Parts], files: list[dict[str, Any]]
+) -> DataFrame:
+    """Buckets that a round left, packed by part."""
+    shared = spark.sparkContext.broadcast(files)
+    return map_each(spark, len(files), partial(_send_bucket, parts=parts, files=shared), PACKED)
+
+
+def _send_bucket(
+    number: int, *, parts: Broadcast[Parts], files: Broadcast[list[dict[str, Any]]]
 ) -> Iterator[pa.RecordBatch]:
-    of = parts.value.of
-    return scatter(Sent(batch, of(batch.column("position").to_numpy())) for batch in batches)
+    rows = read_file(parts.value.folder, files.value[number]).read()
+    return scatter([Sent(rows, parts.value.of(rows["position"].to_numpy()))])
 
 
 def _compare(
@@ -126,30 +133,6 @@ def _compare(
         )
     )
     return [row.asDict() for row in found.collect()]
-
-
-def _unsettled(
-    spark: SparkSession, folder: str, members: Files, clusters: Files
-) -> DataFrame | None:
-    """(bucket, position) of the pages that stay, in buckets where some pair may be similar."""
-    if not members:
-        return None
-    every = read_table(spark, folder, MEMBER, listed(members))
-    gone = read_table(spark, folder, CLUSTER, listed(clusters)).where("keeper is not null")
-    of_page = every.groupBy("bucket", "position").agg(
-        F.max("round").alias("round"), F.max_by("leads", "round").alias("leads")
-    )
-    of_bucket = every.groupBy("bucket").agg(F.max("round").alias("last"))
-    stays = of_page.join(gone.select("position"), on="position", how="left_anti")
-    open_buckets = (
-        stays.join(of_bucket, on="bucket", how="inner")
-        .where(~F.col("leads") | (F.col("round") < F.col("last")))
-        .select("bucket")
-        .distinct()
-    )
-    again = stays.select("bucket", "position").join(open_buckets, on="bucket", how="left_semi")
-    again = again.persist()
-    return again if again.count() else None
 
 
 def near_verdicts(
