@@ -1,8 +1,8 @@
 """`pairs/`, `members/` and `buckets/`: what near-deduplication writes between its steps.
 
-All are deleted at the end. A pair is two pages that were verified as duplicates; `first` comes before `second` in the order of
-who stays. A member is a page of a large bucket, in which not all pairs were looked at; those that are to be
-looked at stand in `buckets/`.
+A pair is two pages that were verified as duplicates; `first` comes before `second` in the order of
+who stays. A member is a page of a large bucket, in which not all pairs were looked at; those that
+are to be looked at stand in `buckets/`. All are deleted at the end.
 """
 
 from __future__ import annotations

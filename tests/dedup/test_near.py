@@ -113,6 +113,7 @@ def test_who_goes_is_what_the_definition_says(
     worlds: list[dict[str, Any]],
     expected: set[int],
     tmp_path: Path,
+    *,
     splits: int,
     partitions: int,
 ) -> None:

@@ -83,6 +83,7 @@ def test_shards_are_a_prefix_sum_of_text(
     spark: SparkSession,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    *,
     number: int,
     target: int,
     splits_of_part: int,
