@@ -46,7 +46,10 @@ _REASONS = (
     ("safety", 0.0, ()),
     ("heuristics", 0.30, _OF_HEURISTICS),
 )
-_OLDER_SHARE = 0.03
+_OF_DOCUMENTS = (
+    ("hosts", 0.01, DropReason.HOST_HIGH_PII),
+    ("dedup", 0.03, DropReason.OLDER_VERSION),
+)
 TEXT_BYTES = 4000  # of a document that is kept
 _SHARD_BYTES = 256 << 20
 _LAYOUT = "00000000"
@@ -87,13 +90,14 @@ def fill(run: Run) -> None:
         kept += receipt.counts["heuristics", INPUT, KEPT]
         read += receipt.counts["ingest", INPUT, IN]
         _put(run, receipt)
-    older = round(kept * _OLDER_SHARE)
     parts = max(1, read // _VERDICT_ROWS)
-    verdicts = [links.add("verdicts", f"{i:032x}", n) for i, n in enumerate(_spread(older, parts))]
-    left = kept - older
-    _put(
-        run, Receipt("dedup", "driver", verdicts, _counts("dedup", kept, {"older_version": older}))
-    )
+    left = kept
+    for stage, share, reason in _OF_DOCUMENTS:
+        gone = round(left * share)
+        numbers = enumerate(_spread(gone, parts))
+        verdicts = [links.add("verdicts", f"{stage}-{i:026x}", rows) for i, rows in numbers]
+        _put(run, Receipt(stage, "driver", verdicts, _counts(stage, left, {reason: gone})))
+        left -= gone
     _put(run, Receipt("mix", _LAYOUT, counts=Counter({("mix", INPUT, IN): left})))
     for number, rows in enumerate(_spread(left, max(1, left * TEXT_BYTES // _SHARD_BYTES))):
         name = shard_name(number, _LAYOUT)
