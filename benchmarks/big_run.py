@@ -11,6 +11,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +91,14 @@ def fill(run: Run) -> None:
         kept += receipt.counts["heuristics", INPUT, KEPT]
         read += receipt.counts["ingest", INPUT, IN]
         _put(run, receipt)
-    parts = max(1, read // _VERDICT_ROWS)
+    parts = max(1, min(len(splits), read // _VERDICT_ROWS))
+    ends = [len(splits) * i // parts for i in range(parts + 1)]
+    names = [f"{first:06d}-{end - 1:06d}" for first, end in pairwise(ends)]
     left = kept
     for stage, share, reason in _OF_DOCUMENTS:
         gone = round(left * share)
-        numbers = enumerate(_spread(gone, parts))
-        verdicts = [links.add("verdicts", f"{stage}-{i:026x}", rows) for i, rows in numbers]
+        of_parts = zip(names, _spread(gone, parts), strict=True)
+        verdicts = [links.add("verdicts", f"{name}-{stage}", rows) for name, rows in of_parts]
         _put(run, Receipt(stage, "driver", verdicts, _counts(stage, left, {reason: gone})))
         left -= gone
     _put(run, Receipt("mix", _LAYOUT, counts=Counter({("mix", INPUT, IN): left})))

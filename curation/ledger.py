@@ -3,8 +3,8 @@
 For each input, at each stage it goes through: pages in = kept + the sum over reasons, and what one
 stage kept is what the next one got. The counts come from different hands: the reader counts what
 goes into ingest, each stage what it got and what became of it, tasks over keys what goes into
-hosts, dedup and mix, and the footers of the written files their rows. A page that is lost or counted twice
-breaks a sum.
+hosts, dedup and mix, and the footers of the written files their rows. A page that is lost or
+counted twice breaks a sum.
 """
 
 from __future__ import annotations
