@@ -11,6 +11,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,10 @@ _REASONS = (
     ("safety", 0.0, ()),
     ("heuristics", 0.30, _OF_HEURISTICS),
 )
-_OLDER_SHARE = 0.03
+_OF_DOCUMENTS = (
+    ("hosts", 0.01, DropReason.HOST_HIGH_PII),
+    ("dedup", 0.03, DropReason.OLDER_VERSION),
+)
 TEXT_BYTES = 4000  # of a document that is kept
 _SHARD_BYTES = 256 << 20
 _LAYOUT = "00000000"
@@ -87,13 +91,16 @@ def fill(run: Run) -> None:
         kept += receipt.counts["heuristics", INPUT, KEPT]
         read += receipt.counts["ingest", INPUT, IN]
         _put(run, receipt)
-    older = round(kept * _OLDER_SHARE)
-    parts = max(1, read // _VERDICT_ROWS)
-    verdicts = [links.add("verdicts", f"{i:032x}", n) for i, n in enumerate(_spread(older, parts))]
-    left = kept - older
-    _put(
-        run, Receipt("dedup", "driver", verdicts, _counts("dedup", kept, {"older_version": older}))
-    )
+    parts = max(1, min(len(splits), read // _VERDICT_ROWS))
+    ends = [len(splits) * i // parts for i in range(parts + 1)]
+    names = [f"{first:06d}-{end - 1:06d}" for first, end in pairwise(ends)]
+    left = kept
+    for stage, share, reason in _OF_DOCUMENTS:
+        gone = round(left * share)
+        of_parts = zip(names, _spread(gone, parts), strict=True)
+        verdicts = [links.add("verdicts", f"{name}-{stage}", rows) for name, rows in of_parts]
+        _put(run, Receipt(stage, "driver", verdicts, _counts(stage, left, {reason: gone})))
+        left -= gone
     _put(run, Receipt("mix", _LAYOUT, counts=Counter({("mix", INPUT, IN): left})))
     for number, rows in enumerate(_spread(left, max(1, left * TEXT_BYTES // _SHARD_BYTES))):
         name = shard_name(number, _LAYOUT)

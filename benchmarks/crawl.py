@@ -20,10 +20,10 @@ WARC_BYTES = 1_000_000_000  # a file of Common Crawl: about 90,000 of them, 33,0
 GET_S = 0.03  # from S3, to the first byte, within a region
 GET_USD, PUT_USD = 0.0004 / 1000, 0.005 / 1000  # S3 standard, us-east-1; HEAD is priced as GET
 SHARD_BYTES = ShardsConfig().target_bytes
-_KEYS_READINGS = 4  # dedup and mix, twice each
-_RECEIPT_READINGS = 4  # the display, dedup, mix, and the end
+_KEYS_READINGS = 7  # hosts and mix, twice each; dedup, three times
+_RECEIPT_READINGS = 5  # the display, hosts, dedup, mix, and the end
 MIX_REQUESTS = "GET: stretches of documents, by the mix"
-_OF_ALL_PAGES = ("extract", "dedup")  # they read what was rejected, too
+_OF_ALL_PAGES = ("extract", "hosts", "dedup")  # they read what was rejected, too
 
 
 @dataclass(frozen=True)

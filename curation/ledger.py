@@ -2,8 +2,9 @@
 
 For each input, at each stage it goes through: pages in = kept + the sum over reasons, and what one
 stage kept is what the next one got. The counts come from different hands: the reader counts what
-goes into ingest, each stage what it got and what became of it, Spark what goes into dedup and mix,
-and the footers of the written files their rows. A page that is lost or counted twice breaks a sum.
+goes into ingest, each stage what it got and what became of it, tasks over keys what goes into
+hosts, dedup and mix, and the footers of the written files their rows. A page that is lost or
+counted twice breaks a sum.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def check(
     entered, written = _outcome(counts, "ingest", IN), _outcome(counts, "mix", KEPT)
     _equal(entered, rows["keys"], "pages read and rows in keys")
     _equal(entered, rows["documents"] + rows["rejects"], "pages read and documents + rejects")
-    _equal(rows["documents"], _outcome(counts, "dedup", IN), "documents and pages into dedup")
+    _equal(rows["documents"], _outcome(counts, "hosts", IN), "documents and pages into hosts")
     _equal(
         rows["documents"] - rows["verdicts"], rows["shards"], "documents left and rows in shards"
     )

@@ -1,7 +1,8 @@
 """The order of the pipeline, written once; and the driver's side of each part.
 
     extract   splits in; documents, rejects, keys out      one Python pass per split, `PASS`
-    dedup     keys in; verdicts out                        Spark SQL
+    hosts     keys in; verdicts out                        sums by part, then Spark SQL
+    dedup     keys and verdicts in; verdicts, hosts out    Spark SQL
     mix       keys and verdicts in; shards out             Spark SQL, then one task per shard
     finish    receipts in; ledger and manifest out         the check that everything adds up
 
@@ -32,6 +33,8 @@ from curation.dedup.stage import deduplicate
 from curation.errors import UserError, told_by
 from curation.extract.batch import extract_batch
 from curation.heuristics.batch import filter_batch
+from curation.hosts.stage import judge_hosts
+from curation.hosts.tables import write_hosts
 from curation.ingest import selection
 from curation.ingest.config import InputConfig, index_columns
 from curation.language.identify import identify_batch
@@ -63,6 +66,7 @@ from schemas.cluster import CLUSTER
 from schemas.cut import CUT
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
+from schemas.host import HOST, SITE
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
 from schemas.pair import BUCKET, MEMBER, PAIR
@@ -70,7 +74,7 @@ from schemas.reject import REJECT
 from schemas.verdict import VERDICT
 
 _ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
-STAGES = ("ingest", "extract", "language", "pii", "safety", "heuristics", "dedup", "mix")
+STAGES = ("ingest", "extract", "language", "pii", "safety", "heuristics", "hosts", "dedup", "mix")
 
 
 def split_pass(recipe: Recipe) -> SplitPass:
@@ -108,8 +112,14 @@ class Outcome:
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
     """All parts, one after another."""
     extract(run, spark, progress)
-    dedup(run, spark, progress)
+    hosts_and_dedup(run, spark, progress)
     return mix_and_finish(run, spark, progress)
+
+
+def hosts_and_dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """The parts that judge documents by others: those of their host, and those like them."""
+    hosts(run, spark, progress)
+    dedup(run, spark, progress)
 
 
 def mix_and_finish(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
@@ -207,18 +217,32 @@ def take_back_quarantined(run: Run, spark: SparkSession) -> int:
         manifest = join(run.folder, MANIFEST)
         storage(manifest).delete([manifest])
         of_shards = {name for name in done if name.startswith("shard-")}
-        for works in ({"mix"}, of_shards, {"dedup"}, quarantined):
+        for works in ({"mix"}, of_shards, {"dedup"}, {"hosts"}, quarantined):
             receipts.take_back(run.folder, works)
     return len(quarantined)
 
 
+def hosts(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Finds the hosts that are full of personal data or unsafe; verdicts on all their documents."""
+    if receipts.is_done(run.folder, "hosts"):
+        return
+    with progress.step("hosts"), _step(spark, "hosts"):
+        extracted = _split_receipts(run, spark)
+        with _shuffles_of(spark, _rows(receipts.files(extracted, KEYS))):
+            receipt = judge_hosts(spark, _parts(run, extracted), run.recipe.hosts)
+        receipts.commit(run.folder, receipt)
+
+
 def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
-    """Finds the documents that give way to another one, and writes their verdicts."""
+    """Finds the documents that give way to another one; then all is known of each host.
+
+    Writes verdicts, `clusters/`, `hosts/` and `sites/`.
+    """
     if receipts.is_done(run.folder, "dedup"):
         return
     with progress.step("dedup"), _step(spark, "dedup"):
         extracted = _split_receipts(run, spark)
-        config, before = run.recipe.dedup, _parts(run, extracted)
+        config, before = run.recipe.dedup, _parts(run, extracted, "hosts")
         pages, documents = (_rows(receipts.files(extracted, table)) for table in (KEYS, DOCUMENT))
         found = deduplicate(spark, before, config, pages=pages, documents=documents)
         verdicts = [file for file in found.files if file["table"] == VERDICT.name]
@@ -230,7 +254,9 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
                 counts["dedup", loss.name, KEPT] = loss.pages - loss.gone
         counts["dedup", ledger.ALL, "rounds:near_duplicates"] = found.rounds
         counts["dedup", ledger.ALL, "pairs:verified"] = found.pairs
-        files = [*found.files, *_write_alarms(run, losses)]
+        with _shuffles_of(spark, pages):
+            of_hosts = write_hosts(spark, replace(before, verdicts=verdicts), run.recipe.hosts)
+        files = [*found.files, *of_hosts, *_write_alarms(run, losses)]
         receipts.commit(run.folder, Receipt("dedup", "driver", files, counts))
 
 
@@ -250,7 +276,7 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
         raise UserError(f"{run.folder}: is not deduplicated yet: run jobs/dedup.py first")
     with progress.step("mix"), _step(spark, "mix"):
         extracted = _split_receipts(run, spark)
-        parts = spark.sparkContext.broadcast(_parts(run, extracted, "dedup"))
+        parts = spark.sparkContext.broadcast(_parts(run, extracted, "hosts", "dedup"))
         documents = receipts.files(extracted, DOCUMENT)
         with _shuffles_of(spark, _rows(receipts.files(extracted, KEYS))):
             drawn = shards.select(spark, parts)
@@ -268,7 +294,7 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
     Raises `LedgerError` when a page was lost or counted twice.
     """
     selected = {select_work(number) for number in run.indexes}
-    work = {*(split.work for split in run.splits), *selected, "dedup", "mix"}
+    work = {*(split.work for split in run.splits), *selected, "hosts", "dedup", "mix"}
     layout = receipts.read(run.folder, "mix").attempt
     done = sorted(receipts.done(run.folder))
     counted = [name for name in done if name in work or shards.is_of_layout(name, layout)]
@@ -345,7 +371,7 @@ def read_outcome(run: Run) -> Outcome:
     return Outcome(funnels=funnels, **counted)
 
 
-_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER)
+_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, HOST, SITE)
 _SCRATCH = (PAIR, MEMBER, BUCKET)
 _OUTCOME = ("skipped", "cut_lines", "alarms", "shards", "faults", "retries", "quarantined")
 

@@ -30,6 +30,7 @@ from curation.dedup.minhash import mistake_in as mistake_in_near
 from curation.errors import UserError
 from curation.extract.config import ExtractConfig
 from curation.heuristics.config import HeuristicsConfig, mistake_in
+from curation.hosts.config import HostsConfig
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.language.identify import LanguageConfig
 from curation.mixing.shards import ShardsConfig
@@ -63,6 +64,7 @@ class Recipe:
     safety: SafetyConfig = SafetyConfig()
     heuristics: HeuristicsConfig = HeuristicsConfig()
     rejects: RejectsConfig = RejectsConfig()
+    hosts: HostsConfig = HostsConfig()
     dedup: DedupConfig = DedupConfig()
     shards: ShardsConfig = field(default_factory=ShardsConfig)
 

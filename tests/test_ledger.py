@@ -8,13 +8,14 @@ import pytest
 from curation.ledger import LedgerError, check, funnel
 from curation.receipts import Counts, add_stage
 
-STAGES = {"crawl": ["ingest", "heuristics", "dedup", "mix"]}
+STAGES = {"crawl": ["ingest", "heuristics", "hosts", "dedup", "mix"]}
 
 
 def counts() -> Counts:
     made: Counts = Counter()
     add_stage(made, "ingest", "crawl", 6, ["redirect", None, None, None, None, None])
-    add_stage(made, "heuristics", "crawl", 5, ["too_few_words", "too_few_words", None, None, None])
+    add_stage(made, "heuristics", "crawl", 5, ["too_few_words", None, None, None, None])
+    add_stage(made, "hosts", "crawl", 4, ["host_unsafe", None, None, None])
     add_stage(made, "dedup", "crawl", 3, ["older_version", None, None])
     add_stage(made, "mix", "crawl", 2, [None, None])
     made["ingest", "crawl", "skipped:request"] = 9
@@ -22,7 +23,7 @@ def counts() -> Counts:
 
 
 def files(**rows: int) -> list[dict[str, Any]]:
-    usual = {"documents": 3, "rejects": 3, "keys": 6, "verdicts": 1, "shards": 2}
+    usual = {"documents": 4, "rejects": 2, "keys": 6, "verdicts": 2, "shards": 2}
     return [{"table": table, "rows": n} for table, n in {**usual, **rows}.items()]
 
 
@@ -42,12 +43,12 @@ def test_any_page_lost_or_counted_twice_is_found(lost: tuple[str, str, str]) -> 
 @pytest.mark.parametrize("table", ["documents", "rejects", "keys", "verdicts", "shards"])
 def test_any_row_that_no_file_holds_is_found(table: str) -> None:
     with pytest.raises(LedgerError):
-        check(counts(), files(**{table: 4}), STAGES)
+        check(counts(), files(**{table: 5}), STAGES)
 
 
 def test_the_funnel_orders_reasons_by_number_and_name() -> None:
     made = counts()
-    made["heuristics", "crawl", "too_many_words"] = 2
+    made["heuristics", "crawl", "too_many_words"] = 1
     step = funnel(made, {}, "crawl", ["heuristics"])[0]
-    assert (step.pages_in, step.pages_out) == (5, 3)
-    assert list(step.reasons) == [("too_few_words", 2), ("too_many_words", 2)]
+    assert (step.pages_in, step.pages_out) == (5, 4)
+    assert list(step.reasons) == [("too_few_words", 1), ("too_many_words", 1)]

@@ -35,7 +35,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="FILE",
         help="UT1's folder or .tar.gz, one of its categories, a hosts file, or a domain or URL a"
-        " line, also as ||host^; .gz of any; a path or s3://",
+        " line, also as ||host^; .gz of any; or the folder hosts/ of a run; a path or s3://",
     )
     parser.add_argument(
         "--output", required=True, metavar="FILE", help="the block list; replaces what is there"

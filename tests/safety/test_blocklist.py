@@ -118,6 +118,16 @@ def test_a_url_blocks_what_starts_with_it(entry: str, url: str, matched: str | N
     assert [text and text.lower() for text in found] == [matched and f"bad: {matched}"]
 
 
+def test_a_url_without_a_path_is_the_host_and_none_below_it() -> None:
+    one = a_list("http://host.example\nother.example/bad")
+    urls = ["http://host.example/a", "http://sub.host.example/a", "http://other.example/bad/a"]
+    facts = [url_facts(url) for url in urls]
+    hosts, keys = ([getattr(f, name) for f in facts] for name in ("host", "url_key"))
+    found = find_blocked(pa.array(hosts), pa.array(keys), [one])
+    assert found.rows.tolist() == [0, 2]
+    assert found.by_url.tolist() == [False, True]
+
+
 def test_what_is_allowed_wins_in_every_list() -> None:
     first = a_list(
         "host.example\nhost.example/bad\nlow.good.example",

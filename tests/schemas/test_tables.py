@@ -7,13 +7,14 @@ from pyspark.sql import SparkSession
 from schemas.arrow import Column, SchemaError, Table
 from schemas.document import DOCUMENT
 from schemas.drop_reason import TECHNICAL, DropReason
+from schemas.host import HOST, SITE
 from schemas.keys import KEYS
 from schemas.receipt import RECEIPT
 from schemas.reject import REJECT
 from schemas.shard import SHARD
 from schemas.verdict import VERDICT
 
-ALL = [DOCUMENT, REJECT, KEYS, VERDICT, SHARD, RECEIPT]
+ALL = [DOCUMENT, REJECT, KEYS, VERDICT, HOST, SITE, SHARD, RECEIPT]
 SMALL = Table("small", (Column("a", pa.int64(), "", False), Column("b", pa.string(), "")))
 
 

@@ -30,7 +30,7 @@ class BlockList(NamedTuple):
 
 
 class Blocked(NamedTuple):
-    """The rows that are on a list: whether by their URL or their host, and what to say of each."""
+    """The rows that are on a list: whether by their path or their host, and what to say of each."""
 
     rows: Ints
     by_url: npt.NDArray[np.bool_]
@@ -74,15 +74,18 @@ def find_blocked(
     """The rows that some list blocks and none allows; the first list that blocks one is told."""
     views = text_view(hosts), text_view(url_keys)
     kinds, details = np.zeros(len(hosts), np.uint8), [""] * len(hosts)
+    by_url = np.zeros(len(hosts), bool)
     for one in lists:
         found = _match(*views, one)
         new = (found.kinds != NONE) & (kinds == NONE)
         for row in np.flatnonzero(new & (found.kinds != ALLOWED)).tolist():
             entry = _entry(*views, row, found)
             details[row] = f"{one.told[found.sets[row]]}: {entry}"
+        # An entry whose path is a slash names the host, and nothing below it.
+        by_url |= new & (found.kinds == URL) & (found.ends - found.starts > 1)
         kinds = np.where(new | (found.kinds == ALLOWED), found.kinds, kinds)
     rows = np.flatnonzero((kinds == HOST) | (kinds == URL))
-    return Blocked(rows, kinds[rows] == URL, [details[row] for row in rows.tolist()])
+    return Blocked(rows, by_url[rows], [details[row] for row in rows.tolist()])
 
 
 def _match(hosts: TextView, urls: TextView, one: BlockList) -> match_kernel.Matches:

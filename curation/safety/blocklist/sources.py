@@ -2,8 +2,8 @@
 
 In: paths, local or in an object store. Out: the bytes of each list, unpacked in memory, with its
 category. Known are UT1's folders (a subfolder per category with `domains` and `urls`), one such
-category, either as a folder or in `.tar`, `.tar.gz` or `.tgz`; and single files, in the formats of
-`lines.py`. All may be gzip'd.
+category, either as a folder or in `.tar`, `.tar.gz` or `.tgz`; single files, in the formats of
+`lines.py`; and the table `hosts/` of a run, as a folder or files. All but the last may be gzip'd.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from curation.errors import UserError
-from curation.storage import storage
+from curation.storage import FileInfo, RangeReader, storage
+from schemas.host import HOST
 
 _TARS = (".tar", ".tar.gz", ".tgz")
 _UT1_FILES = {"domains": False, "urls": True}
+_PARQUET = ".parquet"
 
 
 class Source(NamedTuple):
@@ -40,7 +46,10 @@ def read_sources(paths: Sequence[str], *, category: str | None) -> Iterator[Sour
     for path in paths:
         if path.endswith(_TARS):
             yield from _in_tar(path)
-        elif storage(path).find(path) is not None:
+        elif (file := storage(path).find(path)) is not None:
+            if path.endswith(_PARQUET):
+                yield from _of_hosts(file)
+                continue
             name = category or _stem(path)
             yield Source(name, path, False, _unpacked(path, storage(path).read(path)))
         else:
@@ -51,6 +60,10 @@ def _in_folder(folder: str) -> Iterator[Source]:
     files = storage(folder).walk(folder)
     if not files:
         raise UserError(f"{folder}: no such file, and no folder with files")
+    if all(file.uri.endswith(_PARQUET) for file in files):
+        for file in files:
+            yield from _of_hosts(file)
+        return
     found = 0
     for file in files:
         kind = file.uri.rsplit("/", 1)[1].removesuffix(".gz")
@@ -64,6 +77,23 @@ def _in_folder(folder: str) -> Iterator[Source]:
         raise UserError(
             f"{folder}: no file in it is named 'domains' or 'urls', as in UT1's folders: name files"
         )
+
+
+def _of_hosts(info: FileInfo) -> Iterator[Source]:
+    """The hosts that a run dropped, by reason.
+
+    As URLs, so that an entry is for the host that was judged, not for those below it.
+    """
+    try:
+        file = pq.ParquetFile(io.BufferedReader(RangeReader(info.uri, info.size)))
+        if missing := set(HOST.arrow.names) - set(file.schema_arrow.names):
+            raise UserError(f"{info.uri}: is no file of a run's hosts/: it has no '{min(missing)}'")
+        hosts = file.read(columns=["host", "drop_reason"])
+    except pa.ArrowException as error:
+        raise UserError(f"{info.uri}: is damaged, or no Parquet: {error}") from error
+    for reason in hosts["drop_reason"].drop_null().unique().sort().to_pylist():
+        names = hosts["host"].filter(pc.equal(hosts["drop_reason"], reason))
+        yield Source(reason, info.uri, True, "\n".join(names.to_pylist()).encode())
 
 
 def _is_linked(file: str, folder: str) -> bool:

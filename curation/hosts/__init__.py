@@ -1,0 +1,1 @@
+"""Hosts: which of them are full of personal data, or unsafe; their pages go, and a list remains."""
