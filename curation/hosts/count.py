@@ -1,6 +1,6 @@
 """Keys in; pages per host out, and how many of them are what. No page moves, only sums.
 
-A task adds up a part of the run in Arrow, then Spark adds up the sums.
+A task adds up a part of the run in Arrow, and the sums meet by site.
 """
 
 from __future__ import annotations
@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from curation.arrow_text import Ints
+from curation.exchange import PACKED, Sent, exchange, scatter, spread
 from curation.hosts.config import HostPiiConfig, HostsConfig, HostUnsafeConfig
+from curation.ingest.urls import hash64
 from curation.parts import Parts, is_in
 from curation.spark_tables import map_each
 from schemas.drop_reason import DropReason
@@ -29,6 +31,7 @@ _NAMES = ("host", "site", "drop_reason")
 _READ = ("position", "curated", *_NAMES, *(column.name for column in OF_HOSTS))
 _HEAVY = (DropReason.TOO_MUCH_PII,)
 _UNSAFE = (DropReason.BLOCKED_URL, DropReason.TOO_TOXIC, DropReason.TOO_MANY_DIRTY_WORDS)
+_PARTS_PER_TASK = 8
 _EVERY = tuple(DropReason)
 _AFTER_SAFETY = _EVERY[_EVERY.index(DropReason.TOO_TOXIC) :]
 
@@ -36,28 +39,25 @@ _AFTER_SAFETY = _EVERY[_EVERY.index(DropReason.TOO_TOXIC) :]
 def count_pages(
     spark: SparkSession, parts: Broadcast[Parts], config: HostsConfig, *by: str
 ) -> DataFrame:
-    """`COUNTS` by names of `_NAMES`, of crawled pages that have a host.
+    """`COUNTS` by names of `_NAMES`, of crawled pages that have a host, packed: whole sites meet.
 
     `duplicates` are the documents that the verdicts of `parts` drop.
     """
-    schema = ", ".join([*(f"{n} string" for n in by), *(f"{n} long" for n in COUNTS)])
-    count = partial(_count, parts=parts, config=config, by=by)
-    return summed(map_each(spark, len(parts.value), count, schema), *by)
+    tasks = 1 + len(parts.value) // _PARTS_PER_TASK
+    count = partial(_send, parts=parts, config=config, by=(*by, "site"), tasks=tasks)
+    return exchange(map_each(spark, len(parts.value), count, PACKED), tasks)
 
 
-def summed(counted: DataFrame, *by: str) -> DataFrame:
-    """The sums of `COUNTS`."""
-    return counted.groupBy(*by).agg(*(F.sum(name).alias(name) for name in COUNTS))
-
-
-def _count(
-    part: int, *, parts: Broadcast[Parts], config: HostsConfig, by: Sequence[str]
+def _send(
+    part: int, *, parts: Broadcast[Parts], config: HostsConfig, by: Sequence[str], tasks: int
 ) -> Iterator[pa.RecordBatch]:
     gone = parts.value.gone(part)
+    by = list(dict.fromkeys(by))
     keys = parts.value.read(part, KEYS, _READ)
-    batches = [count_keys(batch, gone, config, by) for batch in keys]
-    if batches:
-        yield from _sums(pa.concat_tables(batches), by).to_batches()
+    if batches := [count_keys(batch, gone, config, by) for batch in keys]:
+        counted = sums(pa.concat_tables(batches), by)
+        hashes = [hash64(site or "") for site in counted["site"].to_pylist()]
+        yield from scatter([Sent(counted, spread(np.array(hashes).view(np.uint64), tasks))])
 
 
 def count_keys(
@@ -79,10 +79,11 @@ def count_keys(
     }
     names = {name: keys.column(name) for name in by}
     numbers = {name: mark.cast(pa.int64()) for name, mark in marks.items()}
-    return _sums(pa.table({**names, **numbers}), by)
+    return sums(pa.table({**names, **numbers}), by)
 
 
-def _sums(rows: pa.Table, by: Sequence[str]) -> pa.Table:
+def sums(rows: pa.Table, by: Sequence[str]) -> pa.Table:
+    """The sums of `COUNTS`."""
     added = rows.group_by(list(by)).aggregate([(name, "sum") for name in COUNTS])
     added = added.select([*by, *(f"{name}_sum" for name in COUNTS)])
     return added.rename_columns([*by, *COUNTS])

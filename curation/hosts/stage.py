@@ -17,8 +17,9 @@ from pyspark import Broadcast
 from pyspark.sql import SparkSession
 
 from curation import receipts
+from curation.exchange import gather
 from curation.hosts.config import HostsConfig
-from curation.hosts.count import count_pages
+from curation.hosts.count import count_pages, sums
 from curation.hosts.judge import RULES, judge
 from curation.parts import Parts
 from curation.receipts import IN, KEPT, Counts, Receipt
@@ -58,7 +59,10 @@ def find_going(spark: SparkSession, parts: Broadcast[Parts], config: HostsConfig
 
 
 def _going(batches: Iterator[pa.RecordBatch], *, config: HostsConfig) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
+    counted = gather(batches)
+    if counted is None:
+        return
+    for batch in sums(counted, ["host"]).combine_chunks().to_batches():
         judged = judge(batch, config)
         judged = judged.filter(judged.column("drop_reason").is_valid())
         told = pa.array([_detail(row) for row in judged.to_pylist()], pa.string())
