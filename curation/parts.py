@@ -7,17 +7,22 @@ many there are of others; no text and no join moves.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from curation.arrow_text import Ints
-from curation.splits import split_of
+from curation.splits import Split, split_of
+from curation.storage import join, normalise, storage
 from curation.tables import read_file
 from schemas.arrow import Table
+from schemas.document import DOCUMENT
+from schemas.keys import KEYS
+from schemas.verdict import VERDICT
 
 Files = Sequence[Mapping[str, Any]]
 """Rows of the manifest."""
@@ -89,6 +94,30 @@ class Parts:
         """How the name of a file of verdicts begins."""
         splits = self.splits(part)
         return f"{splits[0]:06d}-{splits[-1]:06d}"
+
+
+def parts_of_run(folder: str, files: Files) -> Parts:
+    """The parts of a finished run, whose manifest names `files`; without the names of inputs."""
+    of_splits: dict[int, list[Mapping[str, Any]]] = {}
+    for file in files:
+        if file["table"] in (KEYS.name, DOCUMENT.name):
+            of_splits.setdefault(Split.number_in(file["path"]), []).append(file)
+    parts = plan_parts(folder, of_splits, dict.fromkeys(of_splits, ""), KEYS)
+    return replace(parts, verdicts=[file for file in files if file["table"] == VERDICT.name])
+
+
+def read_documents(folder: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The documents of a finished run that are still in: `documents/` less `verdicts/`.
+
+    `columns` are those of documents/ (`schemas.document.DOCUMENT`). What is held at a time are some
+    documents and the verdicts on their neighbours. Raises `UserError` where there is no such run.
+    """
+    folder = normalise(folder)
+    manifest = join(folder, "manifest.json")
+    parts = parts_of_run(folder, json.loads(storage(manifest).read(manifest))["files"])
+    for part in range(len(parts)):
+        for batch in parts.kept(part, DOCUMENT, columns):
+            yield batch.select(list(columns))
 
 
 def is_in(values: Ints, ordered: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -400,6 +400,11 @@ def _split_receipts(run: Run, spark: SparkSession) -> pa.Table:
     return read_receipts(spark, run.folder, found)
 
 
+def parts_of(run: Run, spark: SparkSession) -> Parts:
+    """The parts of a run that is extracted, without verdicts."""
+    return _parts(run, _split_receipts(run, spark))
+
+
 def _parts(run: Run, extracted: pa.Table, *judged_by: str) -> Parts:
     """The parts of the run, with the verdicts of stages that are done."""
     inputs = {split.number: run.recipe.inputs[split.input].name for split in run.splits}

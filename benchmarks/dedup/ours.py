@@ -2,6 +2,9 @@
 
 Usage: `python -m benchmarks.dedup.ours CORPUS OUTPUT [--set key=value ...]`
 
+The steps: `extract` reads rows, and writes documents and their keys; `keys` makes the keys once
+more, of the documents that are there: what they cost by themselves; then `hosts` and `dedup`.
+
 Out: the run in `OUTPUT/run`, Spark's event log in `OUTPUT/events`, and `OUTPUT/steps.json`: when
 each step began and ended (seconds of the epoch), the start of the session first.
 """
@@ -13,18 +16,31 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
 import yaml
+from pyspark import Broadcast
+from pyspark.sql import SparkSession
 
 from benchmarks.events import EVENT_LOG
 from curation import pipeline
+from curation.dedup.config import DedupConfig
+from curation.dedup.keys import keys_batch
+from curation.parts import Parts
 from curation.progress import Progress
 from curation.recipe import load
 from curation.run import Run, new_run
 from curation.session import session
+from curation.spark_tables import map_each
+from curation.tables import TableWriter
+from schemas.arrow import with_columns
+from schemas.document import DOCUMENT
+from schemas.keys import KEYS
 
-START, EXTRACT, DEDUP = "start", "extract", "dedup"
+START, EXTRACT, KEYS_STEP, HOSTS, DEDUP = "start", "extract", "keys", "hosts", "dedup"
+_NAMES = sorted({*KEYS.arrow.names, "text", "url", "title", "domain"} & {*DOCUMENT.arrow.names})
 _Steps = dict[str, tuple[float, float]]
 
 
@@ -43,10 +59,33 @@ def main() -> None:
     run = _open(options.corpus, options.output, options.overrides)
     with session(conf) as spark:
         steps[START] = began_s, time.time()
-        for name, part in ((EXTRACT, pipeline.extract), (DEDUP, pipeline.dedup)):
+        for name, part in (
+            (EXTRACT, pipeline.extract),
+            (KEYS_STEP, _make_keys),
+            (HOSTS, pipeline.hosts),
+            (DEDUP, pipeline.dedup),
+        ):
             with _timed(steps, name):
                 part(run, spark, Progress())
     (options.output / "steps.json").write_text(json.dumps(steps))
+
+
+def _make_keys(run: Run, spark: SparkSession, _progress: Progress) -> None:
+    """The keys of the documents that are there, written beside the run."""
+    shared = spark.sparkContext.broadcast(pipeline.parts_of(run, spark))
+    make = partial(_keys_of_part, parts=shared, config=run.recipe.dedup)
+    map_each(spark, len(shared.value), make, "rows long").collect()
+
+
+def _keys_of_part(
+    part: int, *, parts: Broadcast[Parts], config: DedupConfig
+) -> Iterator[pa.RecordBatch]:
+    writer = TableWriter(f"{parts.value.folder}-keys", f"{part}", KEYS)
+    for batch in parts.value.read(part, DOCUMENT, _NAMES):
+        reasons = pa.nulls(batch.num_rows, pa.string())
+        writer.add(keys_batch(with_columns(batch, {"drop_reason": reasons}), config))
+    rows = sum(file["rows"] for file in writer.close())
+    yield pa.RecordBatch.from_pydict({"rows": [rows]})
 
 
 def _open(corpus: Path, output: Path, overrides: Sequence[str]) -> Run:
