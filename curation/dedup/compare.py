@@ -32,7 +32,7 @@ from schemas.keys import KEYS
 from schemas.manifest import MANIFEST
 from schemas.pair import MEMBER, PAIR
 
-_ROWS = 10_000
+_ROWS = 5_000
 _HELD_BYTES = 32 << 20
 
 
@@ -59,53 +59,60 @@ def fetch(
     got = gather(batches)
     if got is None:
         return
-    schema = candidate_schema(config)
     rows = got.group_by(["bucket", "position"]).aggregate([]).sort_by("position")
-    positions = rows["position"].to_numpy()
+    positions, buckets = rows["position"].to_numpy(), rows["bucket"].to_numpy()
+    schema = candidate_schema(config)
     for part in np.unique(parts.value.of(positions)).tolist():
-        wanted = positions[parts.value.of(positions) == part]
-        found = _read(parts.value, part, np.unique(wanted), config, params)
-        at = np.searchsorted(found["position"].to_numpy(), wanted)
-        first = int(np.searchsorted(positions, wanted[0]))
-        buckets = rows["bucket"].slice(first, len(wanted))
-        for start in range(0, len(wanted), _ROWS):
-            some = found.take(pa.array(at[start : start + _ROWS]))
-            some = some.append_column("bucket", buckets.slice(start, _ROWS))
-            yield from (some.select(schema.names).cast(schema).combine_chunks().to_batches())
+        wanted = np.unique(positions[parts.value.of(positions) == part])
+        read = parts.value.read(part, KEYS, [*dict.fromkeys([*_KEYS, *columns(config.keep)])])
+        found: Iterator[pa.Table] = (_keys(_in(batch, wanted), config) for batch in read)
+        if params.verify == "exact":
+            found = _with_shingles(pa.concat_tables(found), parts.value, part, wanted, params)
+        for pages in found:
+            yield from _in_buckets(pages, positions, buckets, schema)
 
 
-def _read(
-    parts: Parts, part: int, wanted: Ints, config: DedupConfig, params: MinHashParams
-) -> pa.Table:
-    """A row for each of the `wanted` positions (sorted)."""
-    names = ["position", "doc_id", "signature", *columns(config.keep)]
-    read = [_in(batch, wanted) for batch in parts.read(part, KEYS, list(dict.fromkeys(names)))]
-    found = [
-        pa.table(
-            {
-                "position": keys.column("position"),
-                "doc_id": binaries(halves(keys.column("doc_id"))),
-                "compared": keys.column("signature"),
-                **{name: keys.column(name) for name in rank_names(config.keep)},
-            }
-        )
-        for keys in (with_ranks(batch, config.keep) for batch in read if batch.num_rows)
-    ]
-    rows = pa.concat_tables(found).sort_by("position")
-    if params.verify == "exact":
-        at = rows.column_names.index("compared")
-        rows = rows.set_column(at, "compared", _shingles(parts, part, wanted, params))
-    return rows
+_KEYS = ("position", "doc_id", "signature")
 
 
-def _shingles(parts: Parts, part: int, wanted: Ints, params: MinHashParams) -> pa.ChunkedArray:
-    """Those of the `wanted` documents, in the order of their positions."""
-    pieces = []
+def _keys(keys: pa.RecordBatch, config: DedupConfig) -> pa.Table:
+    ranked = with_ranks(keys, config.keep)
+    return pa.table(
+        {
+            "position": keys.column("position"),
+            "doc_id": binaries(halves(keys.column("doc_id"))),
+            "compared": keys.column("signature"),
+            **{name: ranked.column(name) for name in rank_names(config.keep)},
+        }
+    )
+
+
+def _with_shingles(
+    keys: pa.Table, parts: Parts, part: int, wanted: Ints, params: MinHashParams
+) -> Iterator[pa.Table]:
+    """The same, with sets of shingles in place of signatures, some documents at a time."""
+    keys = keys.sort_by("position").drop_columns("compared")
     for batch in parts.read(part, DOCUMENT, ["position", "text"]):
         some = _in(batch, wanted)
+        at = np.searchsorted(keys["position"].to_numpy(), some.column("position").to_numpy())
         sets = shingle_sets(some.column("text"), params)
-        pieces.append(pa.table({"position": some.column("position"), "compared": sets}))
-    return pa.concat_tables(pieces).sort_by("position")["compared"]
+        yield keys.take(pa.array(at)).append_column("compared", sets)
+
+
+def _in_buckets(
+    pages: pa.Table, positions: Ints, buckets: Ints, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """A row for each bucket that a page is in; `positions` are sorted."""
+    first, end = (
+        np.searchsorted(positions, pages["position"].to_numpy(), side) for side in ("left", "right")
+    )
+    of_page = np.repeat(np.arange(pages.num_rows), end - first)
+    begins = np.repeat(first - np.cumsum(end - first) + (end - first), end - first)
+    of_bucket = buckets[begins + np.arange(len(of_page))]
+    for start in range(0, len(of_page), _ROWS):
+        rows = pages.take(pa.array(of_page[start : start + _ROWS]))
+        rows = rows.append_column("bucket", pa.array(of_bucket[start : start + _ROWS]))
+        yield from rows.select(schema.names).cast(schema).combine_chunks().to_batches()
 
 
 def _in(batch: pa.RecordBatch, wanted: Ints) -> pa.RecordBatch:
