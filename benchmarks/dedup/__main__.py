@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.dedup import quality, speed
 from benchmarks.dedup.corpus import make_corpus
+from benchmarks.dedup.curve import curve
 from benchmarks.dedup.engines import ENGINES, OURS
 from benchmarks.dedup.runs import Measured, run_engine
 from benchmarks.dedup.truth import make_truth
@@ -68,6 +69,7 @@ def _measure_quality(options: argparse.Namespace) -> list[Table]:
     tables = [
         Table("Pairs found, by similarity (95 % interval)", quality.recalls(runs, pairs)),
         Table("Removals that are right", quality.precisions(runs, corpus, pairs)),
+        Table("Our signatures, eight seeds", list(curve(corpus, pairs))),
     ]
     return _print(tables)
 

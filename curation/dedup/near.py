@@ -139,6 +139,8 @@ def near_verdicts(
     spark: SparkSession, parts: Broadcast[Parts], clusters: Files
 ) -> list[dict[str, Any]]:
     """Writes the verdicts on those that go; returns the manifest rows."""
+    if not clusters:
+        return []
     files = spark.sparkContext.broadcast(list(clusters))
     send = partial(_send_gone, parts=parts, files=files)
     return verdicts.write(map_each(spark, len(clusters), send, PACKED), parts)
