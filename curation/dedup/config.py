@@ -33,7 +33,7 @@ class DedupConfig:
 
     over: Literal["all", "kept"] = "all"
     against: tuple[Artefact, ...] = ()
-    keep: tuple[Criterion, ...] = ("curated", "newest")
+    keep: tuple[Criterion, ...] = ("curated", "newest", "longest")
     exact: bool = True
     near: MinHashParams | None = MinHashParams()
     alarm: AlarmConfig = AlarmConfig()

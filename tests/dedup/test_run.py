@@ -160,7 +160,9 @@ def test_verdicts_and_clusters_are_the_same_however_input_lies(
     spark: SparkSession, ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = write(tmp_path / "in", random.Random(5).sample(PAGES, len(PAGES)), files=5)
-    monkeypatch.setattr("curation.parts._PART_BYTES", 1)  # a part for each
+    monkeypatch.setattr("curation.parts._PART_BYTES", 1)  # a part for each, and many tasks
+    for rows in ("stage._ROWS_PER_TASK", "near._KEYS_PER_TASK", "near._PAGES_PER_TASK"):
+        monkeypatch.setattr(f"curation.dedup.{rows}", 1 if "PAGES" in rows else 7)
     with runs.shuffle_partitions(spark, 3):
         runs.run(spark, [given], tmp_path / "run", STAGES)
     assert fates(tmp_path / "run") == fates(ran)
