@@ -29,6 +29,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from curation import ledger, receipts
 from curation.dedup.losses import Loss, find_losses, is_alarming
+from curation.dedup.lsh import candidate_probability
+from curation.dedup.minhash import MinHashParams
 from curation.dedup.stage import deduplicate
 from curation.errors import UserError, told_by
 from curation.extract.batch import extract_batch
@@ -241,6 +243,7 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
     if receipts.is_done(run.folder, "dedup"):
         return
     with progress.step("dedup"), _step(spark, "dedup"):
+        _note_reach(run.recipe.dedup.near, progress)
         extracted = _split_receipts(run, spark)
         config, before = run.recipe.dedup, _parts(run, extracted, "hosts")
         pages, documents = (_rows(receipts.files(extracted, table)) for table in (KEYS, DOCUMENT))
@@ -258,6 +261,13 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
             of_hosts = write_hosts(spark, replace(before, verdicts=verdicts), run.recipe.hosts)
         files = [*found.files, *of_hosts, *_write_alarms(run, losses)]
         receipts.commit(run.folder, Receipt("dedup", "driver", files, counts))
+
+
+def _note_reach(near: MinHashParams | None, progress: Progress) -> None:
+    if near:
+        share = candidate_probability(near.threshold, near.bands, near.rows)
+        where = f"pairs at the threshold {near.threshold:g}"
+        progress.note(f"dedup: {near.bands} bands of {near.rows} find {share:.0%} of {where}")
 
 
 def _write_alarms(run: Run, losses: Sequence[Loss]) -> list[dict[str, Any]]:
@@ -371,7 +381,7 @@ def read_outcome(run: Run) -> Outcome:
     return Outcome(funnels=funnels, **counted)
 
 
-_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, HOST, SITE)
+_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, ALARM, HOST, SITE)
 _SCRATCH = (PAIR, MEMBER, BUCKET)
 _OUTCOME = ("skipped", "cut_lines", "alarms", "shards", "faults", "retries", "quarantined")
 

@@ -39,6 +39,10 @@ class Progress:
         yield
         self._console.print(f"{stage}: {time.monotonic() - started:.0f} s", highlight=False)
 
+    def note(self, text: str) -> None:
+        """A line about what is done."""
+        self._console.print(text, highlight=False, soft_wrap=True)
+
     @contextmanager
     def watch(self, stage: str, folder: str, work: Sequence[str], done: set[str]) -> Iterator[None]:
         """Shows how much of `work` has a receipt, until the context ends."""

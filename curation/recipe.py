@@ -26,7 +26,7 @@ from annotated_types import MinLen
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from curation.dedup.config import DedupConfig
-from curation.dedup.minhash import mistake_in as mistake_in_near
+from curation.dedup.config import mistake_in as mistake_in_dedup
 from curation.errors import UserError
 from curation.extract.config import ExtractConfig
 from curation.heuristics.config import HeuristicsConfig, mistake_in
@@ -129,7 +129,7 @@ def _contradiction(recipe: Recipe) -> str | None:
         category_mistake_in(recipe.blocklist)
         or mistake_in_pii(recipe.pii)
         or mistake_in(recipe.heuristics)
-        or (mistake_in_near(recipe.dedup.near) if recipe.dedup.near else None)
+        or mistake_in_dedup(recipe.dedup)
     )
 
 

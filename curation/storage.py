@@ -14,7 +14,7 @@ import os
 import re
 import uuid
 from collections.abc import Container, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -154,6 +154,8 @@ class LocalStorage:
             found = [path for path in Path(folder).rglob("*") if _is_file(str(path))]
             garbage = [path for path in found if str(path) not in keep]
             self.delete([str(path) for path in garbage])
+        with suppress(OSError):  # it holds something, or is not there
+            Path(folder).rmdir()
         return len(garbage)
 
     def delete(self, uris: Sequence[str]) -> None:

@@ -77,6 +77,8 @@ def test_every_split_is_in_one_part_and_meets_its_verdicts(
     every = {position(s, row) for s, number in splits.items() for row in range(number) if row % 4}
     assert sorted(p for _, p in found) == sorted(every - set(gone))
     assert [part for part, _ in found] == parts.of(np.array([p for _, p in found])).tolist()
+    empty = {"table": "verdicts", "path": "verdicts/empty.parquet", "rows": 0, "bytes": 1}
+    assert replace(parts, verdicts=[empty]).gone(0).tolist() == []
     if part_bytes == 1:
         # Verdicts that were written for other parts are found as well.
         monkeypatch.setattr(module, "_PART_BYTES", 1 << 30)

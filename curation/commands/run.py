@@ -13,12 +13,13 @@ from rich.table import Table
 
 from curation import pipeline
 from curation.commands.options import add_spark_conf, share, spark_conf
+from curation.errors import UserError
 from curation.ledger import Step
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
 from curation.run import MANIFEST, Run, new_run
 from curation.session import is_submitted, require_java, session
-from curation.storage import join, normalise
+from curation.storage import join, normalise, storage
 
 INCOMPLETE = 3
 _TOP_REASONS, _TOP_FILES, _TOP_ALARMS = 4, 10, 5
@@ -103,7 +104,7 @@ def open_run(options: argparse.Namespace) -> Run:
         require_java()
     overrides = [*options.overrides, *([f"sample={options.sample}"] if options.sample else [])]
     if options.against:
-        manifests = [{"path": join(normalise(folder), MANIFEST)} for folder in options.against]
+        manifests = [{"path": _manifest_of(folder)} for folder in options.against]
         overrides.append(f"dedup.against={json.dumps(manifests)}")
     recipe: Recipe = load(
         options.recipe, paths=options.input, prefix=options.prefix, overrides=overrides
@@ -111,6 +112,13 @@ def open_run(options: argparse.Namespace) -> Run:
     run = new_run(recipe, normalise(options.output))
     run.open()
     return run
+
+
+def _manifest_of(folder: str) -> str:
+    uri = join(normalise(folder), MANIFEST)
+    if storage(uri).find(uri) is None:
+        raise UserError(f"--against {folder}: is not the folder of a finished run: no {MANIFEST}")
+    return uri
 
 
 def show(run: Run, outcome: pipeline.Outcome) -> int:
@@ -149,7 +157,7 @@ def show(run: Run, outcome: pipeline.Outcome) -> int:
 def _show_alarms(alarms: Sequence[Mapping[str, Any]], console: Console) -> None:
     for alarm in alarms[:_TOP_ALARMS]:
         what = f"{alarm['gone']:,} of {alarm['pages']:,} pages of {alarm['kind']} {alarm['name']}"
-        line = f"Deduplication took {what}: clusters/ says for which others"
+        line = f"Deduplication dropped {what}: verdicts/ says for which others"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if (more := len(alarms) - _TOP_ALARMS) > 0:
         console.print(f"and much of {more:,} more: see alarms/", highlight=False)

@@ -11,10 +11,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark import Broadcast
 
 from curation.arrow_text import Ints, text_view
@@ -26,13 +28,14 @@ from curation.dedup.order import columns, rank_names, with_ranks
 from curation.exchange import gather
 from curation.kernels import compile_once
 from curation.parts import Parts, is_in
-from curation.tables import TableWriter
+from curation.tables import TableWriter, cuts_of
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 from schemas.manifest import MANIFEST
 from schemas.pair import MEMBER, PAIR
 
 _ROWS = 5_000
+_BATCH_BYTES = 16 << 20
 _HELD_BYTES = 32 << 20
 
 
@@ -103,15 +106,17 @@ def _in_buckets(
     pages: pa.Table, positions: Ints, buckets: Ints, schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     """A row for each bucket that a page is in; `positions` are sorted."""
-    first, end = (
-        np.searchsorted(positions, pages["position"].to_numpy(), side) for side in ("left", "right")
-    )
-    of_page = np.repeat(np.arange(pages.num_rows), end - first)
-    begins = np.repeat(first - np.cumsum(end - first) + (end - first), end - first)
+    at = pages["position"].to_numpy()
+    first = np.searchsorted(positions, at)
+    number = np.searchsorted(positions, at, "right") - first
+    of_page = np.repeat(np.arange(pages.num_rows), number)
+    begins = np.repeat(first - np.cumsum(number) + number, number)
     of_bucket = buckets[begins + np.arange(len(of_page))]
-    for start in range(0, len(of_page), _ROWS):
-        rows = pages.take(pa.array(of_page[start : start + _ROWS]))
-        rows = rows.append_column("bucket", pa.array(of_bucket[start : start + _ROWS]))
+    lengths = pc.binary_length(pages["compared"]).to_numpy().astype(np.int64)[of_page]
+    batches = np.cumsum(lengths) // _BATCH_BYTES + np.arange(len(of_page)) // _ROWS
+    for start, end in pairwise(cuts_of(batches)):
+        rows = pages.take(pa.array(of_page[start:end]))
+        rows = rows.append_column("bucket", pa.array(of_bucket[start:end]))
         yield from rows.select(schema.names).cast(schema).combine_chunks().to_batches()
 
 
@@ -185,9 +190,7 @@ def _compile() -> None:
 
 
 def _compare_rows(rows: pa.Table, params: MinHashParams, carried: Carried) -> Compared:
-    compared = rows["compared"].combine_chunks()
-    if isinstance(compared, pa.ChunkedArray):
-        compared = compared.chunk(0)
+    (compared,) = rows["compared"].chunks  # more would be over 2 GiB
     view = text_view(compared)
     exact = params.verify == "exact"
     kind = np.dtype(np.uint64 if exact else np.uint32)

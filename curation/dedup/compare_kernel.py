@@ -18,8 +18,10 @@ from curation.arrow_text import Ints
 from curation.kernels import helper, inlined, njit
 
 ALL_PAIRS = 16
-MOST_LEADERS = 2048
-"""A page that is similar to none of so many leaders is compared with no more of its bucket."""
+MOST_LEADERS, MOST_WORDS = 2048, 1 << 25
+"""A page that is similar to none of so many leaders is compared with no more of its bucket; nor is
+one where leaders have so many words together (256 MiB of shingles)."""
+_BLOCK = 16
 Words = npt.NDArray[Any]
 
 
@@ -71,7 +73,7 @@ class _Room(NamedTuple):
     ends: Ints
 
 
-_PAIRS, _MEMBERS, _HELD = range(3)
+_PAIRS, _MEMBERS, _HELD, _WORDS = range(4)
 
 
 @njit(cache=True, nogil=True)
@@ -89,10 +91,10 @@ def compare(buckets: Ints, contents: Contents, carried: Carried) -> Compared:
         np.empty(rows + ALL_PAIRS, np.bool_),
         np.empty(MOST_LEADERS + ALL_PAIRS, np.int64),
         np.empty(MOST_LEADERS + ALL_PAIRS, np.bool_),
-        np.zeros(3, np.int64),
+        np.zeros(4, np.int64),
     )
     seen = _fill(buckets, contents, carried, room)
-    pairs, members, held = room.ends
+    pairs, members, held, _ = room.ends
     return Compared(
         room.firsts[:pairs],
         room.seconds[:pairs],
@@ -109,9 +111,10 @@ def _fill(buckets: Ints, contents: Contents, carried: Carried, room: _Room) -> i
     seen = carried.seen
     for row in range(carried.leaders):
         _hold(row, True, room)
+    room.ends[_WORDS] = contents.offsets[carried.leaders] - contents.offsets[0]
     for row in range(carried.leaders, len(buckets)):
         if row == 0 or buckets[row] != buckets[row - 1]:
-            room.ends[_HELD], seen = 0, 0
+            room.ends[_HELD], room.ends[_WORDS], seen = 0, 0, 0
         every = seen < ALL_PAIRS
         if seen == ALL_PAIRS:
             _keep_leaders(room)
@@ -123,8 +126,10 @@ def _fill(buckets: Ints, contents: Contents, carried: Carried, room: _Room) -> i
                 leads = False
                 if not every:
                     break
-        if every or (leads and room.ends[_HELD] < MOST_LEADERS):
+        has_room = room.ends[_HELD] < MOST_LEADERS and room.ends[_WORDS] < MOST_WORDS
+        if every or (leads and has_room):
             _hold(row, leads, room)
+            room.ends[_WORDS] += contents.offsets[row + 1] - contents.offsets[row]
         if not every:
             _add_member(row, leads, room)
         seen += 1
@@ -163,25 +168,37 @@ def _add_pair(first: int, second: int, similarity: float, room: _Room) -> None:
     room.ends[_PAIRS] = at + 1
 
 
+_ROUNDING = 1e-6
+
+
 @helper
 def _similarity(contents: Contents, first: int, second: int) -> float:
+    """-1 where it is surely under the threshold."""
     words, offsets = contents.words, contents.offsets
     a, b = offsets[first], offsets[second]
     if contents.exact:
-        return _jaccard(words, a, offsets[first + 1], b, offsets[second + 1])
-    equal, length = 0, offsets[first + 1] - a
-    for i in range(length):
-        equal += words[a + i] == words[b + i]
-    return equal / length
+        sets = words[a : offsets[first + 1]], words[b : offsets[second + 1]]
+        return _jaccard(sets[0], sets[1], contents.threshold)
+    length = offsets[first + 1] - a
+    unequal, most = 0, length * (1 - contents.threshold) + _ROUNDING
+    for start in range(0, length, _BLOCK):
+        for i in range(start, min(start + _BLOCK, length)):
+            unequal += words[a + i] != words[b + i]
+        if unequal > most:
+            return -1.0
+    return (length - unequal) / length
 
 
 @helper
-def _jaccard(words: Words, a: int, a_end: int, b: int, b_end: int) -> float:
-    """Of two sorted sets."""
-    every, common = a_end - a + b_end - b, 0
-    while a < a_end and b < b_end:
-        left, right = words[a], words[b]
-        common += left == right
-        a += left <= right
-        b += right <= left
+def _jaccard(left: Words, right: Words, threshold: float) -> float:
+    """Of two sorted sets; -1 as soon as it cannot reach the threshold."""
+    every, common, a, b = len(left) + len(right), 0, 0, 0
+    least = every * threshold / (1 + threshold) - _ROUNDING
+    while a < len(left) and b < len(right):
+        if common + min(len(left) - a, len(right) - b) < least:
+            return -1.0
+        x, y = left[a], right[b]
+        common += x == y
+        a += x <= y
+        b += y <= x
     return common / (every - common)

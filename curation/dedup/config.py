@@ -9,6 +9,7 @@ from pydantic import Field
 
 from curation.artefact import Artefact
 from curation.dedup.minhash import MinHashParams
+from curation.dedup.minhash import mistake_in as mistake_in_near
 
 Criterion = Literal["curated", "newest", "longest", "cheap_quality"]
 
@@ -27,13 +28,21 @@ class DedupConfig:
 
     `over`: whether versions of a URL are compared over all that was fetched, or over what was
     kept. `against`: manifests of earlier runs, whose newer versions count too. `keep`: which of
-    equal or similar pages stays, by one criterion after another; the last word has doc_id.
+    equal or similar pages stays, and of versions that were fetched at one time, by one criterion
+    after another; the last word has doc_id.
     `near`: null for no near-duplicates.
     """
 
     over: Literal["all", "kept"] = "all"
     against: tuple[Artefact, ...] = ()
-    keep: tuple[Criterion, ...] = ("curated", "newest", "longest")
+    keep: tuple[Criterion, ...] = ("curated", "longest", "newest")
     exact: bool = True
     near: MinHashParams | None = MinHashParams()
     alarm: AlarmConfig = AlarmConfig()
+
+
+def mistake_in(config: DedupConfig) -> str | None:
+    """What is wrong with values that are each right by themselves; None where nothing is."""
+    if twice := [name for name in config.keep if config.keep.count(name) > 1]:
+        return f"'dedup.keep' has '{twice[0]}' twice"
+    return mistake_in_near(config.near) if config.near else None

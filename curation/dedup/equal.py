@@ -63,7 +63,8 @@ def _send(
 def _candidates(
     parts: Parts, part: int, config: DedupConfig, tasks: int, *, earlier: bool
 ) -> Iterator[Sent]:
-    gone = parts.gone(part)
+    # Of an earlier run, what deduplication dropped there is still represented there.
+    gone = np.zeros(0, np.int64) if earlier else parts.gone(part)
     for keys in parts.read(part, KEYS, read_columns(config.keep)):
         # What its host has taken away is a version of its URL still.
         dropped = is_in(keys.column("position").to_numpy(), gone)
@@ -84,7 +85,8 @@ def _versions(
     rows = gather(batches)
     if rows is None:
         return
-    rows = with_found(rows, find_older_versions(rows, config.over))
+    older = find_older_versions(rows, config.over, rank_names(config.keep))
+    rows = with_found(rows, older)
     rows = rows.filter(pc.and_not(rows["kept"], rows["earlier"]))
     rows = rows.drop_columns(_OF_VERSIONS)
     yield from scatter([Sent(rows, _by_hash(rows["text_hash"], tasks))])
@@ -103,5 +105,5 @@ def _equal(
         return
     if config.exact:
         rows = with_found(rows, find_exact_duplicates(rows, rank_names(config.keep)))
-    rows = rows.append_column("detail", pa.nulls(rows.num_rows, pa.string()))
+    rows = rows.append_column("similarity", pa.nulls(rows.num_rows, pa.float32()))
     yield from scatter([verdicts.send(rows, parts.value)])

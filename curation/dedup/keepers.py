@@ -54,8 +54,7 @@ def _compile() -> None:
 
 
 def _ids(pairs: pa.Table, end: str) -> Halves:
-    column = pairs[end]
-    return of_binaries(column.chunk(0)) if column.num_chunks else np.zeros((0, 2), np.uint64)
+    return np.concatenate([of_binaries(chunk) for chunk in pairs[end].chunks])
 
 
 def _numpy(pairs: pa.Table, name: str) -> npt.NDArray[Any]:

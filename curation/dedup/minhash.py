@@ -61,7 +61,7 @@ class MinHashParams:
     """
 
     ngram: Annotated[int, Field(ge=1, le=1_000)] = 5
-    n: Annotated[int, Field(ge=1, le=65_536)] = 112
+    n: Annotated[int, Field(ge=1, le=4096)] = 112
     bands: Annotated[int, Field(ge=1)] = 14
     rows: Annotated[int, Field(ge=1)] = 8
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1

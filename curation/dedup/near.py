@@ -80,7 +80,7 @@ def find_clusters(
         files = settle_pairs(spark, parts.value.folder, pairs)
         again = find_unsettled(spark, parts.value.folder, members, files)
         if not again:
-            return Clusters(files, rounds, sum(file["rows"] for file in pairs))
+            return Clusters(files, rounds, sum(file["rows"] for file in pairs[len(equal) :]))
         packed = _buckets_of(spark, parts, again)
 
 
@@ -169,7 +169,7 @@ def _gone(pages: pa.RecordBatch, parts: Parts) -> Sent:
             "keeper_high": of_keepers[:, 0],
             "keeper_low": of_keepers[:, 1],
             "keeper_position": np.zeros(rows.num_rows, np.int64),
-            "detail": [f"similarity {s:.3f}" for s in rows.column("similarity").to_pylist()],
+            "similarity": rows.column("similarity"),
         }
     )
     return verdicts.send(table, parts)

@@ -29,7 +29,7 @@ NO_KEEPER = -1
 """In place of the keeper's position."""
 COLUMNS = (
     *("position", "high", "low", "reason", "keeper_high", "keeper_low", "keeper_position"),
-    "detail",
+    "similarity",
 )
 """What of a page that goes moves to where its verdict is written."""
 
@@ -73,7 +73,8 @@ def _verdicts(rows: pa.Table, parts: Parts) -> pa.Table:
             "input": [parts.inputs[split] for split in splits.tolist()],
             "drop_reason": reason_names(rows["reason"].to_numpy()),
             "keeper": pc.if_else(has_keeper, hexes(_ids(rows, "keeper_")), None),
-            "detail": rows["detail"],
+            "similarity": rows["similarity"],
+            "detail": pa.nulls(rows.num_rows, pa.string()),
         }
     )
 

@@ -72,7 +72,8 @@ def _going(batches: Iterator[pa.RecordBatch], *, config: HostsConfig) -> Iterato
 
 def _detail(row: dict[str, int | float | str]) -> str:
     (of,) = (rule.of for rule in RULES if rule.reason == row["drop_reason"])
-    return f"{row[f'{of}_rate']:.2f} of {row[f'{of}_looked_at']} pages"
+    found, looked_at, lower = (row[f"{of}_{name}"] for name in ("pages", "looked_at", "rate_lower"))
+    return f"{found} of {looked_at} pages, a share of {lower:.2f} at least"
 
 
 def _drop(
@@ -93,8 +94,8 @@ def _drop(
 def _write(gone: pa.Table, part: int, parts: Parts) -> list[dict[str, object]]:
     if not gone.num_rows:
         return []
-    gone = gone.append_column("keeper", pa.nulls(gone.num_rows, pa.string()))
-    rows = gone.sort_by("position").select(VERDICT.arrow.names)
+    (batch,) = gone.sort_by("position").combine_chunks().to_batches()
+    rows = pa.Table.from_batches([VERDICT.conform(batch)])
     name = f"{parts.name(part)}-{uuid.uuid4().hex}"
     return [write_file(parts.folder, name, VERDICT, rows)]
 

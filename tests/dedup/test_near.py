@@ -241,8 +241,6 @@ def test_verdicts_say_how_similar_and_lie_by_part(spark: SparkSession, tmp_path:
     files = near_verdicts(spark, spark.sparkContext.broadcast(parts), found.files)
     rows = [row for file in files for row in read_file(str(tmp_path), file).read().to_pylist()]
     rows.sort(key=lambda row: row["position"])
-    assert [(r["drop_reason"], r["detail"]) for r in rows] == [
-        ("near_duplicate", "similarity 0.938")
-    ] * 2
+    assert [(r["drop_reason"], r["similarity"]) for r in rows] == [("near_duplicate", 0.9375)] * 2
     judged = replace(parts, verdicts=files)
     assert [plain(set(judged.gone(part).tolist())) for part in range(3)] == [set(), {2}, {3}]

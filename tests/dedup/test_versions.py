@@ -26,6 +26,14 @@ def test_equal_times_are_settled_by_doc_id_and_no_time_is_oldest() -> None:
     }
 
 
+def test_equal_times_are_settled_by_the_order_of_who_stays_first() -> None:
+    rows = rows_of(
+        [key(1, 2), key(2, 2, text_bytes=99), key(3, 1, text_bytes=999)], keep=("longest",)
+    )
+    found = told(rows, find_older_versions(rows, "all", ["rank_0"]))
+    assert found == {1: ("older_version", 2), 3: ("older_version", 2)}
+
+
 def test_pages_without_a_url_are_never_versions_of_each_other() -> None:
     assert dropped([key(1, 1, url=None), key(2, 2, url=None)]) == {}
 
@@ -81,6 +89,21 @@ def test_a_newer_version_of_an_earlier_run_keeps_ours_out_and_an_older_one_does_
 def test_a_record_that_an_earlier_run_had_is_a_repeat() -> None:
     gone = dropped([key("a", position=5)], earlier=[key("a", position=6)])
     assert gone == {5: ("repeated_record", 5)}
+
+
+def test_what_an_earlier_run_rejected_is_no_repeat() -> None:
+    rejected = key("a", position=6, drop_reason="too_few_words")
+    for over in ("all", "kept"):
+        assert dropped([key("a", position=5)], over=over, earlier=[rejected]) == {}
+
+
+def test_of_a_record_in_two_inputs_the_curated_copy_stays() -> None:
+    for curated, crawled in ((1, 2), (2, 1)):
+        keys = [
+            key("a", position=curated, curated=True, row_hash=curated),
+            key("a", position=crawled, row_hash=crawled),
+        ]
+        assert dropped(keys) == {crawled: ("repeated_record", crawled)}
 
 
 def naive(keys: list[dict[str, Any]]) -> set[str]:

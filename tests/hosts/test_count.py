@@ -188,8 +188,8 @@ def test_neither_parts_nor_order_nor_partitions_change_anything(
     of = {"host_high_pii": 25, "host_unsafe": 2, "kept": 39, "in": 66}
     assert counts == {("hosts", "crawl", outcome): pages for outcome, pages in of.items()}
     assert {(row["drop_reason"], row["detail"]) for row in verdicts} == {
-        ("host_high_pii", "0.60 of 25 pages"),
-        ("host_unsafe", "0.91 of 23 pages"),
+        ("host_high_pii", "15 of 25 pages, a share of 0.36 at least"),
+        ("host_unsafe", "21 of 23 pages, a share of 0.66 at least"),
     }
     assert [(row["host"], row["pages"], row["drop_reason"]) for row in hosts] == [
         ("few.example", 5, None),

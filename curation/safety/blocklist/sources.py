@@ -61,8 +61,10 @@ def _in_folder(folder: str) -> Iterator[Source]:
     if not files:
         raise UserError(f"{folder}: no such file, and no folder with files")
     if all(file.uri.endswith(_PARQUET) for file in files):
-        for file in files:
-            yield from _of_hosts(file)
+        dropped = [source for file in files for source in _of_hosts(file)]
+        if not dropped:
+            raise UserError(f"{folder}: no host in it was dropped: there is nothing to list")
+        yield from dropped
         return
     found = 0
     for file in files:
