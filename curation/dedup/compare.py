@@ -181,7 +181,8 @@ def _compile() -> None:
     """Before the first pages of a process: for signatures, and for sets of shingles."""
 
     def call() -> None:
-        bucket, offsets = np.zeros(1, np.int64), np.arange(2)
+        # As what Arrow holds, not to be written to: kernels are compiled for one kind of array.
+        bucket, offsets = np.frombuffer(bytes(8), np.int64), np.arange(2)
         for kind in (np.uint32, np.uint64):
             words = np.frombuffer(bytes(8), np.uint8).view(kind)
             compare(bucket, Contents(words, offsets, False, 0.5), Carried(0, 0))

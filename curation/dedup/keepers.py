@@ -58,4 +58,5 @@ def _ids(pairs: pa.Table, end: str) -> Halves:
 
 
 def _numpy(pairs: pa.Table, name: str) -> npt.NDArray[Any]:
-    return pairs[name].to_numpy()
+    # A copy, for what Arrow holds can't be written to, and kernels are compiled for one kind.
+    return np.array(pairs[name].to_numpy())
