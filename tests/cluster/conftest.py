@@ -30,9 +30,9 @@ class Expected:
 def expected(
     spark: SparkSession, small_input: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Expected:
-    """What any run over `small_input` with the values of `runs.SMALL` must give."""
+    """What any run over `small_input` with the values of `runs.SMALL` and `runs.NEAR` must give."""
     folder = tmp_path_factory.mktemp("expected") / "run"
-    runs.run(spark, [small_input], folder)
+    runs.run(spark, [small_input], folder, runs.NEAR)
     manifest = (folder / "manifest.json").read_bytes()
     return Expected(runs.shards(folder), pages_of(manifest))
 

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.timeout(900)  # machines are shared
 
 def arguments(small_input: Path | str, folder: Path | str, *overrides: str) -> list[str]:
     """What the jobs that start a run are given."""
-    small = [word for override in (*runs.SMALL, *overrides) for word in ("--set", override)]
+    small = [
+        word for override in (*runs.SMALL, runs.NEAR, *overrides) for word in ("--set", override)
+    ]
     return ["--recipe", "default", "--input", str(small_input), "--output", str(folder), *small]
 
 

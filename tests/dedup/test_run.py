@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from tests import runs
 
 WORDS = [f"{a}{b}{c}" for a in "bdkmprst" for b in "aeiou" for c in "lnrsx"]
-STAGES = "inputs.0.stages=[]"
+STAGES = ("inputs.0.stages=[]", runs.NEAR)
 
 
 def prose(seed: int, words: int = 300) -> list[str]:
@@ -81,7 +81,7 @@ def fates(folder: Path) -> dict[str, tuple[str, str | None, float | None]]:
 @pytest.fixture(scope="module")
 def ran(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dedup")
-    runs.run(spark, [write(folder / "in", PAGES)], folder / "run", STAGES)
+    runs.run(spark, [write(folder / "in", PAGES)], folder / "run", *STAGES)
     return folder / "run"
 
 
@@ -120,7 +120,7 @@ def test_what_it_took_is_in_the_ledger_and_nothing_between_is_left(ran: Path) ->
 def test_exactly_verified_similarity_is_the_jaccard_index(
     spark: SparkSession, ran: Path, tmp_path: Path
 ) -> None:
-    overrides = (STAGES, "dedup.near.verify=exact", "dedup.near.threshold=0.5")
+    overrides = (*STAGES, "dedup.near.verify=exact", "dedup.near.threshold=0.5")
     runs.run(spark, [ran.parent / "in"], tmp_path / "run", *overrides)
     found = fates(tmp_path / "run")
     texts = {page["id"]: page["text"] for page in PAGES}
@@ -143,7 +143,7 @@ def test_pages_give_way_to_newer_versions_in_earlier_runs(
         PAGES[0],  # the same record once more
     ]
     against = f"dedup.against=[{{path: {ran / 'manifest.json'}}}]"
-    runs.run(spark, [write(tmp_path / "in", again)], tmp_path / "run", STAGES, against)
+    runs.run(spark, [write(tmp_path / "in", again)], tmp_path / "run", *STAGES, against)
     found = fates(tmp_path / "run")
     assert {name: fate[0] for name, fate in found.items()} == {
         "sooner": "older_version",
@@ -163,7 +163,7 @@ def test_verdicts_and_clusters_are_the_same_however_input_lies(
     for rows in ("stage._ROWS_PER_TASK", "near._KEYS_PER_TASK", "near._PAGES_PER_TASK"):
         monkeypatch.setattr(f"curation.dedup.{rows}", 1 if "PAGES" in rows else 7)
     with runs.shuffle_partitions(spark, 3):
-        runs.run(spark, [given], tmp_path / "run", STAGES)
+        runs.run(spark, [given], tmp_path / "run", *STAGES)
     assert fates(tmp_path / "run") == fates(ran)
     assert _clusters(tmp_path / "run") == _clusters(ran)
 
@@ -177,13 +177,13 @@ def _clusters(folder: Path) -> list[dict[str, Any]]:
 def test_an_alarm_names_who_lost_much(spark: SparkSession, tmp_path: Path) -> None:
     copies = [page(f"c{n}", " ".join(BASE), url=f"https://copies.example/{n}") for n in range(6)]
     given = write(tmp_path / "in", [*copies, *PAGES[-5:]])
-    overrides = (STAGES, "dedup.alarm.min_pages=5", "dedup.alarm.max_share=0.5")
+    overrides = (*STAGES, "dedup.alarm.min_pages=5", "dedup.alarm.max_share=0.5")
     outcome = runs.run(spark, [given], tmp_path / "run", *overrides)
     assert outcome.alarms == [{"kind": "host", "name": "copies.example", "pages": 6, "gone": 5}]
 
 
 def test_near_duplicates_can_be_left_in(spark: SparkSession, ran: Path, tmp_path: Path) -> None:
-    overrides = (STAGES, "dedup.near=null", "dedup.exact=false")
+    overrides = (*STAGES, "dedup.near=null", "dedup.exact=false")
     runs.run(spark, [ran.parent / "in"], tmp_path / "run", *overrides)
     assert {name: fate[0] for name, fate in fates(tmp_path / "run").items()} == {
         "old": "older_version"

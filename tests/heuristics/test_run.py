@@ -52,7 +52,7 @@ def folder(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
         "\n".join(["The same old line is here with that again."] * 40),
     )
     write(made / "in.jsonl", [*good, short, stuck])
-    runs.run(spark, [made / "in.jsonl"], made / "out", STAGES, "dedup.near=null")
+    runs.run(spark, [made / "in.jsonl"], made / "out", STAGES)
     return made / "out"
 
 
