@@ -46,7 +46,7 @@ from schemas.manifest import MANIFEST
 from schemas.pair import MEMBER, PAIR
 
 _KEYS_PER_TASK = 4_000_000
-_PAGES_PER_TASK = 100_000
+_PAGES_PER_TASK = 25_000
 
 
 @dataclass(frozen=True)
