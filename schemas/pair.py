@@ -31,10 +31,4 @@ MEMBER = Table(
         Column("round", pa.int32(), "in which it was compared", False),
     ),
 )
-BUCKET = Table(
-    "buckets",
-    (
-        Column("bucket", pa.int64(), "hash that tells it from other buckets", False),
-        Column("position", pa.int64(), "the document", False),
-    ),
-)
+BUCKET = Table("buckets", MEMBER.columns[:2])

@@ -45,7 +45,7 @@ _Steps = dict[str, tuple[float, float]]
 
 
 def main() -> None:
-    """Runs both steps."""
+    """Runs all steps."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("output", type=Path)

@@ -16,10 +16,12 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from benchmarks.dedup.runs import Measured
+from curation.dedup.lsh import candidate_probability
+from curation.dedup.minhash import MinHashParams
 
 Row = dict[str, Any]
 THRESHOLD = 0.75
-_BANDS, _ROWS = 14, 8
+_PARAMS = MinHashParams()
 _SIGMAS = 1.96
 
 
@@ -32,7 +34,7 @@ def recalls(runs: Sequence[Measured], pairs: Path) -> list[Row]:
         row: Row = {
             "Jaccard": f"{similarity:.2f}",
             "pairs": len(of_it),
-            "theory": 1 - (1 - similarity**_ROWS) ** _BANDS,
+            "theory": candidate_probability(similarity, _PARAMS.bands, _PARAMS.rows),
         }
         for run in runs:
             found = sum(not (pair["a"] in run.kept and pair["b"] in run.kept) for pair in of_it)

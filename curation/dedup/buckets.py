@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,11 +25,11 @@ from curation.exchange import Sent, gather, scatter, spread
 from curation.ingest.urls import hash64
 from curation.kernels import compile_once, njit
 from curation.parts import Parts
+from curation.tokens.names_kernel import finish
 from schemas.keys import KEYS
 
 _COLUMNS = ("position", "language", "signature")
-_MIX_1, _MIX_2 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
-_SHIFT = np.uint64(33)
+_finish_all: Any = finish.py_func  # NumPy does it for whole arrays
 
 
 def send_bands(
@@ -101,7 +102,5 @@ def _name_buckets(begins: Ints, positions: Ints, hashes: Hashes) -> tuple[Ints, 
 
 def mixed(numbers: Ints) -> Hashes:
     """A hash of each number: the last step of MurmurHash3."""
-    hashes: Hashes = numbers.view(np.uint64)
-    for factor in (_MIX_1, _MIX_2):
-        hashes = (hashes ^ (hashes >> _SHIFT)) * factor
-    return hashes ^ (hashes >> _SHIFT)
+    hashes: Hashes = _finish_all(numbers.view(np.uint64))
+    return hashes

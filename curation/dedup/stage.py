@@ -1,12 +1,11 @@
-"""Deduplication, in order: newest versions and equal texts; near-duplicates; what was lost.
+"""Deduplication, in order: newest versions and equal texts, then near-duplicates.
 
 In: the `keys/` of a run by parts. Out: `verdicts/` and `clusters/`. No text moves.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from pyspark import Broadcast
 from pyspark.sql import SparkSession
@@ -23,19 +22,13 @@ from schemas.verdict import VERDICT
 _ROWS_PER_TASK = 500_000
 
 
-@dataclass(frozen=True)
-class Deduplicated:
-    """The files that were written, of `verdicts/` and `clusters/`; and how many rounds it took."""
-
-    files: list[dict[str, Any]]
-    rounds: int
-    pairs: int
-
-
 def deduplicate(
     spark: SparkSession, parts: Parts, config: DedupConfig, *, pages: int, documents: int
-) -> Deduplicated:
-    """Finds the documents that give way to others. `pages` and `documents` say about how many."""
+) -> Clusters:
+    """Finds the documents that give way to others: `files` are of `verdicts/` and `clusters/`.
+
+    `pages` and `documents` say about how many there are.
+    """
     runs = [parts, *(earlier_run(manifest) for manifest in config.against)]
     tasks = 1 + pages // _ROWS_PER_TASK
     shared = spark.sparkContext.broadcast(parts)
@@ -45,7 +38,7 @@ def deduplicate(
     left = spark.sparkContext.broadcast(replace(parts, verdicts=[*parts.verdicts, *files]))
     found = _clusters(spark, left, config, documents, equal)
     files += near_verdicts(spark, left, found.files) if found.rounds else []
-    return Deduplicated([*files, *found.files], found.rounds, found.pairs)
+    return replace(found, files=[*files, *found.files])
 
 
 def _clusters(

@@ -25,8 +25,6 @@ from schemas.manifest import MANIFEST
 from schemas.pair import PAIR
 from schemas.verdict import VERDICT
 
-NO_KEEPER = -1
-"""In place of the keeper's position."""
 COLUMNS = (
     *("position", "high", "low", "reason", "keeper_high", "keeper_low", "keeper_position"),
     "similarity",
@@ -65,14 +63,13 @@ def _write(
 
 def _verdicts(rows: pa.Table, parts: Parts) -> pa.Table:
     splits = split_of(rows["position"].to_numpy())
-    has_keeper = pc.not_equal(rows["keeper_position"], NO_KEEPER)
     return pa.table(
         {
             "position": rows["position"],
             "doc_id": hexes(_ids(rows)),
             "input": [parts.inputs[split] for split in splits.tolist()],
             "drop_reason": reason_names(rows["reason"].to_numpy()),
-            "keeper": pc.if_else(has_keeper, hexes(_ids(rows, "keeper_")), None),
+            "keeper": hexes(_ids(rows, "keeper_")),
             "similarity": rows["similarity"],
             "detail": pa.nulls(rows.num_rows, pa.string()),
         }
