@@ -19,6 +19,7 @@ from curation.commands import run as run_command
 from curation.commands.options import add_spark_conf, spark_conf
 from curation.commands.run import add_run_options, open_run, show
 from curation.errors import UserError, told_by
+from curation.finish import Outcome
 from curation.progress import Progress
 from curation.run import Run
 from curation.session import session
@@ -58,7 +59,7 @@ def run_job(name: str, part: Part, *, starts_run: bool = False) -> int:
             if starts_run and options.retry_quarantined:
                 pipeline.take_back_quarantined(run, spark)
             result = part(run, spark, Progress())
-        return show(run, result) if isinstance(result, pipeline.Outcome) else 0
+        return show(run, result) if isinstance(result, Outcome) else 0
 
     return _guard(work)
 

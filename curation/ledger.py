@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curation.receipts import CUT_LINES, IN, KEPT, SKIPPED, Counts, StageTimes
+from curation.receipts import CUT_LINES, IN, KEPT, SHORTENED, SKIPPED, Counts, StageTimes
 
 ALL = ""
 """In place of an input, where a count is of all together."""
@@ -51,9 +51,9 @@ def check(
     _equal(entered, rows["keys"], "pages read and rows in keys")
     _equal(entered, rows["documents"] + rows["rejects"], "pages read and documents + rejects")
     _equal(rows["documents"], _outcome(counts, "hosts", IN), "documents and pages into hosts")
-    _equal(
-        rows["documents"] - rows["verdicts"], rows["shards"], "documents left and rows in shards"
-    )
+    shortened = sum(n for (_, _, o), n in counts.items() if o.startswith(SHORTENED))
+    left = rows["documents"] - (rows["verdicts"] - shortened)
+    _equal(left, rows["shards"], "documents left and rows in shards")
     _equal(written, rows["shards"], "pages drawn and rows in shards")
 
 

@@ -79,8 +79,8 @@ class Parts:
                 continue
             first, last = file["path"].rsplit("/", 1)[1].split("-")[:2]
             if splits and int(first) <= splits[-1] and splits[0] <= int(last):
-                positions = read_file(self.folder, file).read(columns=["position"])["position"]
-                found.append(positions.to_numpy())
+                rows = read_file(self.folder, file).read(columns=["position", "drop_reason"])
+                found.append(rows.filter(rows["drop_reason"].is_valid())["position"].to_numpy())
         every = np.sort(np.concatenate(found))
         return every[np.isin(split_of(every), splits)] if splits else every[:0]
 

@@ -12,12 +12,11 @@ was. The manifest is written last: a run without one is not finished.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -34,20 +33,20 @@ from curation.dedup.minhash import MinHashParams
 from curation.dedup.stage import deduplicate
 from curation.errors import UserError, told_by
 from curation.extract.batch import extract_batch
+from curation.finish import Outcome
+from curation.finish import finish as finish_run
 from curation.heuristics.batch import filter_batch
 from curation.hosts.stage import judge_hosts
 from curation.hosts.tables import write_hosts
 from curation.ingest import selection
 from curation.ingest.config import InputConfig, index_columns
 from curation.language.identify import identify_batch
-from curation.ledger import LedgerError
 from curation.mixing import shards
 from curation.parts import Parts, plan_parts
 from curation.pii.batch import pii_batch
 from curation.progress import Progress
 from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
 from curation.recipe import Recipe
-from curation.retries import take_retries
 from curation.run import MANIFEST, Run, made_with, require_made_with, select_work
 from curation.safety.batch import safety_batch
 from curation.safety.blocklist.batch import block_batch
@@ -60,19 +59,12 @@ from curation.spark_tables import (
 )
 from curation.split_pass import BatchFunction, SplitPass, run_split
 from curation.splits import Split, bounded_target
-from curation.storage import join, put, storage
-from curation.tables import read_file, write_file
+from curation.storage import join, storage
+from curation.tables import write_file
 from schemas.alarm import ALARM
-from schemas.arrow import Table
-from schemas.cluster import CLUSTER
-from schemas.cut import CUT
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
-from schemas.host import HOST, SITE
 from schemas.keys import KEYS
-from schemas.ledger import FAULT, LEDGER
-from schemas.pair import BUCKET, MEMBER, PAIR
-from schemas.reject import REJECT
 from schemas.verdict import VERDICT
 
 _ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
@@ -91,24 +83,6 @@ def split_pass(recipe: Recipe) -> SplitPass:
     block = partial(block_batch, config=recipe.blocklist)
     given = recipe.inputs, recipe.ingest, block, stages, recipe.rejects, recipe.dedup, recipe.seed
     return SplitPass(*given)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a finished run counted, and what it had to do without.
-
-    A funnel for each input; beside it what was `skipped` of each, by kind, and how many lines were
-    cut, by rule. `alarms` are rows of that table.
-    """
-
-    funnels: dict[str, list[ledger.Step]]
-    skipped: dict[str, dict[str, int]]
-    cut_lines: dict[str, dict[str, int]]
-    alarms: Sequence[Mapping[str, Any]]
-    shards: int
-    faults: int
-    retries: int
-    quarantined: Sequence[Mapping[str, Any]]
 
 
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
@@ -250,7 +224,8 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
         found = deduplicate(spark, before, config, pages=pages, documents=documents)
         verdicts = [file for file in found.files if file["table"] == VERDICT.name]
         losses = find_losses(spark, before, verdicts, config.alarm)
-        counts = _pages(read_table(spark, run.folder, VERDICT, listed(verdicts)), "dedup", None)
+        judged = read_table(spark, run.folder, VERDICT, listed(verdicts))
+        counts = _pages(judged.where("drop_reason is not null"), "dedup", None)
         for loss in losses:
             if loss.kind == "input":
                 counts["dedup", loss.name, IN] = loss.pages
@@ -299,10 +274,7 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
 
 
 def finish(run: Run, spark: SparkSession) -> Outcome:
-    """Adds up the receipts, checks the sums, writes ledger and manifest; returns the funnel.
-
-    Raises `LedgerError` when a page was lost or counted twice.
-    """
+    """The check that everything adds up, the ledger and the manifest."""
     selected = {select_work(number) for number in run.indexes}
     work = {*(split.work for split in run.splits), *selected, "hosts", "dedup", "mix"}
     layout = receipts.read(run.folder, "mix").attempt
@@ -310,91 +282,8 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
     counted = [name for name in done if name in work or shards.is_of_layout(name, layout)]
     with _step(spark, "finish"):
         every = read_receipts(spark, run.folder, counted)
-    counts, times = receipts.counts(every), receipts.stage_times(every)
-    files = receipts.files(every).drop_columns("work").to_pylist()
-    faults = receipts.faults(every).drop_columns("work").to_pylist()
     stages = {source.name: _stages(source) for source in run.recipe.inputs}
-    ledger.check(counts, files, stages)
-    rows = receipts.count_rows(counts, times)
-    files += _write_ends(run, rows, faults, {file["table"] for file in files})
-    _require_files(run, files)
-    funnels = {name: ledger.funnel(counts, times, name, names) for name, names in stages.items()}
-    quarantined = receipts.quarantined(every).to_pylist()
-    outcome = Outcome(
-        funnels=funnels,
-        skipped={name: ledger.skipped(counts, name) for name in stages},
-        cut_lines={name: ledger.cut_lines(counts, name) for name in stages},
-        alarms=_read_small(run, files, ALARM),
-        shards=sum(file["table"] == "shards" for file in files),
-        faults=len(faults) - len(quarantined),
-        retries=pc.sum(every["retries"]).as_py() + take_retries(),
-        quarantined=quarantined,
-    )
-    _put_manifest(run, files, outcome, pc.sum(every["cpu_s"]).as_py())
-    return outcome
-
-
-def _write_ends(
-    run: Run,
-    counts: Sequence[dict[str, Any]],
-    faults: Sequence[dict[str, Any]],
-    written: Container[str],
-) -> list[dict[str, Any]]:
-    """The ledger, the faults, and a file without rows for each table that would have none."""
-    ends: list[tuple[Table, str, Sequence[dict[str, Any]]]] = [
-        (LEDGER, LEDGER.name, counts),
-        (FAULT, FAULT.name, faults),
-    ]
-    ends += [(t, "empty", ()) for t in _ALWAYS if t.name not in written]
-    return [
-        write_file(run.folder, name, table, pa.Table.from_batches([table.batch(content)]))
-        for table, name, content in ends
-    ]
-
-
-def _read_small(run: Run, files: Sequence[Mapping[str, Any]], table: Table) -> list[dict[str, Any]]:
-    found = (file for file in files if file["table"] == table.name)
-    return [row for file in found for row in read_file(run.folder, file).read().to_pylist()]
-
-
-def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:
-    """Every file that counts is there and as long as it was; what does not count is deleted."""
-    named = {join(run.folder, file["path"]): file["bytes"] for file in files}
-    for table in sorted({*(file["table"] for file in files), *(t.name for t in _SCRATCH)}):
-        folder = join(run.folder, table)
-        storage(folder).sweep(folder, named)
-        for file in storage(folder).walk(folder):
-            # What is not named does not count: a late attempt may still write some.
-            if named.pop(file.uri, file.size) != file.size:
-                raise LedgerError(f"{file.uri} is not as long as when it was written")
-    if named:
-        raise LedgerError(f"{min(named)} is gone, and {len(named) - 1} other files")
-
-
-def read_outcome(run: Run) -> Outcome:
-    """What a finished run counted, from its manifest."""
-    manifest = run.manifest()
-    funnels = {
-        name: [ledger.Step(**step) for step in steps] for name, steps in manifest["funnel"].items()
-    }
-    counted = {key: manifest[key] for key in _OUTCOME}
-    return Outcome(funnels=funnels, **counted)
-
-
-_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, ALARM, HOST, SITE)
-_SCRATCH = (PAIR, MEMBER, BUCKET)
-_OUTCOME = ("skipped", "cut_lines", "alarms", "shards", "faults", "retries", "quarantined")
-
-
-def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s: float) -> None:
-    manifest = {
-        "run": run.id,
-        "python_cpu_s": round(cpu_s, 3),
-        "funnel": {name: [vars(s) for s in steps] for name, steps in outcome.funnels.items()},
-        **{key: getattr(outcome, key) for key in _OUTCOME},
-        "files": files,
-    }
-    put(join(run.folder, MANIFEST), json.dumps(manifest, indent=1).encode())
+    return finish_run(run, every, stages)
 
 
 def _stages(source: InputConfig) -> list[str]:

@@ -13,6 +13,12 @@ OF_HOSTS = (
     Column("dirty_words_ratio", pa.float32(), "as in documents/"),
     Column("toxicity", pa.float32(), "as in documents/"),
 )
+OF_LINES = (
+    Column("line_hashes", pa.binary(), "per line of text a uint64, little-endian; 0: not compared"),
+    Column("line_bytes", pa.binary(), "per line its length in UTF-8, a uint32, without line break"),
+    Column("line_words", pa.binary(), "per line its words, a uint16; 65535: so many or more"),
+)
+"""Of documents: null where nothing is known, as in rejects."""
 KEYS = Table(
     "keys",
     (
@@ -32,5 +38,6 @@ KEYS = Table(
         Column("signature", pa.binary(), "MinHash: a uint32, little-endian, per permutation"),
         Column("cheap_quality", pa.float32(), "0..1, of measures of the heuristics"),
         *OF_HOSTS,
+        *OF_LINES,
     ),
 )

@@ -4,7 +4,8 @@ The unit is the page: one WARC `response` record, one WET `conversion` record or
 For each stage and input: in = kept + the sum over reasons, which are the first rules that failed.
 Beside that sum stand outcomes with a colon: `skipped:TYPE` counts WARC records that are no pages
 (requests, metadata, revisits) and pages that a sample left out, `failed:RULE` every page that fails
-a rule, first or not, and `cut:RULE` lines that a rule cut from pages that stay. Of all inputs
+a rule, first or not, `cut:RULE` lines that a rule cut from pages that stay, and `shortened:RULE`
+pages that stay and have a row in `verdicts/`, for they lose such lines. Of all inputs
 together (input '') are the `rounds:` and `pairs:` of deduplication.
 """
 

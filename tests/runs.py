@@ -18,6 +18,7 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 
 from curation import pipeline
+from curation.finish import Outcome
 from curation.progress import Progress
 from curation.recipe import load
 from curation.run import new_run
@@ -57,7 +58,7 @@ def make_small_input(folder: Path) -> Path:
 
 def run(
     spark: SparkSession, paths: Sequence[str | Path], folder: str | Path, *overrides: str
-) -> pipeline.Outcome:
+) -> Outcome:
     """A whole run in this process."""
     recipe = load("default", paths=[str(path) for path in paths], overrides=[*SMALL, *overrides])
     opened = new_run(recipe, str(folder))
@@ -84,7 +85,7 @@ def quiet() -> Progress:
     return Progress(Console(file=io.StringIO()))
 
 
-def reasons(outcome: pipeline.Outcome, source: str, stage: str) -> dict[str, int]:
+def reasons(outcome: Outcome, source: str, stage: str) -> dict[str, int]:
     """How many pages a stage dropped, by reason."""
     (step,) = (step for step in outcome.funnels[source] if step.stage == stage)
     return dict(step.reasons)

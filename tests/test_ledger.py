@@ -18,12 +18,13 @@ def counts() -> Counts:
     add_stage(made, "hosts", "crawl", 4, ["host_unsafe", None, None, None])
     add_stage(made, "dedup", "crawl", 3, ["older_version", None, None])
     add_stage(made, "mix", "crawl", 2, [None, None])
+    made["dedup", "crawl", "shortened:duplicate_lines"] = 1
     made["ingest", "crawl", "skipped:request"] = 9
     return made
 
 
 def files(**rows: int) -> list[dict[str, Any]]:
-    usual = {"documents": 4, "rejects": 2, "keys": 6, "verdicts": 2, "shards": 2}
+    usual = {"documents": 4, "rejects": 2, "keys": 6, "verdicts": 3, "shards": 2}
     return [{"table": table, "rows": n} for table, n in {**usual, **rows}.items()]
 
 

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from curation import pipeline, receipts
 from curation.errors import UserError
+from curation.finish import read_outcome
 from curation.ledger import LedgerError
 from curation.receipts import Receipt
 from curation.recipe import load
@@ -124,7 +125,7 @@ def test_what_cannot_be_read_is_left_out_listed_and_completed_later(
     (folder / "versions.warc.gz").rename(tmp_path / "elsewhere")
     outcome = pipeline.run(run, spark, runs.quiet())
     assert {split["file"] for split in outcome.quarantined} == {f"{folder}/versions.warc.gz"}
-    assert pipeline.read_outcome(run).quarantined == outcome.quarantined
+    assert read_outcome(run).quarantined == outcome.quarantined
     runs.run(spark, [folder / "pages.warc.gz"], tmp_path / "without")
     assert runs.shards(tmp_path / "out") == runs.shards(tmp_path / "without")
     assert pipeline.take_back_quarantined(run, spark) == len(outcome.quarantined)

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from curation import pipeline
 from curation.cli import main
 from curation.commands.run import add_run_options, open_run, show
-from curation.pipeline import Outcome
+from curation.finish import Outcome
 from tests import runs
 
 PAGES = 2000

@@ -14,6 +14,7 @@ from rich.table import Table
 from curation import pipeline
 from curation.commands.options import add_spark_conf, share, spark_conf
 from curation.errors import UserError
+from curation.finish import Outcome, read_outcome
 from curation.ledger import Step
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
@@ -38,7 +39,7 @@ def run_command(options: argparse.Namespace) -> int:
     run = open_run(options)
     if run.finished and not options.retry_quarantined:
         print(f"{run.folder}: finished already; nothing to do", file=sys.stderr)
-        outcome = pipeline.read_outcome(run)
+        outcome = read_outcome(run)
     else:
         with session(conf) as spark:
             if options.retry_quarantined:
@@ -121,7 +122,7 @@ def _manifest_of(folder: str) -> str:
     return uri
 
 
-def show(run: Run, outcome: pipeline.Outcome) -> int:
+def show(run: Run, outcome: Outcome) -> int:
     """Prints the funnel of each input and where things are; returns the exit status."""
     console = Console()
     for name, steps in outcome.funnels.items():

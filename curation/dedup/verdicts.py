@@ -63,17 +63,17 @@ def _write(
 
 def _verdicts(rows: pa.Table, parts: Parts) -> pa.Table:
     splits = split_of(rows["position"].to_numpy())
-    return pa.table(
+    told = pa.RecordBatch.from_pydict(
         {
-            "position": rows["position"],
+            "position": rows["position"].combine_chunks(),
             "doc_id": hexes(_ids(rows)),
-            "input": [parts.inputs[split] for split in splits.tolist()],
+            "input": pa.array([parts.inputs[split] for split in splits.tolist()], pa.string()),
             "drop_reason": reason_names(rows["reason"].to_numpy()),
             "keeper": hexes(_ids(rows, "keeper_")),
-            "similarity": rows["similarity"],
-            "detail": pa.nulls(rows.num_rows, pa.string()),
+            "similarity": rows["similarity"].combine_chunks(),
         }
     )
+    return pa.Table.from_batches([VERDICT.conform(told)])
 
 
 def _pairs(rows: pa.Table) -> pa.Table:

@@ -1,0 +1,138 @@
+"""The end of a run: receipts in; ledger and manifest out, and the check that everything adds up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curation import ledger, receipts
+from curation.ledger import LedgerError
+from curation.retries import take_retries
+from curation.run import MANIFEST, Run
+from curation.storage import join, put, storage
+from curation.tables import read_file, write_file
+from schemas.alarm import ALARM
+from schemas.arrow import Table
+from schemas.cluster import CLUSTER
+from schemas.cut import CUT
+from schemas.document import DOCUMENT
+from schemas.host import HOST, SITE
+from schemas.keys import KEYS
+from schemas.ledger import FAULT, LEDGER
+from schemas.pair import BUCKET, MEMBER, PAIR
+from schemas.reject import REJECT
+from schemas.verdict import VERDICT
+
+_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, ALARM, HOST, SITE)
+_SCRATCH = (PAIR, MEMBER, BUCKET)
+_OUTCOME = ("skipped", "cut_lines", "alarms", "shards", "faults", "retries", "quarantined")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished run counted, and what it had to do without.
+
+    A funnel for each input; beside it what was `skipped` of each, by kind, and how many lines were
+    cut, by rule. `alarms` are rows of that table.
+    """
+
+    funnels: dict[str, list[ledger.Step]]
+    skipped: dict[str, dict[str, int]]
+    cut_lines: dict[str, dict[str, int]]
+    alarms: Sequence[Mapping[str, Any]]
+    shards: int
+    faults: int
+    retries: int
+    quarantined: Sequence[Mapping[str, Any]]
+
+
+def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Outcome:
+    """Adds up the receipts, `every` that counts; checks the sums, writes ledger and manifest.
+
+    `stages` are those of each input, in order. Raises `LedgerError` when a page was lost or counted
+    twice.
+    """
+    counts, times = receipts.counts(every), receipts.stage_times(every)
+    files = receipts.files(every).drop_columns("work").to_pylist()
+    faults = receipts.faults(every).drop_columns("work").to_pylist()
+    ledger.check(counts, files, stages)
+    rows = receipts.count_rows(counts, times)
+    files += _write_ends(run, rows, faults, {file["table"] for file in files})
+    _require_files(run, files)
+    funnels = {name: ledger.funnel(counts, times, name, names) for name, names in stages.items()}
+    quarantined = receipts.quarantined(every).to_pylist()
+    outcome = Outcome(
+        funnels=funnels,
+        skipped={name: ledger.skipped(counts, name) for name in stages},
+        cut_lines={name: ledger.cut_lines(counts, name) for name in stages},
+        alarms=_read_small(run, files, ALARM),
+        shards=sum(file["table"] == "shards" for file in files),
+        faults=len(faults) - len(quarantined),
+        retries=pc.sum(every["retries"]).as_py() + take_retries(),
+        quarantined=quarantined,
+    )
+    _put_manifest(run, files, outcome, pc.sum(every["cpu_s"]).as_py())
+    return outcome
+
+
+def _write_ends(
+    run: Run,
+    counts: Sequence[dict[str, Any]],
+    faults: Sequence[dict[str, Any]],
+    written: Container[str],
+) -> list[dict[str, Any]]:
+    """The ledger, the faults, and a file without rows for each table that would have none."""
+    ends: list[tuple[Table, str, Sequence[dict[str, Any]]]] = [
+        (LEDGER, LEDGER.name, counts),
+        (FAULT, FAULT.name, faults),
+    ]
+    ends += [(t, "empty", ()) for t in _ALWAYS if t.name not in written]
+    return [
+        write_file(run.folder, name, table, pa.Table.from_batches([table.batch(content)]))
+        for table, name, content in ends
+    ]
+
+
+def _read_small(run: Run, files: Sequence[Mapping[str, Any]], table: Table) -> list[dict[str, Any]]:
+    found = (file for file in files if file["table"] == table.name)
+    return [row for file in found for row in read_file(run.folder, file).read().to_pylist()]
+
+
+def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:
+    """Every file that counts is there and as long as it was; what does not count is deleted."""
+    named = {join(run.folder, file["path"]): file["bytes"] for file in files}
+    for table in sorted({*(file["table"] for file in files), *(t.name for t in _SCRATCH)}):
+        folder = join(run.folder, table)
+        storage(folder).sweep(folder, named)
+        for file in storage(folder).walk(folder):
+            # What is not named does not count: a late attempt may still write some.
+            if named.pop(file.uri, file.size) != file.size:
+                raise LedgerError(f"{file.uri} is not as long as when it was written")
+    if named:
+        raise LedgerError(f"{min(named)} is gone, and {len(named) - 1} other files")
+
+
+def read_outcome(run: Run) -> Outcome:
+    """What a finished run counted, from its manifest."""
+    manifest = run.manifest()
+    funnels = {
+        name: [ledger.Step(**step) for step in steps] for name, steps in manifest["funnel"].items()
+    }
+    counted = {key: manifest[key] for key in _OUTCOME}
+    return Outcome(funnels=funnels, **counted)
+
+
+def _put_manifest(run: Run, files: list[dict[str, Any]], outcome: Outcome, cpu_s: float) -> None:
+    manifest = {
+        "run": run.id,
+        "python_cpu_s": round(cpu_s, 3),
+        "funnel": {name: [vars(s) for s in steps] for name, steps in outcome.funnels.items()},
+        **{key: getattr(outcome, key) for key in _OUTCOME},
+        "files": files,
+    }
+    put(join(run.folder, MANIFEST), json.dumps(manifest, indent=1).encode())
