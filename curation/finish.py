@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation import ledger, receipts
+from curation.dedup.take_downs import LISTS
 from curation.ledger import LedgerError
 from curation.retries import take_retries
 from curation.run import MANIFEST, Run
@@ -30,7 +31,10 @@ from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, ALARM, HOST, SITE)
 _SCRATCH = (PAIR, MEMBER, BUCKET)
-_OUTCOME = ("skipped", "cut_lines", "alarms", "shards", "faults", "retries", "quarantined")
+_OUTCOME = (
+    *("skipped", "cut_lines", "alarms", "take_downs", "shards", "faults", "retries"),
+    "quarantined",
+)
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,15 @@ class Outcome:
     """What a finished run counted, and what it had to do without.
 
     A funnel for each input; beside it what was `skipped` of each, by kind, and how many lines were
-    cut, by rule. `alarms` are rows of that table.
+    cut, by rule. `alarms` are rows of that table; `take_downs` are pages of earlier runs that gave
+    way, by the file that lists them.
     """
 
     funnels: dict[str, list[ledger.Step]]
     skipped: dict[str, dict[str, int]]
     cut_lines: dict[str, dict[str, int]]
     alarms: Sequence[Mapping[str, Any]]
+    take_downs: Mapping[str, int]
     shards: int
     faults: int
     retries: int
@@ -71,6 +77,7 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
         skipped={name: ledger.skipped(counts, name) for name in stages},
         cut_lines={name: ledger.cut_lines(counts, name) for name in stages},
         alarms=_read_small(run, files, ALARM),
+        take_downs={file["path"]: file["rows"] for file in files if file["table"] == LISTS},
         shards=sum(file["table"] == "shards" for file in files),
         faults=len(faults) - len(quarantined),
         retries=pc.sum(every["retries"]).as_py() + take_retries(),

@@ -8,18 +8,19 @@ many there are of others; no text and no join moves.
 from __future__ import annotations
 
 import json
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from curation.arrow_text import Ints
-from curation.splits import Split, split_of
+from curation.splits import ROW_BITS, Split, split_of
 from curation.storage import join, normalise, storage
 from curation.tables import read_file
-from schemas.arrow import Table
+from schemas.arrow import Table, with_columns
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 from schemas.verdict import VERDICT
@@ -36,7 +37,9 @@ class Parts:
     """The parts of the run in `folder`: part p has the splits `firsts[p]` to `firsts[p + 1] - 1`.
 
     `files` are those of each split, of every table, and `inputs` the names of the inputs that
-    splits are of; `verdicts` are files of that table.
+    splits are of; `verdicts` are files of that table. `run` is the id, of an earlier run.
+
+    Behind the parts of this run there may be those of `earlier` ones (`joined`).
     """
 
     folder: str
@@ -44,10 +47,42 @@ class Parts:
     files: Mapping[int, Files]
     inputs: Mapping[int, str]
     verdicts: Files = ()
+    run: str = ""
+    earlier: Sequence[Earlier] = ()
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self.firsts) - 1
+
+    def joined(self, earlier: Sequence[Parts]) -> Parts:
+        """These parts, and behind them those of `earlier` runs: parts and splits are numbered on.
+
+        So positions are unique over all. Files of an earlier run stay where they are, and what its
+        own verdicts dropped is gone.
+        """
+        firsts, runs = [*self.firsts], list[Earlier]()
+        for run in earlier:
+            begins = Earlier(run, len(firsts) - 1, firsts[-1])
+            firsts += [begins.split + first for first in run.firsts[1:]]
+            runs.append(begins)
+        return replace(self, firsts=firsts, earlier=runs)
+
+    @property
+    def own(self) -> int:
+        """How many parts are of this run: the first ones."""
+        return self.earlier[0].part if self.earlier else len(self)
+
+    @property
+    def end(self) -> int:
+        """All positions of this run are below, all of earlier runs are not."""
+        return (self.earlier[0].split if self.earlier else self.firsts[-1]) << ROW_BITS
+
+    def run_of(self, positions: Ints) -> pa.StringArray:
+        """The id of the earlier run that each position is of; null: this one."""
+        starts = np.array([run.split for run in self.earlier], np.int64)
+        at = np.searchsorted(starts, split_of(positions), side="right")
+        names = pa.array([None, *(run.parts.run for run in self.earlier)], pa.string())
+        return names.take(pa.array(at))
 
     def of(self, positions: Ints) -> Ints:
         """The part of each position."""
@@ -67,6 +102,10 @@ class Parts:
 
     def read(self, part: int, table: Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The rows of one table, all that were written, with or without a verdict."""
+        if run := self._earlier(part):
+            for batch in run.parts.read(part - run.part, table, columns):
+                yield _moved(batch, run.first_position)
+            return
         at_once = _GROUPS_AT_ONCE * table.row_group_rows
         for file in self.listed(part, table):
             yield from read_file(self.folder, file).iter_batches(at_once, columns=list(columns))
@@ -81,8 +120,11 @@ class Parts:
             if splits and int(first) <= splits[-1] and splits[0] <= int(last):
                 rows = read_file(self.folder, file).read(columns=["position", "drop_reason"])
                 found.append(rows.filter(rows["drop_reason"].is_valid())["position"].to_numpy())
-        every = np.sort(np.concatenate(found))
-        return every[np.isin(split_of(every), splits)] if splits else every[:0]
+        every = np.concatenate(found)
+        every = every[np.isin(split_of(every), splits)] if splits else every[:0]
+        if run := self._earlier(part):
+            every = np.append(every, run.parts.gone(part - run.part) + run.first_position)
+        return np.sort(every)
 
     def kept(self, part: int, table: Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The rows of a table whose pages are still in, by reject and verdict; with `position`."""
@@ -98,6 +140,30 @@ class Parts:
         """How the name of a file of verdicts begins."""
         splits = self.splits(part)
         return f"{splits[0]:06d}-{splits[-1]:06d}"
+
+    def _earlier(self, part: int) -> Earlier | None:
+        at = bisect(self.earlier, part, key=lambda run: run.part)
+        return self.earlier[at - 1] if at else None
+
+
+class Earlier(NamedTuple):
+    """An earlier run among joined parts, and the numbers that its first part and split have."""
+
+    parts: Parts
+    part: int
+    split: int
+
+    @property
+    def first_position(self) -> int:
+        """What its own positions count from."""
+        return self.split << ROW_BITS
+
+
+def _moved(batch: pa.RecordBatch, by: int) -> pa.RecordBatch:
+    if "position" not in batch.schema.names:
+        return batch
+    moved = batch.column("position").to_numpy() + by
+    return with_columns(batch, {"position": pa.array(moved)})
 
 
 def parts_of_run(folder: str, files: Files) -> Parts:

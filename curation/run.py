@@ -22,7 +22,7 @@ import pyspark
 import yaml
 
 from curation import __version__, receipts
-from curation.dedup.earlier import earlier_run
+from curation.dedup.earlier import earlier_runs
 from curation.errors import UserError
 from curation.heuristics.divergence.reference import check_reference
 from curation.ingest.rows import check_readable
@@ -200,10 +200,9 @@ def _pinned(recipe: Recipe) -> Recipe:
     for file in lists:
         check_list(file)
     recipe = replace(recipe, blocklist=replace(recipe.blocklist, lists=lists))
-    against = tuple(manifest.pinned() for manifest in recipe.dedup.against)
-    for manifest in against:
-        earlier_run(manifest)
+    against = tuple(earlier.pinned() for earlier in recipe.dedup.against)
     recipe = replace(recipe, dedup=replace(recipe.dedup, against=against))
+    earlier_runs(recipe.dedup)  # raises for what cannot be compared
     reference = recipe.heuristics.reference
     if reference is None:
         return recipe

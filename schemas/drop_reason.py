@@ -93,6 +93,7 @@ class DropReason(StrEnum):
     # dedup
     REPEATED_RECORD = "repeated_record"
     OLDER_VERSION = "older_version"
+    SHIPPED_BEFORE = "shipped_before"  # an earlier run still has a version of it
     EXACT_DUPLICATE = "exact_duplicate"
     NEAR_DUPLICATE = "near_duplicate"
 

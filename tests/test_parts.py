@@ -86,6 +86,36 @@ def test_every_split_is_in_one_part_and_meets_its_verdicts(
         assert whole.gone(0).tolist() == sorted(gone)
 
 
+def test_earlier_runs_lie_behind_and_are_read_where_they_are(tmp_path: Path) -> None:
+    given = {"new": {0: 5, 2: 3}, "a": {0: 4, 1: 6}, "none": {}, "b": {1: 7}}
+    parts = {
+        name: plan_parts(
+            str(tmp_path / name),
+            files_of(tmp_path / name, splits),
+            dict.fromkeys(splits, name),
+            KEYS,
+        )
+        for name, splits in given.items()
+    }
+    parts["a"] = judge(tmp_path / "a", parts["a"], [position(0, 1), position(1, 5)])
+    joined = parts["new"].joined([replace(parts[name], run=name) for name in ("a", "none", "b")])
+    rows = [
+        (part, row["position"])
+        for part in range(len(joined))
+        for batch in joined.kept(part, KEYS, ["doc_id"])
+        for row in batch.to_pylist()
+    ]
+    at = np.array([p for _, p in rows])
+    assert [part for part, _ in rows] == joined.of(at).tolist()
+    assert len(set(at.tolist())) == len(rows) == 3 + 2 + (3 - 1) + (4 - 1) + 5
+    counted = dict(
+        zip(*np.unique(joined.run_of(at).fill_null(""), return_counts=True), strict=True)
+    )
+    assert counted == {"": 5, "a": 5, "b": 5}
+    assert (at < joined.end).sum() == 5
+    assert {part < joined.own for part, p in rows if p >= joined.end} == {False}
+
+
 def test_an_empty_run_has_no_part() -> None:
     assert len(plan_parts("/nowhere", {}, {}, KEYS)) == 0
 

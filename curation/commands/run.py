@@ -12,15 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from curation import pipeline
+from curation.commands.index import named_in
 from curation.commands.options import add_spark_conf, share, spark_conf
-from curation.errors import UserError
+from curation.dedup.index import INDEX
 from curation.finish import Outcome, read_outcome
 from curation.ledger import Step
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
 from curation.run import MANIFEST, Run, new_run
 from curation.session import is_submitted, require_java, session
-from curation.storage import join, normalise, storage
+from curation.storage import join, normalise
 
 INCOMPLETE = 3
 _TOP_REASONS, _TOP_FILES, _TOP_ALARMS = 4, 10, 5
@@ -82,8 +83,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         "--against",
         nargs="+",
         default=[],
-        metavar="RUN",
-        help="folders of finished runs: a page gives way to a newer version of its URL in them too",
+        metavar="DIR",
+        help="folders of finished runs, or of indexes of such ('curate index'): what they still"
+        " have stays, and pages that are the same give way (see dedup.old_wins)",
     )
     parser.add_argument(
         "--sample",
@@ -105,21 +107,14 @@ def open_run(options: argparse.Namespace) -> Run:
         require_java()
     overrides = [*options.overrides, *([f"sample={options.sample}"] if options.sample else [])]
     if options.against:
-        manifests = [{"path": _manifest_of(folder)} for folder in options.against]
-        overrides.append(f"dedup.against={json.dumps(manifests)}")
+        against = [{"path": named_in(folder, MANIFEST, INDEX)} for folder in options.against]
+        overrides.append(f"dedup.against={json.dumps(against)}")
     recipe: Recipe = load(
         options.recipe, paths=options.input, prefix=options.prefix, overrides=overrides
     )
     run = new_run(recipe, normalise(options.output))
     run.open()
     return run
-
-
-def _manifest_of(folder: str) -> str:
-    uri = join(normalise(folder), MANIFEST)
-    if storage(uri).find(uri) is None:
-        raise UserError(f"--against {folder}: is not the folder of a finished run: no {MANIFEST}")
-    return uri
 
 
 def show(run: Run, outcome: Outcome) -> int:
@@ -144,6 +139,10 @@ def show(run: Run, outcome: Outcome) -> int:
                 kinds = ", ".join(f"{kind} {number:,}" for kind, number in beside.items())
                 console.print(f"{what}: {kinds}", highlight=False)
     _show_alarms(outcome.alarms, console)
+    for path, pages in outcome.take_downs.items():
+        what = f"{pages:,} pages of an earlier run gave way: curate remove its folder --doc-ids"
+        line = f"{what} {join(run.folder, path)}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     if not outcome.shards:
         console.print("Nothing was kept: look at the reasons in rejects/ and verdicts/")
     lines = (f"{outcome.shards:,} shards", join(run.folder, "shards"))

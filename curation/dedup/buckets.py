@@ -29,6 +29,7 @@ from curation.tokens.names_kernel import finish
 from schemas.keys import KEYS
 
 _COLUMNS = ("position", "language", "signature")
+_NO_END = np.iinfo(np.int64).max
 _finish_all: Any = finish.py_func  # NumPy does it for whole arrays
 
 
@@ -52,44 +53,54 @@ def _of_bands(keys: pa.RecordBatch, params: MinHashParams, tasks: int) -> Sent:
     return Sent(rows, spread(found, tasks))
 
 
-def meet(batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts]) -> Iterator[pa.RecordBatch]:
-    """The buckets of the keys that met here, to the tasks of the parts that their pages lie in."""
+def meet(
+    batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts], old_wins: bool
+) -> Iterator[pa.RecordBatch]:
+    """The buckets of the keys that met here, to the tasks of the parts that their pages lie in.
+
+    With `old_wins` pages of earlier runs are not compared with one another, so there is no bucket
+    of such alone.
+    """
     rows = gather(batches)
     if rows is None:
         return
-    buckets, positions = find_buckets(rows["key"].to_numpy(), rows["position"].to_numpy())
+    end = parts.value.end if old_wins else _NO_END
+    buckets, positions = find_buckets(rows["key"].to_numpy(), rows["position"].to_numpy(), end)
     found = pa.RecordBatch.from_pydict({"bucket": pa.array(buckets), "position": positions})
     yield from scatter([Sent(found, parts.value.of(positions))])
 
 
-def find_buckets(keys: Hashes, positions: Ints) -> tuple[Ints, Ints]:
-    """The bucket and the position of each page that shares its key; a key has a page once."""
+def find_buckets(keys: Hashes, positions: Ints, end: int = _NO_END) -> tuple[Ints, Ints]:
+    """The bucket and the position of each page that shares its key; a key has a page once.
+
+    One position at least in a bucket is below `end`.
+    """
     _compile()
-    return _find_buckets(keys, positions)
+    return _find_buckets(keys, positions, end)
 
 
 @cache
 def _compile() -> None:
     """Before the first keys of a process."""
     one = np.zeros(1, np.uint64), np.zeros(1, np.int64)
-    compile_once("buckets", lambda: _find_buckets(*one))
+    compile_once("buckets", lambda: _find_buckets(*one, _NO_END))
 
 
-def _find_buckets(keys: Hashes, positions: Ints) -> tuple[Ints, Ints]:
+def _find_buckets(keys: Hashes, positions: Ints, end: int) -> tuple[Ints, Ints]:
     order = np.argsort(keys)
     begins = np.append(np.flatnonzero(first_of_each(keys[order])), len(order))
     positions = positions[order]
-    return _name_buckets(begins, positions, mixed(positions))
+    return _name_buckets(begins, positions, mixed(positions), end)
 
 
 @njit(cache=True, nogil=True)
-def _name_buckets(begins: Ints, positions: Ints, hashes: Hashes) -> tuple[Ints, Ints]:
+def _name_buckets(begins: Ints, positions: Ints, hashes: Hashes, below: int) -> tuple[Ints, Ints]:
     """A bucket's name is a hash of its pages, in whatever order they came."""
     buckets, found = np.empty(len(positions), np.int64), np.empty(len(positions), np.int64)
     end = 0
     for group in range(len(begins) - 1):
         first, last = begins[group], begins[group + 1]
-        if last - first < 2:
+        if last - first < 2 or positions[first:last].min() >= below:
             continue
         name = np.uint64(last - first)
         for row in range(first, last):

@@ -3,7 +3,7 @@
 In: (bucket, position). Out: files of `pairs/` and `members/`. What is compared (signatures, or for
 `verify: exact` sets of shingles) is read by part, for pages in buckets alone, and meets by bucket
 in the order of who stays; a task holds a stretch of that and a bucket's leaders, however large the
-bucket is.
+bucket is. With `old_wins` pages of earlier runs come first in their buckets.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _HELD_BYTES = 32 << 20
 
 def sort_columns(config: DedupConfig) -> list[str]:
     """What candidates are sorted by: buckets, and in each who stays."""
-    return ["bucket", *rank_names(config.keep), "doc_id"]
+    return ["bucket", "may_go", *rank_names(config.keep), "doc_id", "position"]
 
 
 def candidate_schema(config: DedupConfig) -> pa.Schema:
     """The rows that `fetch` gives, and `compare_sorted` takes."""
     ranks = [(name, pa.int64()) for name in rank_names(config.keep)]
     ends = [("doc_id", pa.binary()), ("position", pa.int64()), ("compared", pa.binary())]
-    return pa.schema([("bucket", pa.int64()), *ranks, *ends])
+    return pa.schema([("bucket", pa.int64()), ("may_go", pa.bool_()), *ranks, *ends])
 
 
 def fetch(
@@ -68,7 +68,9 @@ def fetch(
     for part in np.unique(parts.value.of(positions)).tolist():
         wanted = np.unique(positions[parts.value.of(positions) == part])
         read = parts.value.read(part, KEYS, [*dict.fromkeys([*_KEYS, *columns(config.keep)])])
-        found: Iterator[pa.Table] = (_keys(_in(batch, wanted), config) for batch in read)
+        may_go = part < parts.value.own or not config.old_wins
+        some = (_in(batch, wanted) for batch in read)
+        found: Iterator[pa.Table] = (_keys(batch, config, may_go=may_go) for batch in some)
         if params.verify == "exact":
             found = _with_shingles(pa.concat_tables(found), parts.value, part, wanted, params)
         for pages in found:
@@ -78,11 +80,12 @@ def fetch(
 _KEYS = ("position", "doc_id", "signature")
 
 
-def _keys(keys: pa.RecordBatch, config: DedupConfig) -> pa.Table:
+def _keys(keys: pa.RecordBatch, config: DedupConfig, *, may_go: bool) -> pa.Table:
     ranked = with_ranks(keys, config.keep)
     return pa.table(
         {
             "position": keys.column("position"),
+            "may_go": np.full(keys.num_rows, may_go),
             "doc_id": binaries(halves(keys.column("doc_id"))),
             "compared": keys.column("signature"),
             **{name: ranked.column(name) for name in rank_names(config.keep)},
@@ -183,9 +186,10 @@ def _compile() -> None:
     def call() -> None:
         # As what Arrow holds, not to be written to: kernels are compiled for one kind of array.
         bucket, offsets = np.frombuffer(bytes(8), np.int64), np.arange(2)
+        may_go = np.frombuffer(bytes(1), np.bool_)
         for kind in (np.uint32, np.uint64):
             words = np.frombuffer(bytes(8), np.uint8).view(kind)
-            compare(bucket, Contents(words, offsets, False, 0.5), Carried(0, 0))
+            compare(bucket, may_go, Contents(words, offsets, False, 0.5), Carried(0, 0))
 
     compile_once("compare", call)
 
@@ -199,7 +203,9 @@ def _compare_rows(rows: pa.Table, params: MinHashParams, carried: Carried) -> Co
     words = view.data[start : view.offsets[-1]].view(kind)
     offsets = (view.offsets - start) // kind.itemsize
     contents = Contents(words, offsets, exact, params.threshold)
-    return compare(rows["bucket"].to_numpy(), contents, carried)
+    may_go = rows["may_go"].to_numpy()
+    may_go.flags.writeable = False
+    return compare(rows["bucket"].to_numpy(), may_go, contents, carried)
 
 
 def _pairs(rows: pa.Table, found: Compared) -> pa.RecordBatch:

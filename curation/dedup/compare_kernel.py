@@ -5,6 +5,9 @@ another; each later one with the bucket's *leaders*, pages that are similar to n
 to the first that it is similar to. Of a clique all but one page are followers of one leader, so it
 costs one comparison a page. What that leaves out is looked at in a later round: see
 `curation.dedup.near`.
+
+Pages that cannot go come first. They are leaders without being compared with one another, so a
+bucket's old pages cost nothing but that new ones are compared with them.
 """
 
 from __future__ import annotations
@@ -77,8 +80,10 @@ _PAIRS, _MEMBERS, _HELD, _WORDS = range(4)
 
 
 @njit(cache=True, nogil=True)
-def compare(buckets: Ints, contents: Contents, carried: Carried) -> Compared:
-    """Compares rows that are sorted by bucket, and in it by who stays.
+def compare(
+    buckets: Ints, may_go: npt.NDArray[np.bool_], contents: Contents, carried: Carried
+) -> Compared:
+    """Compares rows that are sorted by bucket, and in it by who stays: first who cannot go.
 
     The first rows are the leaders that are carried, of a bucket with over `ALL_PAIRS` pages.
     """
@@ -93,7 +98,7 @@ def compare(buckets: Ints, contents: Contents, carried: Carried) -> Compared:
         np.empty(MOST_LEADERS + ALL_PAIRS, np.bool_),
         np.zeros(4, np.int64),
     )
-    seen = _fill(buckets, contents, carried, room)
+    seen = _fill(buckets, may_go, contents, carried, room)
     pairs, members, held, _ = room.ends
     return Compared(
         room.firsts[:pairs],
@@ -107,7 +112,13 @@ def compare(buckets: Ints, contents: Contents, carried: Carried) -> Compared:
 
 
 @helper
-def _fill(buckets: Ints, contents: Contents, carried: Carried, room: _Room) -> int:
+def _fill(
+    buckets: Ints,
+    may_go: npt.NDArray[np.bool_],
+    contents: Contents,
+    carried: Carried,
+    room: _Room,
+) -> int:
     seen = carried.seen
     for row in range(carried.leaders):
         _hold(row, True, room)
@@ -119,7 +130,7 @@ def _fill(buckets: Ints, contents: Contents, carried: Carried, room: _Room) -> i
         if seen == ALL_PAIRS:
             _keep_leaders(room)
         leads = True
-        for i in range(room.ends[_HELD]):
+        for i in range(room.ends[_HELD] if may_go[row] else 0):
             similarity = _similarity(contents, room.held[i], row)
             if similarity >= contents.threshold:
                 _add_pair(room.held[i], row, similarity, room)

@@ -22,7 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from curation.dedup.keepers import settle
-from curation.parts import Files
+from curation.parts import Files, Parts
 from curation.spark_tables import listed, map_each, read_table
 from curation.tables import read_file, write_file
 from schemas.cluster import CLUSTER
@@ -32,23 +32,25 @@ from schemas.pair import PAIR
 PAIRS_PER_TASK = 5_000_000  # some 100 bytes each
 
 
-def settle_pairs(spark: SparkSession, folder: str, pairs: Files) -> list[dict[str, Any]]:
+def settle_pairs(
+    spark: SparkSession, parts: Broadcast[Parts], pairs: Files
+) -> list[dict[str, Any]]:
     """Settles who stays by all `pairs` (files); writes `clusters/`, returns its manifest rows."""
     number = sum(file["rows"] for file in pairs)
     if not number:
         return []
     if number <= PAIRS_PER_TASK:
         files = spark.sparkContext.broadcast(list(pairs))
-        done = map_each(spark, 1, partial(_settle_files, folder=folder, files=files), _WRITTEN)
+        done = map_each(spark, 1, partial(_settle_files, parts=parts, files=files), _WRITTEN)
     else:
-        every = read_table(spark, folder, PAIR, listed(pairs))
+        every = read_table(spark, parts.value.folder, PAIR, listed(pairs))
         labels = find_components(every.select("first_position", "second_position"))
         labels = labels.withColumnRenamed("page", "first_position")
         done = (
             every.join(labels, on="first_position", how="inner")
             .repartition(1 + number // PAIRS_PER_TASK, "component")
             .drop("component")
-            .mapInArrow(partial(_settle_batches, folder=folder), _WRITTEN)
+            .mapInArrow(partial(_settle_batches, parts=parts), _WRITTEN)
         )
     return [row.asDict() for row in done.collect()]
 
@@ -57,17 +59,22 @@ _WRITTEN = MANIFEST.spark
 
 
 def _settle_files(
-    _number: int, *, folder: str, files: Broadcast[list[Mapping[str, Any]]]
+    _number: int, *, parts: Broadcast[Parts], files: Broadcast[list[Mapping[str, Any]]]
 ) -> Iterator[pa.RecordBatch]:
-    tables = [read_file(folder, file).read() for file in files.value]
-    return _settle_batches(iter(pa.concat_tables(tables).to_batches()), folder=folder)
+    tables = [read_file(parts.value.folder, file).read() for file in files.value]
+    return _settle_batches(iter(pa.concat_tables(tables).to_batches()), parts=parts)
 
 
-def _settle_batches(batches: Iterator[pa.RecordBatch], *, folder: str) -> Iterator[pa.RecordBatch]:
+def _settle_batches(
+    batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts]
+) -> Iterator[pa.RecordBatch]:
     held = [batch.select(PAIR.arrow.names).cast(PAIR.arrow) for batch in batches]
     if held:
         clusters = settle(pa.Table.from_batches(held))
-        yield MANIFEST.batch([write_file(folder, uuid.uuid4().hex, CLUSTER, clusters)])
+        runs = parts.value.run_of(clusters["position"].to_numpy())
+        clusters = clusters.set_column(clusters.column_names.index("run"), "run", runs)
+        name = uuid.uuid4().hex
+        yield MANIFEST.batch([write_file(parts.value.folder, name, CLUSTER, clusters)])
 
 
 def find_components(edges: DataFrame) -> DataFrame:

@@ -27,14 +27,16 @@ class DedupConfig:
     """Who is compared with whom, and who stays.
 
     `over`: whether versions of a URL are compared over all that was fetched, or over what was
-    kept. `against`: manifests of earlier runs, whose newer versions count too. `keep`: which of
-    equal or similar pages stays, and of versions that were fetched at one time, by one criterion
-    after another; the last word has doc_id.
+    kept. `against`: manifests of earlier runs, and indexes of such. `old_wins`: what they still
+    have stays before all pages of this run; else old pages are compared like others, and those that
+    would go are listed. `keep`: which of equal or similar pages stays, and of versions that were
+    fetched at one time, by one criterion after another; the last word has doc_id.
     `near`: null for no near-duplicates.
     """
 
     over: Literal["all", "kept"] = "all"
     against: tuple[Artefact, ...] = ()
+    old_wins: bool = True
     keep: tuple[Criterion, ...] = ("curated", "longest", "newest")
     exact: bool = True
     near: MinHashParams | None = MinHashParams()

@@ -1,13 +1,13 @@
 """The first half of deduplication: newest versions of URLs, then equal texts.
 
-Pages meet twice, by URL and by text; who went the first time takes no part in the second. Versions
-go first: were equal texts to go first, a page could give way to a copy that is itself an older
-version of something, and its text would be lost.
+Pages meet twice, by URL and by text, those of earlier runs too; who went the first time takes no
+part in the second. Versions go first: were equal texts to go first, a page could give way to a copy
+that is itself an older version of something, and its text would be lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -33,15 +33,13 @@ from schemas.keys import KEYS
 
 def find_equal(
     spark: SparkSession,
-    runs: Broadcast[Sequence[Parts]],
     parts: Broadcast[Parts],
     config: DedupConfig,
     tasks: int,
 ) -> list[dict[str, Any]]:
-    """Writes verdicts, returns manifest rows. `runs` are this one (`parts`) and earlier ones."""
-    work = [(run, part) for run, of in enumerate(runs.value) for part in range(len(of))]
-    send = partial(_send, work=work, runs=runs, config=config, tasks=tasks)
-    by_url = exchange(map_each(spark, len(work), send, PACKED), tasks)
+    """Writes verdicts, returns manifest rows; `parts` are those of earlier runs too."""
+    send = partial(_send, parts=parts, config=config, tasks=tasks)
+    by_url = exchange(map_each(spark, len(parts.value), send, PACKED), tasks)
     versions = partial(_versions, config=config, tasks=tasks)
     by_text = exchange(by_url.mapInArrow(versions, PACKED), tasks)
     equal = by_text.mapInArrow(partial(_equal, config=config, parts=parts), PACKED)
@@ -49,24 +47,15 @@ def find_equal(
 
 
 def _send(
-    number: int,
-    *,
-    work: Sequence[tuple[int, int]],
-    runs: Broadcast[Sequence[Parts]],
-    config: DedupConfig,
-    tasks: int,
+    part: int, *, parts: Broadcast[Parts], config: DedupConfig, tasks: int
 ) -> Iterator[pa.RecordBatch]:
-    run, part = work[number]
-    return scatter(_candidates(runs.value[run], part, config, tasks, earlier=run > 0))
+    return scatter(_candidates(parts.value, part, config, tasks))
 
 
-def _candidates(
-    parts: Parts, part: int, config: DedupConfig, tasks: int, *, earlier: bool
-) -> Iterator[Sent]:
-    # Of an earlier run, what deduplication dropped there is still represented there.
-    gone = np.zeros(0, np.int64) if earlier else parts.gone(part)
+def _candidates(parts: Parts, part: int, config: DedupConfig, tasks: int) -> Iterator[Sent]:
+    gone, earlier = parts.gone(part), part >= parts.own
     for keys in parts.read(part, KEYS, read_columns(config.keep)):
-        # What its host has taken away is a version of its URL still.
+        # What its host, or an earlier run, has taken away is a version of its URL still.
         dropped = is_in(keys.column("position").to_numpy(), gone)
         rows = candidates(keys, config.keep, earlier=earlier)
         if len(gone) and dropped.any():
@@ -85,15 +74,15 @@ def _versions(
     rows = gather(batches)
     if rows is None:
         return
-    older = find_older_versions(rows, config.over, rank_names(config.keep))
+    ranks = rank_names(config.keep)
+    older = find_older_versions(rows, config.over, ranks, old_wins=config.old_wins)
     rows = with_found(rows, older)
-    rows = rows.filter(pc.and_not(rows["kept"], rows["earlier"]))
-    rows = rows.drop_columns(_OF_VERSIONS)
+    rows = rows.filter(rows["kept"]).drop_columns(_OF_VERSIONS)
     yield from scatter([Sent(rows, _by_hash(rows["text_hash"], tasks))])
 
 
 _OF_VERSIONS = [
-    *("group", "has_url", "kept", "is_version", "earlier", "fetched_at", "curated", "row_hash"),
+    *("group", "has_url", "kept", "is_version", "fetched_at", "curated", "row_hash"),
 ]
 
 
@@ -104,6 +93,7 @@ def _equal(
     if rows is None:
         return
     if config.exact:
-        rows = with_found(rows, find_exact_duplicates(rows, rank_names(config.keep)))
+        ranks = rank_names(config.keep)
+        rows = with_found(rows, find_exact_duplicates(rows, ranks, old_wins=config.old_wins))
     rows = rows.append_column("similarity", pa.nulls(rows.num_rows, pa.float32()))
     yield from scatter([verdicts.send(rows, parts.value)])

@@ -16,19 +16,22 @@ from curation.dedup.groups import first_of_each, owner, shared
 from schemas.drop_reason import DropReason
 
 
-def find_exact_duplicates(rows: pa.Table, ranks: Sequence[str]) -> Found:
+def find_exact_duplicates(rows: pa.Table, ranks: Sequence[str], *, old_wins: bool = True) -> Found:
     """Which of `rows` go, and for whom: all that meet by `text_hash`.
 
-    `ranks` name the columns of the order of who stays. Rows that have a reason do not take part.
+    `ranks` name the columns of the order of who stays; with `old_wins` pages of earlier runs come
+    before, and none of them goes. Rows that have a reason do not take part.
     """
     found = Found.none(rows.num_rows)
     takes_part = rows["has_text"].to_numpy() & (rows["reason"].to_numpy() == 0)
     own = np.flatnonzero(takes_part)
     met = own[shared(rows["text_hash"].to_numpy()[own])]
-    columns = ("low", "high", *reversed(ranks), "text_hash")
+    stays = rows["earlier"].to_numpy() & old_wins
+    columns = ("position", "low", "high", *reversed(ranks))
     keys = [rows[name].to_numpy()[met] for name in columns]
-    order = met[np.lexsort(keys)]
-    keeper = order[owner(first_of_each(rows["text_hash"].to_numpy()[order]))]
-    gone = keeper != order
+    text = rows["text_hash"].to_numpy()
+    order = met[np.lexsort((*keys, ~stays[met], text[met]))]
+    keeper = order[owner(first_of_each(text[order]))]
+    gone = (keeper != order) & ~stays[order]
     found.drop(order[gone], DropReason.EXACT_DUPLICATE, keeper[gone])
     return found

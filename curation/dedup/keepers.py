@@ -16,11 +16,15 @@ from schemas.cluster import CLUSTER
 
 
 def settle(pairs: pa.Table) -> pa.Table:
-    """`PAIR` in, `CLUSTER` out, by doc_id: all pairs of a component must be among `pairs`."""
+    """`PAIR` in, `CLUSTER` without `run` out, by doc_id.
+
+    All pairs of a component must be among `pairs`.
+    """
     pairs = pairs.combine_chunks()
     ids = np.concatenate([_ids(pairs, "first"), _ids(pairs, "second")])
     positions = np.concatenate([_numpy(pairs, f"{end}_position") for end in ("first", "second")])
-    order = np.lexsort((ids[:, 1], ids[:, 0]))
+    # Two earlier runs may both have a page.
+    order = np.lexsort((positions, ids[:, 1], ids[:, 0]))
     begins = np.ones(len(order), bool)
     begins[1:] = (ids[order[1:]] != ids[order[:-1]]).any(axis=1)
     numbers = np.empty(len(order), np.int64)
@@ -31,13 +35,15 @@ def settle(pairs: pa.Table) -> pa.Table:
     _compile()
     keepers, best, roots = find_keepers(len(pages), firsts, seconds, similarities, equal)
     names = hexes(ids[pages])
-    goes = keepers != STAYS
+    goes, at = keepers != STAYS, pa.array(positions[pages])
     return pa.table(
         {
             "component": names.take(pa.array(roots)),
             "doc_id": names,
-            "position": positions[pages],
+            "position": at,
+            "run": pa.nulls(len(pages), pa.string()),
             "keeper": names.take(pa.array(keepers, mask=~goes)),
+            "keeper_position": at.take(pa.array(keepers, mask=~goes)),
             "similarity": pa.array(np.minimum(best, 1), mask=~goes),
             "equal": pa.array(best > 1, mask=~goes),
             "size": np.bincount(roots, minlength=len(roots))[roots],

@@ -11,6 +11,9 @@ similar to some leader that does not, was not compared with everybody: such buck
 that have gone, take part in the next round. When there is none, no two pages that stay are similar,
 and whoever has gone is similar to one that stays: that makes the set the one of the whole graph.
 
+With `old_wins` pages of earlier runs come before all others in that order and are not compared with
+one another: none of them goes, whatever it is similar to.
+
 Reference: Blelloch, Fineman, Shun, "Greedy sequential maximal independent set and matching are
 parallel on average", SPAA 2012.
 """
@@ -72,12 +75,12 @@ def find_clusters(
     """
     pairs, members = [*equal], list[Mapping[str, Any]]()
     files_of = {PAIR.name: pairs, MEMBER.name: members}
-    packed, rounds = _first_buckets(spark, parts, _near(config), documents), 0
+    packed, rounds = _first_buckets(spark, parts, config, documents), 0
     while True:
         rounds += 1
         for file in _compare(packed, parts, config, documents=documents, number=rounds):
             files_of[file["table"]].append(file)
-        files = settle_pairs(spark, parts.value.folder, pairs)
+        files = settle_pairs(spark, parts, pairs)
         again = find_unsettled(spark, parts.value.folder, members, files)
         if not again:
             return Clusters(files, rounds, sum(file["rows"] for file in pairs[len(equal) :]))
@@ -91,13 +94,15 @@ def _near(config: DedupConfig) -> MinHashParams:
 
 
 def _first_buckets(
-    spark: SparkSession, parts: Broadcast[Parts], params: MinHashParams, documents: int
+    spark: SparkSession, parts: Broadcast[Parts], config: DedupConfig, documents: int
 ) -> DataFrame:
     """Buckets by bands, packed by part."""
+    params = _near(config)
     tasks = 1 + documents * params.bands // _KEYS_PER_TASK
     send = partial(buckets.send_bands, parts=parts, params=params, tasks=tasks)
     by_band = exchange(map_each(spark, len(parts.value), send, PACKED), tasks)
-    return by_band.mapInArrow(partial(buckets.meet, parts=parts), PACKED)
+    meet = partial(buckets.meet, parts=parts, old_wins=config.old_wins)
+    return by_band.mapInArrow(meet, PACKED)
 
 
 def _buckets_of(
@@ -168,7 +173,7 @@ def _gone(pages: pa.RecordBatch, parts: Parts) -> Sent:
             "reason": np.full(rows.num_rows, reason, np.int16),
             "keeper_high": of_keepers[:, 0],
             "keeper_low": of_keepers[:, 1],
-            "keeper_position": np.zeros(rows.num_rows, np.int64),
+            "keeper_position": rows.column("keeper_position"),
             "similarity": rows.column("similarity"),
         }
     )

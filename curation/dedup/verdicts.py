@@ -1,10 +1,14 @@
-"""Verdicts: what was found, anywhere, written by part beside the splits that it judges."""
+"""Verdicts: what was found, anywhere, written by part beside the splits that it judges.
+
+Pages of earlier runs are not judged: those that would go are rows of `take_downs/`.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,10 +23,11 @@ from curation.dedup.found import number_of, reason_names
 from curation.exchange import Sent, exchange, gather
 from curation.parts import Parts
 from curation.splits import split_of
-from curation.tables import write_file
+from curation.tables import cuts_of, write_file
 from schemas.drop_reason import DropReason
 from schemas.manifest import MANIFEST
 from schemas.pair import PAIR
+from schemas.take_down import TAKE_DOWN
 from schemas.verdict import VERDICT
 
 COLUMNS = (
@@ -35,12 +40,12 @@ COLUMNS = (
 def send(rows: pa.Table, parts: Parts) -> Sent:
     """Those of `rows` (`COLUMNS`) that have a reason, to the task that writes their verdicts."""
     gone = rows.select(COLUMNS).filter(pc.not_equal(rows["reason"], 0))
-    return Sent(gone, parts.of(gone["position"].to_numpy()))
+    return Sent(gone, parts.of(gone["position"].to_numpy()) % parts.own)
 
 
 def write(sent: DataFrame, parts: Broadcast[Parts]) -> list[dict[str, Any]]:
     """Writes verdicts, and pairs of equal texts; returns the manifest rows."""
-    arrived = exchange(sent, len(parts.value))
+    arrived = exchange(sent, parts.value.own)
     written = arrived.mapInArrow(partial(_write, parts=parts), MANIFEST.spark)
     return [row.asDict() for row in written.collect()]
 
@@ -51,29 +56,36 @@ def _write(
     rows = gather(batches)
     if rows is None:
         return
-    rows = rows.sort_by("position")
-    part = int(parts.value.of(rows["position"].to_numpy()[:1])[0])
-    name = f"{parts.value.name(part)}-{uuid.uuid4().hex}"
-    files = [write_file(parts.value.folder, name, VERDICT, _verdicts(rows, parts.value))]
+    rows, unique = rows.sort_by("position"), uuid.uuid4().hex
+    of_rows = parts.value.of(rows["position"].to_numpy())
+    files = [
+        _write_part(rows.slice(start, end - start), int(of_rows[start]), parts.value, unique)
+        for start, end in pairwise(cuts_of(of_rows))
+    ]
     equal = rows.filter(pc.equal(rows["reason"], number_of(DropReason.EXACT_DUPLICATE)))
     if equal.num_rows:
-        files.append(write_file(parts.value.folder, name, PAIR, _pairs(equal)))
+        files.append(write_file(parts.value.folder, unique, PAIR, _pairs(equal)))
     yield MANIFEST.batch(files)
 
 
-def _verdicts(rows: pa.Table, parts: Parts) -> pa.Table:
-    splits = split_of(rows["position"].to_numpy())
-    told = pa.RecordBatch.from_pydict(
-        {
-            "position": rows["position"].combine_chunks(),
-            "doc_id": hexes(_ids(rows)),
-            "input": pa.array([parts.inputs[split] for split in splits.tolist()], pa.string()),
-            "drop_reason": reason_names(rows["reason"].to_numpy()),
-            "keeper": hexes(_ids(rows, "keeper_")),
-            "similarity": rows["similarity"].combine_chunks(),
-        }
-    )
-    return pa.Table.from_batches([VERDICT.conform(told)])
+def _write_part(rows: pa.Table, part: int, parts: Parts, unique: str) -> dict[str, Any]:
+    positions = rows["position"].to_numpy()
+    told = {
+        "position": rows["position"].combine_chunks(),
+        "doc_id": hexes(_ids(rows)),
+        "drop_reason": reason_names(rows["reason"].to_numpy()),
+        "keeper": hexes(_ids(rows, "keeper_")),
+        "keeper_run": parts.run_of(rows["keeper_position"].to_numpy()),
+        "similarity": rows["similarity"].combine_chunks(),
+    }
+    table = VERDICT if part < parts.own else TAKE_DOWN
+    if table is VERDICT:
+        inputs = [parts.inputs[split] for split in split_of(positions).tolist()]
+        told["input"] = pa.array(inputs, pa.string())
+    else:
+        told["run"] = parts.run_of(positions)
+    written = pa.Table.from_batches([table.conform(pa.RecordBatch.from_pydict(told))])
+    return write_file(parts.folder, f"{parts.name(part)}-{unique}", table, written)
 
 
 def _pairs(rows: pa.Table) -> pa.Table:

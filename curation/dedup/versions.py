@@ -6,8 +6,9 @@ a curated input. *Versions*: of the pages with one URL the newest stays, ties by
 and at last by doc_id; a page of a curated input (with a fixed domain) stays before any page of a
 crawl. With `over: all` a rejected page is a version too, so that an older one does not come back
 when a rule rejected the newest; fetches that failed technically are no versions. Pages of earlier
-runs are versions as well, and whoever they keep out gives way to them. Pages without a URL or a
-time take part as far as they can: no URL, no versions; no time is older than any.
+runs are versions as well: with `old_wins` what they still have of a URL stays whatever its time,
+else the newest of all does. Pages without a URL or a time take part as far as they can: no URL, no
+versions; no time is older than any.
 
 The result does not depend on partitioning: every order ends in doc_id and a hash of all that
 shards hold, and rows that still tie are equal there.
@@ -31,7 +32,11 @@ from schemas.drop_reason import DropReason
 
 
 def find_older_versions(
-    rows: pa.Table, over: Literal["all", "kept"], ranks: Sequence[str] = ()
+    rows: pa.Table,
+    over: Literal["all", "kept"],
+    ranks: Sequence[str] = (),
+    *,
+    old_wins: bool = True,
 ) -> Found:
     """Which of `rows` go, and for whom: all that meet by `group`, as `candidates` made them.
 
@@ -42,15 +47,22 @@ def find_older_versions(
     if not len(met):
         return found
     column = {name: rows[name].to_numpy()[met] for name in (*_COMPARED, *ranks)}
-    kept, ours = column["kept"], ~column["earlier"]
-    repeats = _repeats(column)
-    gone = met[repeats & kept & ours]
-    found.drop(gone, DropReason.REPEATED_RECORD, gone)
+    kept = column["kept"]
+    column["stays"] = kept & column["earlier"] & old_wins
+    may_go = kept & ~column["stays"]
+    copies = _first_copies(column)
+    repeats = copies != np.arange(len(met))
+    gone = repeats & may_go
+    found.drop(met[gone], DropReason.REPEATED_RECORD, met[copies[gone]])
     counts = column["has_url"] & ~repeats & (column["is_version"] if over == "all" else kept)
     versions = np.flatnonzero(counts)
     newest = _newest(column, versions, ranks)
-    older = kept[versions] & ours[versions] & (newest != versions)
-    found.drop(met[versions[older]], DropReason.OLDER_VERSION, met[newest[older]])
+    older, shipped = may_go[versions] & (newest != versions), column["stays"][newest]
+    for reason, goes in (
+        (DropReason.OLDER_VERSION, older & ~shipped),
+        (DropReason.SHIPPED_BEFORE, older & shipped),
+    ):
+        found.drop(met[versions[goes]], reason, met[newest[goes]])
     return found
 
 
@@ -61,21 +73,22 @@ _COMPARED = (
 _Columns = dict[str, npt.NDArray[Any]]
 
 
-def _repeats(column: _Columns) -> npt.NDArray[np.bool_]:
-    """Rows whose doc_id another row has that goes before: one that was kept, in an earlier run."""
+def _first_copies(column: _Columns) -> Ints:
+    """For each row, which stays of those with its doc_id: one that was kept, in an earlier run."""
     ids = column["low"], column["high"]
     best = (~column["fetched_at"], ~column["curated"], ~column["earlier"], ~column["kept"])
     order = np.lexsort((column["position"], column["row_hash"], *best, *ids))
-    repeats = np.zeros(len(order), bool)
-    repeats[order] = ~first_of_each(*(key[order] for key in ids))
-    return repeats
+    first = np.empty(len(order), np.int64)
+    first[order] = order[owner(first_of_each(*(key[order] for key in ids)))]
+    return first
 
 
 def _newest(column: _Columns, versions: Ints, ranks: Sequence[str]) -> Ints:
-    """For each of these rows, which are versions, the newest of its URL."""
+    """For each of these rows, which are versions, the newest of its URL; or one that stays."""
     of = {name: values[versions] for name, values in column.items()}
     ties = [of[name] for name in ("position", "row_hash", "low", "high", *reversed(ranks))]
-    order = np.lexsort((*ties, ~of["fetched_at"], ~of["curated"], of["group"]))
+    best = (~of["fetched_at"], ~of["curated"], ~of["stays"])
+    order = np.lexsort((*ties, *best, of["group"]))
     newest = np.empty(len(order), np.int64)
     newest[order] = versions[order[owner(first_of_each(of["group"][order]))]]
     return newest

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from curation.dedup.lsh import band_keys
 from curation.dedup.minhash import MinHashParams
 from curation.dedup.near import Clusters, find_clusters, near_verdicts
 from curation.parts import Parts
-from curation.tables import read_file
+from curation.tables import read_file, write_file
+from schemas.keys import KEYS
+from schemas.verdict import VERDICT
 from tests import runs
 from tests.dedup.keys import key, make_parts, signature
 
@@ -43,19 +45,28 @@ def world(dice: np.random.Generator, pages: int, spread: float) -> Minima:
     return found
 
 
-def naive(keys: Sequence[dict[str, Any]], params: MinHashParams) -> set[int]:
-    """The positions that go: of all pairs in a band, in the order of who stays."""
+def naive(
+    keys: Sequence[dict[str, Any]], params: MinHashParams, old: Container[int] = ()
+) -> set[int]:
+    """The positions that go: of all pairs in a band, in the order of who stays; never `old` ones."""
     minima = np.array([np.frombuffer(k["signature"], "<u4") for k in keys])
     languages = np.array([int(k["language"][1:]) for k in keys], np.uint64)
     bands = band_keys(minima, languages, params)
     order = sorted(
-        range(len(keys)), key=lambda row: (-keys[row]["text_bytes"], keys[row]["doc_id"])
+        range(len(keys)),
+        key=lambda row: (
+            keys[row]["position"] not in old,
+            -keys[row]["text_bytes"],
+            keys[row]["doc_id"],
+        ),
     )
     met: dict[Any, list[int]] = defaultdict(list)
     gone = set()
     for row in order:
         before = {other for band in bands[row].tolist() for other in met[band]}
-        if any((minima[row] == minima[other]).mean() >= params.threshold for other in before):
+        if keys[row]["position"] not in old and any(
+            (minima[row] == minima[other]).mean() >= params.threshold for other in before
+        ):
             gone.add(keys[row]["position"])
             continue
         for band in bands[row].tolist():
@@ -64,10 +75,11 @@ def naive(keys: Sequence[dict[str, Any]], params: MinHashParams) -> set[int]:
 
 
 def find(
-    spark: SparkSession, parts: Parts, params: MinHashParams
+    spark: SparkSession, parts: Parts, params: MinHashParams, *, old_wins: bool = True
 ) -> tuple[Clusters, list[dict[str, Any]]]:
     shared = spark.sparkContext.broadcast(parts)
-    found = find_clusters(spark, shared, replace(CONFIG, near=params), documents=1000)
+    config = replace(CONFIG, near=params, old_wins=old_wins)
+    found = find_clusters(spark, shared, config, documents=1000)
     tables = [read_file(parts.folder, file).read() for file in found.files]
     rows = pa.concat_tables(tables).to_pylist() if tables else []
     return found, sorted(rows, key=lambda row: row["doc_id"])
@@ -117,6 +129,52 @@ def test_who_goes_is_what_the_definition_says(
     assert found.rounds > 1  # else these worlds are too easy
     kept = {row["doc_id"] for row in rows if not row["keeper"]}
     assert {row["keeper"] for row in rows if row["keeper"]} <= kept
+
+
+@pytest.mark.parametrize("old_wins", [True, False])
+def test_pages_of_earlier_runs_that_are_still_in_come_first_and_stay(
+    spark: SparkSession,
+    worlds: list[dict[str, Any]],
+    expected: set[int],
+    tmp_path: Path,
+    old_wins: bool,
+) -> None:
+    runs_of = [worlds[start::3] for start in range(3)]  # a new one, and two that never met
+    gone_before = {k["position"] for k in runs_of[1][::5]}
+    earlier = [
+        replace(make_parts(tmp_path / f"old-{number}", in_splits(keys, 2)), run=f"old-{number}")
+        for number, keys in enumerate(runs_of[1:])
+    ]
+    earlier[0] = judged(earlier[0], gone_before)
+    parts = make_parts(tmp_path / "new", in_splits(runs_of[0], 2)).joined(earlier)
+    with runs.shuffle_partitions(spark, 3):
+        _, rows = find(spark, parts, SMALL, old_wins=old_wins)
+    left = [k for k in worlds if k["position"] not in gone_before]
+    old = {k["position"] for k in left} - {k["position"] for k in runs_of[0]}
+    wanted = naive(left, SMALL, old if old_wins else ())
+    assert plain(gone_of(rows)) == wanted
+    assert wanted not in (set(), expected)
+    run_of = {key(n)["doc_id"]: run for run, keys in enumerate(runs_of) for n in names(keys)}
+    assert all(row["run"] == (None, "old-0", "old-1")[run_of[row["doc_id"]]] for row in rows)
+
+
+def names(keys: Sequence[dict[str, Any]]) -> list[int]:
+    return [k["position"] for k in keys]
+
+
+def judged(parts: Parts, gone: set[int]) -> Parts:
+    """With verdicts on these pages."""
+    files = []
+    for part in range(len(parts)):
+        rows = [row for batch in parts.read(part, KEYS, ["position"]) for row in batch.to_pylist()]
+        verdicts = [
+            {**row, "doc_id": "d", "input": "crawl", "drop_reason": "host_unsafe"}
+            for row in rows
+            if row["position"] & 0xFFFFFFFF in gone
+        ]
+        table = pa.Table.from_batches([VERDICT.batch(verdicts)])
+        files.append(write_file(parts.folder, f"{parts.name(part)}-x", VERDICT, table))
+    return replace(parts, verdicts=files)
 
 
 def test_many_tasks_settle_as_one_does(
@@ -204,6 +262,7 @@ def test_a_bucket_that_comes_in_many_batches_is_compared_as_in_one(
     rows = pa.table(
         {
             "bucket": bucket,
+            "may_go": np.arange(150) >= 30,  # so no two of these are a pair
             "rank_0": np.zeros(150, np.int64),
             "doc_id": [number.to_bytes(16, "big") for number in range(150)],
             "position": np.arange(150),
@@ -242,5 +301,5 @@ def test_verdicts_say_how_similar_and_lie_by_part(spark: SparkSession, tmp_path:
     rows = [row for file in files for row in read_file(str(tmp_path), file).read().to_pylist()]
     rows.sort(key=lambda row: row["position"])
     assert [(r["drop_reason"], r["similarity"]) for r in rows] == [("near_duplicate", 0.9375)] * 2
-    judged = replace(parts, verdicts=files)
-    assert [plain(set(judged.gone(part).tolist())) for part in range(3)] == [set(), {2}, {3}]
+    left = replace(parts, verdicts=files)
+    assert [plain(set(left.gone(part).tolist())) for part in range(3)] == [set(), {2}, {3}]

@@ -8,10 +8,13 @@ from tests.dedup.keys import key, rows_of, told
 
 
 def dropped(
-    keys: list[dict[str, Any]], over: Any = "all", earlier: list[dict[str, Any]] | None = None
+    keys: list[dict[str, Any]],
+    over: Any = "all",
+    earlier: list[dict[str, Any]] | None = None,
+    **options: bool,
 ) -> dict[int, tuple[str, int]]:
     rows = rows_of(keys, earlier=earlier or [])
-    return told(rows, find_older_versions(rows, over))
+    return told(rows, find_older_versions(rows, over, **options))
 
 
 def test_the_newest_version_stays() -> None:
@@ -50,7 +53,7 @@ def test_a_fetch_that_failed_technically_is_no_version() -> None:
 
 def test_a_record_that_is_listed_twice_stays_once() -> None:
     keys = [key("a", position=position) for position in (8, 7, 9)]
-    assert dropped(keys) == {8: ("repeated_record", 8), 9: ("repeated_record", 9)}
+    assert dropped(keys) == {8: ("repeated_record", 7), 9: ("repeated_record", 7)}
 
 
 def test_a_kept_copy_stays_wherever_a_rejected_one_of_the_same_record_lies() -> None:
@@ -65,7 +68,7 @@ def test_a_kept_copy_stays_wherever_a_rejected_one_of_the_same_record_lies() -> 
 def test_which_copy_stays_is_settled_by_what_shards_would_hold() -> None:
     for first, second in ((1, 2), (2, 1)):
         keys = [key("a", position=first, row_hash=9), key("a", position=second, row_hash=3)]
-        assert dropped(keys) == {first: ("repeated_record", first)}
+        assert dropped(keys) == {first: ("repeated_record", second)}
 
 
 def test_a_curated_page_stays_before_any_newer_crawled_one() -> None:
@@ -75,20 +78,36 @@ def test_a_curated_page_stays_before_any_newer_crawled_one() -> None:
 
 def test_repeats_of_an_older_version_all_go() -> None:
     keys = [key("a", 1, position=1), key("a", 1, position=2), key("b", 2, position=3)]
-    assert dropped(keys) == {1: ("older_version", 3), 2: ("repeated_record", 2)}
+    assert dropped(keys) == {1: ("older_version", 3), 2: ("repeated_record", 1)}
 
 
-def test_a_newer_version_of_an_earlier_run_keeps_ours_out_and_an_older_one_does_not() -> None:
-    newer, older = key(9, 7), key(9, 1)
-    assert [*dropped([key(1, 3)], earlier=[newer]).values()] == [("older_version", 9)]
+def test_what_an_earlier_run_still_has_of_a_url_stays_whatever_its_time() -> None:
+    for day in (None, 1, 7):
+        keys = [key(1, 3), key(2, 5, curated=True), key(3, 9, drop_reason="no_text")]
+        found = dropped(keys, earlier=[key(9, day)])
+        assert found == {1: ("shipped_before", 9), 2: ("shipped_before", 9)}
+    # Of two the newest is named, and neither is ours to judge.
+    assert dropped([key(1, 3)], earlier=[key(9, 1), key(8, 2)]) == {1: ("shipped_before", 8)}
+
+
+def test_what_an_earlier_run_no_longer_has_is_a_version_by_its_time() -> None:
+    newer, older = (key(9, day, drop_reason="no_text") for day in (7, 1))
+    assert dropped([key(1, 3)], earlier=[newer]) == {1: ("older_version", 9)}
     assert dropped([key(1, 3)], earlier=[older]) == {}
-    # What the earlier run has of its own is not ours to judge.
-    assert dropped([key(1, 3)], earlier=[older, key(8, 2)]) == {}
+    assert dropped([key(1, 3)], over="kept", earlier=[newer]) == {}
+
+
+def test_where_old_pages_do_not_win_the_newest_of_all_stays() -> None:
+    older, newer = key(8, 1), key(9, 7)
+    found = dropped([key(1, 3)], earlier=[older], old_wins=False)
+    assert found == {8: ("older_version", 1)}
+    found = dropped([key(1, 3)], earlier=[older, newer], old_wins=False)
+    assert found == {1: ("older_version", 9), 8: ("older_version", 9)}
 
 
 def test_a_record_that_an_earlier_run_had_is_a_repeat() -> None:
     gone = dropped([key("a", position=5)], earlier=[key("a", position=6)])
-    assert gone == {5: ("repeated_record", 5)}
+    assert gone == {5: ("repeated_record", 6)}
 
 
 def test_what_an_earlier_run_rejected_is_no_repeat() -> None:
@@ -103,7 +122,7 @@ def test_of_a_record_in_two_inputs_the_curated_copy_stays() -> None:
             key("a", position=curated, curated=True, row_hash=curated),
             key("a", position=crawled, row_hash=crawled),
         ]
-        assert dropped(keys) == {crawled: ("repeated_record", crawled)}
+        assert dropped(keys) == {crawled: ("repeated_record", curated)}
 
 
 def naive(keys: list[dict[str, Any]]) -> set[str]:

@@ -1,0 +1,96 @@
+"""An index: what later crawls need of earlier ones, in a folder of its own, without any text.
+
+`index.json` names the runs and the files: `keys/` (`schemas.index`), each file of one run. So two
+indexes are merged by copying files, and whatever the order, the same bytes come out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any, TypedDict
+
+from curation.artefact import Artefact
+from curation.errors import UserError
+from curation.parts import Files, Parts, plan_parts
+from curation.storage import join, put
+from schemas.keys import KEYS
+
+INDEX = "index.json"
+
+
+class Signatures(TypedDict):
+    """What two signatures must have in common to be compared."""
+
+    ngram: int
+    n: int
+    seed: int
+
+
+class IndexedRun(TypedDict):
+    """A run in an index: its id, its documents that were still in, and all its pages."""
+
+    id: str
+    documents: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class Index:
+    """The index in `folder`; runs are in order of their ids, files (of the manifest) of paths."""
+
+    folder: str
+    signatures: Signatures | None
+    runs: Sequence[IndexedRun]
+    files: Files
+
+    def parts(self) -> list[Parts]:
+        """Those of each run: its files are its splits."""
+        return [self._of_run(run["id"]) for run in self.runs]
+
+    def _of_run(self, run: str) -> Parts:
+        of_splits: dict[int, list[Mapping[str, Any]]] = {}
+        for file in self.files:
+            of_run, _, number = file["path"].rsplit("/", 1)[1].split(".")[0].rpartition("-")
+            if file["table"] == KEYS.name and of_run == run:
+                of_splits.setdefault(int(number), []).append(file)
+        parts = plan_parts(self.folder, of_splits, dict.fromkeys(of_splits, ""), KEYS)
+        return Parts(self.folder, parts.firsts, of_splits, parts.inputs, run=run)
+
+    def put(self) -> None:
+        """Writes `index.json`: last, for what it names is the index."""
+        told = {name: value for name, value in asdict(self).items() if name != "folder"}
+        put(join(self.folder, INDEX), json.dumps(told, indent=1).encode())
+
+
+def file_name(run: str, number: int) -> str:
+    """Of a file of `keys/`, without its ending."""
+    return f"{run}-{number:06d}"
+
+
+def load_index(index: Artefact) -> Index:
+    """The index by its `index.json`; raises `UserError` for what is none."""
+    try:
+        told = json.loads(index.read())
+        return Index(index.path.rsplit("/", 1)[0], **told)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{index.path}: is no index, or one of another version") from error
+
+
+def merged(indexes: Sequence[Index], folder: str) -> Index:
+    """The index of all their runs, in `folder`, where its files are still to be copied to.
+
+    Raises `UserError` where they share a run, or their signatures cannot be compared.
+    """
+    first = indexes[0]
+    for other in indexes[1:]:
+        if other.signatures != first.signatures:
+            what = "their signatures are made in different ways (dedup.near)"
+            raise UserError(f"{first.folder} and {other.folder} cannot be merged: {what}")
+    runs = sorted((run for index in indexes for run in index.runs), key=lambda run: run["id"])
+    if twice := [a["id"] for a, b in pairwise(runs) if a["id"] == b["id"]]:
+        raise UserError(f"the run {twice[0]} is in two of these indexes")
+    files = [file for index in indexes for file in index.files]
+    return Index(folder, first.signatures, runs, sorted(files, key=lambda file: file["path"]))
