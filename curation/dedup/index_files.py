@@ -115,8 +115,10 @@ def _write(
     rows = gather(batches)
     if rows is None:
         return
-    by = [(name, "ascending") for name in _ORDER]
-    rows = rows.take(pc.sort_indices(rows, by, null_placement="at_start")).combine_chunks()
+    at = rows.column_names.index("drop_reason")
+    by_name = rows.set_column(at, "drop_reason", rows["drop_reason"].fill_null(""))
+    order = pc.sort_indices(by_name, [(name, "ascending") for name in _ORDER])
+    rows = rows.take(order).combine_chunks()
     ids = halves(rows["doc_id"].combine_chunks())
     rows = rows.filter(pa.array(first_of_each(ids[:, 0], ids[:, 1])))  # what is in goes first
     number = int(spread(ids[:1, 0], files)[0])
