@@ -95,6 +95,7 @@ class DropReason(StrEnum):
     OLDER_VERSION = "older_version"
     EXACT_DUPLICATE = "exact_duplicate"
     NEAR_DUPLICATE = "near_duplicate"
+    LEFT_TOO_SHORT = "left_too_short"
 
 
 TECHNICAL = frozenset(
