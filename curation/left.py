@@ -1,4 +1,4 @@
-"""What is left of documents that lose lines: texts and bitmaps in, the texts without these lines out.
+"""What is left of documents that lose lines: texts and bitmaps in, texts without the lines out.
 
 A bitmap has a bit per line, the lowest of the first byte first; a line whose bit is set goes, with
 one line break. Null is a document that keeps all. Lines that are blank are lines like others.
@@ -6,16 +6,18 @@ one line break. Null is a document that keeps all. Lines that are blank are line
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.arrow_text import Bytes, Ints, TextView, join_spans, text_view
-from curation.kernels import helper, njit
+from curation.arrow_text import Ints, TextView, join_spans, text_view
+from curation.kernels import compile_once
+from curation.left_kernel import spans_left
 from schemas.arrow import with_columns
 from schemas.verdict import LEFT
 
-_BREAK = np.uint8(0x0A)
 _OF_VERDICTS = [column.name for column in LEFT]
 CHANGED = frozenset({"text", "line_kinds", *_OF_VERDICTS})
 """The columns of documents and keys that `leave` makes or changes."""
@@ -70,11 +72,10 @@ def drop_letters(line_kinds: pa.StringArray, dropped: pa.BinaryArray) -> pa.Stri
 
 
 def _edit(values: pa.StringArray, dropped: pa.BinaryArray, *, by_letter: bool) -> pa.StringArray:
+    _compile()
     edited = pc.and_(values.is_valid(), dropped.is_valid())
     texts, bitmaps = text_view(values.filter(edited)), _view(dropped.filter(edited))
-    left = _spans_left(
-        texts.data, texts.offsets, bitmaps.data, bitmaps.offsets, by_letter
-    )
+    left = spans_left(texts.data, texts.offsets, bitmaps.data, bitmaps.offsets, by_letter)
     return pc.replace_with_mask(values, edited, join_spans(texts.data, *left))
 
 
@@ -84,41 +85,13 @@ def _view(bitmaps: pa.BinaryArray) -> TextView:
     return text_view(pa.Array.from_buffers(pa.string(), len(bitmaps), buffers, offset=offset))
 
 
-@njit(cache=True, nogil=True)
-def _spans_left(
-    data: Bytes, offsets: Ints, bitmaps: Bytes, bits: Ints, by_letter: bool
-) -> tuple[Ints, Ints, Ints]:
-    """Where each span that stays starts and ends, and which are those of each row."""
-    rows = np.zeros(len(offsets), np.int64)
-    room = 8 * (bits[-1] - bits[0])  # lines, at most
-    starts, ends = np.empty(room, np.int64), np.empty(room, np.int64)
-    _fill(data, offsets, bitmaps, bits, by_letter, starts, ends, rows)
-    return starts[: rows[-1]], ends[: rows[-1]], rows
+@cache
+def _compile() -> None:
+    """Before the first texts of a process."""
+    compile_once("left", lambda: _call_kernels(pa.array(["One\nline."]), pa.array([b"\1"])))
 
 
-@helper
-def _fill(
-    data: Bytes,
-    offsets: Ints,
-    bitmaps: Bytes,
-    bits: Ints,
-    by_letter: bool,
-    starts: Ints,
-    ends: Ints,
-    rows: Ints,
-) -> None:
-    number = 0
-    for row in range(len(offsets) - 1):
-        first, at, end, line = number, offsets[row], offsets[row + 1], 0
-        while at < end or (at == end and not by_letter):
-            stop = at + 1
-            if not by_letter:
-                while stop <= end and data[stop - 1] != _BREAK:
-                    stop += 1
-            if not bitmaps[bits[row] + line // 8] >> (line % 8) & 1:
-                starts[number], ends[number] = at, stop
-                number += 1
-            at, line = stop, line + 1
-        if number > first and not by_letter:
-            ends[number - 1] -= 1  # the break behind the last line, or what would be one
-        rows[row + 1] = number
+def _call_kernels(texts: pa.StringArray, dropped: pa.BinaryArray) -> None:
+    view, bitmaps = text_view(texts), _view(dropped)
+    left = spans_left(view.data, view.offsets, bitmaps.data, bitmaps.offsets, False)
+    join_spans(view.data, *left)

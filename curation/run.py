@@ -23,6 +23,7 @@ import yaml
 
 from curation import __version__, receipts
 from curation.dedup.earlier import earlier_run
+from curation.dedup.lines.allow import allowed_hashes
 from curation.errors import UserError
 from curation.heuristics.divergence.reference import check_reference
 from curation.ingest.rows import check_readable
@@ -203,7 +204,11 @@ def _pinned(recipe: Recipe) -> Recipe:
     against = tuple(manifest.pinned() for manifest in recipe.dedup.against)
     for manifest in against:
         earlier_run(manifest)
-    recipe = replace(recipe, dedup=replace(recipe.dedup, against=against))
+    lines = recipe.dedup.lines
+    if lines and lines.allow_list:
+        lines = replace(lines, allow_list=lines.allow_list.pinned())
+        allowed_hashes(lines)  # those very bytes
+    recipe = replace(recipe, dedup=replace(recipe.dedup, against=against, lines=lines))
     reference = recipe.heuristics.reference
     if reference is None:
         return recipe

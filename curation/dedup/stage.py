@@ -1,6 +1,6 @@
-"""Deduplication, in order: newest versions and equal texts, then near-duplicates.
+"""Deduplication, in order: newest versions, equal texts, near-duplicates, and then lines.
 
-In: the `keys/` of a run by parts. Out: `verdicts/` and `clusters/`. No text moves.
+In: the `keys/` of a run by parts. Out: `verdicts/`, `clusters/`, `line_audit/`. No text moves.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from curation.dedup.components import settle_pairs
 from curation.dedup.config import DedupConfig
 from curation.dedup.earlier import earlier_run
 from curation.dedup.equal import find_equal
+from curation.dedup.lines.stage import deduplicate_lines
 from curation.dedup.near import Clusters, find_clusters, near_verdicts
 from curation.parts import Files, Parts
 from schemas.pair import PAIR
@@ -25,9 +26,10 @@ _ROWS_PER_TASK = 500_000
 def deduplicate(
     spark: SparkSession, parts: Parts, config: DedupConfig, *, pages: int, documents: int
 ) -> Clusters:
-    """Finds the documents that give way to others: `files` are of `verdicts/` and `clusters/`.
+    """Finds the documents that give way to others, and the lines that occur too often.
 
-    `pages` and `documents` say about how many there are.
+    `files` are of `verdicts/`, `clusters/` and `line_audit/`, `counts` of documents that stay
+    without some lines. `pages` and `documents` say how many there are.
     """
     runs = [parts, *(earlier_run(manifest) for manifest in config.against)]
     tasks = 1 + pages // _ROWS_PER_TASK
@@ -38,7 +40,12 @@ def deduplicate(
     left = spark.sparkContext.broadcast(replace(parts, verdicts=[*parts.verdicts, *files]))
     found = _clusters(spark, left, config, documents, equal)
     files += near_verdicts(spark, left, found.files) if found.rounds else []
-    return replace(found, files=[*files, *found.files])
+    found = replace(found, files=[*files, *found.files])
+    if config.lines is None:
+        return found
+    left = spark.sparkContext.broadcast(replace(parts, verdicts=[*parts.verdicts, *files]))
+    lines = deduplicate_lines(spark, left, config.lines, documents=documents)
+    return replace(found, files=[*found.files, *lines.files], counts=lines.counts)
 
 
 def _clusters(

@@ -69,11 +69,11 @@ def characters() -> Characters:
     )
 
 
-def _bytes(ascii: Codes) -> npt.NDArray[np.int16]:
-    is_blank, is_out = ascii == BLANK, ascii == LEFT_OUT
+def _bytes(plain: Codes) -> npt.NDArray[np.int16]:
+    is_blank, is_out = plain == BLANK, plain == LEFT_OUT
     found = np.full(0x100, LOOK, np.int16)
     found[:_BLOCK] = (
-        ascii
+        plain
         | (~is_blank & ~is_out) << STAYS
         | ~is_out << STAYS + 1
         | (is_blank | is_out) << BEHIND_BLANK

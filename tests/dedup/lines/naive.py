@@ -32,9 +32,7 @@ def _stands_for(character: str) -> str:
     return character
 
 
-def left(
-    pages: Iterable[tuple[object, str, str, str | None]], *, max_count: int = 6
-) -> list[str]:
+def left(pages: Iterable[tuple[object, str, str, str | None]], *, max_count: int = 6) -> list[str]:
     """The texts of pages (bucket, language, text, line kinds) less lines that occur too often."""
     pages = list(pages)
     counts: Counter[tuple[object, str, str]] = Counter()
@@ -54,6 +52,4 @@ def left(
 def _keys(text: str, kinds: str | None) -> list[str]:
     lines = text.split("\n")
     of_lines = kinds or "p" * len(lines)
-    return [
-        "" if kind in "ctm" else form(line) for line, kind in zip(lines, of_lines, strict=True)
-    ]
+    return ["" if kind in "ctm" else form(line) for line, kind in zip(lines, of_lines, strict=True)]

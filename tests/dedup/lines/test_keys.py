@@ -15,8 +15,36 @@ from tests.dedup.lines.naive import form
 
 PIECES = [
     *("<EMAIL>", "<PRIVATE_KEY>", "<EMAIL", "<Email>", "<X>", "<<PHONE>>", "\n", "\n\n", " ", "\t"),
-    *("٣٤٥", "๑๒๓", "１２", "123", "中文字符", "ภาษาไทย", "العربية", "e\u0301", "É", "Straße", "ẞ", "İ"),
-    *("\0", "\u200f", "\u200b", "\u00a0", "\x1c", "\x85", "—", "¿", "。", "«", "$5", "a+b", "Σς", "Ⱥ"),
+    *(
+        "٣٤٥",
+        "๑๒๓",
+        "１２",
+        "123",
+        "中文字符",
+        "ภาษาไทย",
+        "العربية",
+        "e\u0301",
+        "É",
+        "Straße",
+        "ẞ",
+        "İ",
+    ),
+    *(
+        "\0",
+        "\u200f",
+        "\u200b",
+        "\u00a0",
+        "\x1c",
+        "\x85",
+        "—",
+        "¿",
+        "。",
+        "«",
+        "$5",
+        "a+b",
+        "Σς",
+        "Ⱥ",
+    ),
     *("\ufffd", "\U0001f600", "\U00010400", "\U000e0041", "Word", "two words", "-", "...", "'s"),
 ]
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join)
@@ -57,7 +85,9 @@ def test_every_character_stands_for_what_pythons_strings_say() -> None:
 
 @given(st.lists(texts.map(clean), min_size=1, max_size=4))
 @example(["", "\n", "<EMAIL>", "a <EMAIL> b\na b\n A  B!", "é\ne\u0301\ne"])
-@example(["1\n٣\n๑\n１", "\0a\n\u200fa\na", "Straße\nstraße\nstrasse", "x" * 100 + "\n" + "x" * 101])
+@example(
+    ["1\n٣\n๑\n１", "\0a\n\u200fa\na", "Straße\nstraße\nstrasse", "x" * 100 + "\n" + "x" * 101]
+)
 def test_lines_are_the_same_where_their_forms_are(given: list[str]) -> None:
     found = keyed(pa.array(given))
     forms: dict[int, str] = {0: ""}
