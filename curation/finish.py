@@ -25,12 +25,13 @@ from schemas.document import DOCUMENT
 from schemas.host import HOST, SITE
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
+from schemas.line_audit import CANDIDATE, LINE_AUDIT
 from schemas.pair import BUCKET, MEMBER, PAIR
 from schemas.reject import REJECT
 from schemas.verdict import VERDICT
 
-_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, ALARM, HOST, SITE)
-_SCRATCH = (PAIR, MEMBER, BUCKET)
+_ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
+_SCRATCH = (PAIR, MEMBER, BUCKET, CANDIDATE)
 _OUTCOME = (
     *("skipped", "cut_lines", "alarms", "take_downs", "shards", "faults", "retries"),
     "quarantined",

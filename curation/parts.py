@@ -15,15 +15,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curation.arrow_text import Ints
+from curation.left import CHANGED, LENGTHS, add_lengths, leave
 from curation.splits import ROW_BITS, Split, split_of
 from curation.storage import join, normalise, storage
 from curation.tables import read_file
 from schemas.arrow import Table, with_columns
 from schemas.document import DOCUMENT
+from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
-from schemas.verdict import VERDICT
+from schemas.verdict import LEFT, VERDICT
 
 Files = Sequence[Mapping[str, Any]]
 """Rows of the manifest."""
@@ -37,7 +40,8 @@ class Parts:
     """The parts of the run in `folder`: part p has the splits `firsts[p]` to `firsts[p + 1] - 1`.
 
     `files` are those of each split, of every table, and `inputs` the names of the inputs that
-    splits are of; `verdicts` are files of that table. `run` is the id, of an earlier run.
+    splits are of; `verdicts` are files of that table, of which those for `spared` reasons do not
+    count. `run` is the id, of an earlier run.
 
     Behind the parts of this run there may be those of `earlier` ones (`joined`).
     """
@@ -49,6 +53,7 @@ class Parts:
     verdicts: Files = ()
     run: str = ""
     earlier: Sequence[Earlier] = ()
+    spared: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """How many there are."""
@@ -66,6 +71,10 @@ class Parts:
             firsts += [begins.split + first for first in run.firsts[1:]]
             runs.append(begins)
         return replace(self, firsts=firsts, earlier=runs)
+
+    def before_lines(self) -> Parts:
+        """The same before lines were deduplicated: all documents in which these were counted."""
+        return replace(self, spared=(DropReason.LEFT_TOO_SHORT,))
 
     @property
     def own(self) -> int:
@@ -112,29 +121,47 @@ class Parts:
 
     def gone(self, part: int) -> Ints:
         """The positions of its documents that a verdict dropped, sorted."""
-        splits, found = self.splits(part), [np.zeros(0, np.int64)]
+        rows = self._judged(part, ["position", "drop_reason"])
+        spared = pc.is_in(rows["drop_reason"], pa.array([None, *self.spared], pa.string()))
+        gone: Ints = rows.filter(pc.invert(spared))["position"].to_numpy()
+        if run := self._earlier(part):
+            gone = np.append(gone, run.parts.gone(part - run.part) + run.first_position)
+        return np.sort(gone)
+
+    def _judged(self, part: int, columns: Sequence[str]) -> pa.Table:
+        """The verdicts on its documents."""
+        splits, found = self.splits(part), [VERDICT.arrow.empty_table().select(columns)]
         for file in self.verdicts:
             if not file["rows"]:  # of a run in which nothing went; its name says no splits
                 continue
             first, last = file["path"].rsplit("/", 1)[1].split("-")[:2]
             if splits and int(first) <= splits[-1] and splits[0] <= int(last):
-                rows = read_file(self.folder, file).read(columns=["position", "drop_reason"])
-                found.append(rows.filter(rows["drop_reason"].is_valid())["position"].to_numpy())
-        every = np.concatenate(found)
-        every = every[np.isin(split_of(every), splits)] if splits else every[:0]
-        if run := self._earlier(part):
-            every = np.append(every, run.parts.gone(part - run.part) + run.first_position)
-        return np.sort(every)
+                rows = read_file(self.folder, file).read(columns=columns).cast(found[0].schema)
+                there = np.isin(split_of(rows["position"].to_numpy()), splits)
+                found.append(rows.filter(pa.array(there)))
+        return pa.concat_tables(found)
 
     def kept(self, part: int, table: Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The rows of a table whose pages are still in, by reject and verdict; with `position`."""
+        """The rows of a table whose pages are still in, by reject and verdict; with `position`.
+
+        They are as verdicts leave them (`curation.left`): texts without dropped lines. The bitmap
+        of these, `dropped_lines`, may be among the `columns`.
+        """
         gone, reasons = self.gone(part), "drop_reason" in table.arrow.names
-        wanted = dict.fromkeys([*columns, "position", *(["drop_reason"] if reasons else [])])
+        left = self._left(part) if CHANGED & set(columns) else None
+        named = [name for name in columns if name in table.arrow.names]
+        wanted = dict.fromkeys([*named, "position", *(["drop_reason"] if reasons else [])])
         for batch in self.read(part, table, list(wanted)):
             stays = ~is_in(batch.column("position").to_numpy(), gone)
             if reasons:
                 stays &= batch.column("drop_reason").is_null().to_numpy(zero_copy_only=False)
-            yield batch.filter(pa.array(stays))
+            rows = batch.filter(pa.array(stays))
+            yield rows if left is None else leave(rows, left)
+
+    def _left(self, part: int) -> pa.Table:
+        """The verdicts on its documents that stay without some of their lines."""
+        rows = self._judged(part, ["position", "drop_reason", *(column.name for column in LEFT)])
+        return rows.filter(rows["drop_reason"].is_null()).combine_chunks()
 
     def name(self, part: int) -> str:
         """How the name of a file of verdicts begins."""
@@ -179,15 +206,19 @@ def parts_of_run(folder: str, files: Files) -> Parts:
 def read_documents(folder: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """The documents of a finished run that are still in: `documents/` less `verdicts/`.
 
-    `columns` are those of documents/ (`schemas.document.DOCUMENT`). What is held at a time are some
+    `columns` are those of documents/ (`schemas.document.DOCUMENT`). Where lines were dropped,
+    `text`, `line_kinds` and `n_words_left` are of what is left; all other measures are those of the
+    original text. `text_bytes`, the length in UTF-8 of the text as it is read, and
+    `n_dropped_lines` may be among the columns too. What is held at a time are some
     documents and the verdicts on their neighbours. Raises `UserError` where there is no such run.
     """
+    more = ["text", "dropped_lines"] if {*LENGTHS} & set(columns) else []
     folder = normalise(folder)
     manifest = join(folder, "manifest.json")
     parts = parts_of_run(folder, json.loads(storage(manifest).read(manifest))["files"])
     for part in range(len(parts)):
-        for batch in parts.kept(part, DOCUMENT, columns):
-            yield batch.select(list(columns))
+        for batch in parts.kept(part, DOCUMENT, [*columns, *more]):
+            yield (add_lengths(batch) if more else batch).select(list(columns))
 
 
 def is_in(values: Ints, ordered: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -212,7 +212,7 @@ def hosts(run: Run, spark: SparkSession, progress: Progress) -> None:
 def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Finds the documents that give way to another one; then all is known of each host.
 
-    Writes verdicts, `clusters/`, `hosts/` and `sites/`.
+    Writes verdicts, `clusters/`, `line_audit/`, `hosts/` and `sites/`.
     """
     if receipts.is_done(run.folder, "dedup"):
         return
@@ -225,7 +225,7 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
         verdicts = [file for file in found.files if file["table"] == VERDICT.name]
         losses = find_losses(spark, before, verdicts, config.alarm)
         judged = read_table(spark, run.folder, VERDICT, listed(verdicts))
-        counts = _pages(judged.where("drop_reason is not null"), "dedup", None)
+        counts = _pages(judged.where("drop_reason is not null"), "dedup", None) + found.counts
         for loss in losses:
             if loss.kind == "input":
                 counts["dedup", loss.name, IN] = loss.pages

@@ -208,6 +208,7 @@ def _place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None
         _at(values, "heuristics", "reference"),
         *_listed(values, "blocklist", "lists"),
         *_listed(values, "dedup", "against"),
+        _at(values, "dedup", "lines", "allow_list"),
     ):
         if isinstance(artefact, dict) and isinstance(artefact.get("path"), str):
             artefact["path"] = normalise(artefact["path"], base=base)

@@ -23,6 +23,7 @@ import yaml
 
 from curation import __version__, receipts
 from curation.dedup.earlier import earlier_runs
+from curation.dedup.lines.allow import allowed_hashes
 from curation.errors import UserError
 from curation.heuristics.divergence.reference import check_reference
 from curation.ingest.rows import check_readable
@@ -201,7 +202,11 @@ def _pinned(recipe: Recipe) -> Recipe:
         check_list(file)
     recipe = replace(recipe, blocklist=replace(recipe.blocklist, lists=lists))
     against = tuple(earlier.pinned() for earlier in recipe.dedup.against)
-    recipe = replace(recipe, dedup=replace(recipe.dedup, against=against))
+    lines = recipe.dedup.lines
+    if lines and lines.allow_list:
+        lines = replace(lines, allow_list=lines.allow_list.pinned())
+        allowed_hashes(lines)  # those very bytes
+    recipe = replace(recipe, dedup=replace(recipe.dedup, against=against, lines=lines))
     earlier_runs(recipe.dedup)  # raises for what cannot be compared
     reference = recipe.heuristics.reference
     if reference is None:

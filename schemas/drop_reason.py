@@ -96,6 +96,7 @@ class DropReason(StrEnum):
     SHIPPED_BEFORE = "shipped_before"  # an earlier run still has a version of it
     EXACT_DUPLICATE = "exact_duplicate"
     NEAR_DUPLICATE = "near_duplicate"
+    LEFT_TOO_SHORT = "left_too_short"
 
 
 TECHNICAL = frozenset(

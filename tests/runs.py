@@ -26,9 +26,12 @@ from curation.storage import join, storage
 
 SAMPLE = Path(__file__).parent.parent / "curation" / "sample"
 WAIT_S = 240  # machines are shared
-SMALL = ("splits.target_bytes=60000", "shards.target_bytes=60000", "dedup.near=null")
-NEAR = "dedup.near={}"
-"""After `SMALL`: near-duplicates go too, which costs a small run a third of its time."""
+SMALL = (
+    *("splits.target_bytes=60000", "shards.target_bytes=60000"),
+    *("dedup.near=null", "dedup.lines=null"),
+)
+NEAR, LINES = "dedup.near={}", "dedup.lines={}"
+"""After `SMALL`: near-duplicates or frequent lines go too, which costs a small run its time."""
 
 
 def unpack(member: bytes) -> bytes:

@@ -86,7 +86,7 @@ def _extracted(spark: SparkSession, corpus: Path, output: Path, near: str) -> Fi
     )
     params = run.recipe.dedup.near
     made = Signatures(ngram=params.ngram, n=params.n, seed=params.seed) if params else None
-    return Finished(parts, made, pages, documents)
+    return Finished(parts, made, 1, pages, documents)
 
 
 def _timed(make: Callable[[], _Made]) -> tuple[float, _Made]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from curation.artefact import Artefact
+from curation.dedup.lines.config import LinesConfig
 from curation.dedup.minhash import MinHashParams
 from curation.dedup.minhash import mistake_in as mistake_in_near
 
@@ -31,7 +32,7 @@ class DedupConfig:
     have stays before all pages of this run; else old pages are compared like others, and those that
     would go are listed. `keep`: which of equal or similar pages stays, and of versions that were
     fetched at one time, by one criterion after another; the last word has doc_id.
-    `near`: null for no near-duplicates.
+    `near`: null for no near-duplicates; `lines`: null where no line goes.
     """
 
     over: Literal["all", "kept"] = "all"
@@ -40,6 +41,7 @@ class DedupConfig:
     keep: tuple[Criterion, ...] = ("curated", "longest", "newest")
     exact: bool = True
     near: MinHashParams | None = MinHashParams()
+    lines: LinesConfig | None = LinesConfig()
     alarm: AlarmConfig = AlarmConfig()
 
 

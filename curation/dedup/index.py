@@ -1,7 +1,8 @@
 """An index: what later crawls need of earlier ones, in a folder of its own, without any text.
 
-`index.json` names the runs and the files: `keys/` (`schemas.index`), each file of one run. So two
-indexes are merged by copying files, and whatever the order, the same bytes come out.
+`index.json` names the runs and the files: `keys/` (`schemas.index`), each file of one run, and
+`lines/` (`schemas.line_count`), sums over all runs. Indexes are merged by copying the ones and
+adding up the others, and whatever the order, the same bytes come out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from curation.errors import UserError
 from curation.parts import Files, Parts, plan_parts
 from curation.storage import join, put
 from schemas.keys import KEYS
+from schemas.line_count import LINE_COUNT
 
 INDEX = "index.json"
 
@@ -39,16 +41,24 @@ class IndexedRun(TypedDict):
 
 @dataclass(frozen=True)
 class Index:
-    """The index in `folder`; runs are in order of their ids, files (of the manifest) of paths."""
+    """The index in `folder`; runs are in order of their ids, files (of the manifest) of paths.
+
+    `buckets` is in how many lines are counted; None for an index without counts.
+    """
 
     folder: str
     signatures: Signatures | None
+    buckets: int | None
     runs: Sequence[IndexedRun]
     files: Files
 
     def parts(self) -> list[Parts]:
         """Those of each run: its files are its splits."""
         return [self._of_run(run["id"]) for run in self.runs]
+
+    def counts(self) -> Files:
+        """The files of `lines/`."""
+        return [file for file in self.files if file["table"] == LINE_COUNT.name]
 
     def _of_run(self, run: str) -> Parts:
         of_splits: dict[int, list[Mapping[str, Any]]] = {}
@@ -80,17 +90,25 @@ def load_index(index: Artefact) -> Index:
 
 
 def merged(indexes: Sequence[Index], folder: str) -> Index:
-    """The index of all their runs, in `folder`, where its files are still to be copied to.
+    """The index of all their runs in `folder`, with the files of `keys/`, still to be copied.
 
-    Raises `UserError` where they share a run, or their signatures cannot be compared.
+    Raises `UserError` where they share a run, or what they hold cannot be compared.
     """
     first = indexes[0]
     for other in indexes[1:]:
         if other.signatures != first.signatures:
             what = "their signatures are made in different ways (dedup.near)"
             raise UserError(f"{first.folder} and {other.folder} cannot be merged: {what}")
+        if other.buckets != first.buckets:
+            what = f"lines are counted in {first.buckets} and {other.buckets} buckets"
+            raise UserError(f"{first.folder} and {other.folder} cannot be merged: {what}")
     runs = sorted((run for index in indexes for run in index.runs), key=lambda run: run["id"])
     if twice := [a["id"] for a, b in pairwise(runs) if a["id"] == b["id"]]:
         raise UserError(f"the run {twice[0]} is in two of these indexes")
-    files = [file for index in indexes for file in index.files]
-    return Index(folder, first.signatures, runs, sorted(files, key=lambda file: file["path"]))
+    files = [file for index in indexes for file in index.files if file["table"] == KEYS.name]
+    return Index(folder, first.signatures, first.buckets, runs, by_path(files))
+
+
+def by_path(files: Files) -> Files:
+    """In the order in which an index names them."""
+    return sorted(files, key=lambda file: str(file["path"]))

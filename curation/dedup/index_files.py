@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,11 +18,11 @@ import pyarrow.compute as pc
 from pyspark import Broadcast
 from pyspark.sql import SparkSession
 
-from curation.arrow_text import Ints
 from curation.dedup.doc_ids import halves
 from curation.dedup.earlier import Finished
 from curation.dedup.groups import first_of_each, owner
-from curation.dedup.index import Index, IndexedRun, file_name, merged
+from curation.dedup.index import Index, IndexedRun, by_path, file_name, merged
+from curation.dedup.index_lines import merge_counts, write_counts
 from curation.errors import UserError
 from curation.exchange import PACKED, Sent, exchange, gather, scatter, spread
 from curation.parts import Parts, is_in
@@ -55,10 +56,12 @@ def build_index(spark: SparkSession, run: Finished, folder: str) -> Index:
     newest = exchange(others, tasks).mapInArrow(partial(_newest, files=number), PACKED)
     write = partial(_write, folder=folder, run=run.parts.run, files=number)
     written = exchange(kept.union(newest), number).mapInArrow(write, _INDEXED).collect()
-    files = sorted((row.asDict() for row in written), key=lambda file: str(file["path"]))
+    files = [row.asDict() for row in written]
     documents = sum(file.pop("documents") for file in files)
+    if run.buckets:
+        files += write_counts(spark, run.parts, folder, buckets=run.buckets, documents=documents)
     told = IndexedRun(id=run.parts.run, documents=documents, pages=run.pages)
-    index = Index(folder, run.signatures, [told], files)
+    index = Index(folder, run.signatures, run.buckets, [told], by_path(files))
     index.put()
     return index
 
@@ -67,7 +70,21 @@ _INDEXED = MANIFEST.spark.add("documents", "long")
 
 
 def _kept(part: int, *, parts: Broadcast[Parts], files: int) -> Iterator[pa.RecordBatch]:
-    return scatter(_to_file(keys, files) for keys in parts.value.kept(part, KEYS, _OF_KEYS))
+    judged = _judged(parts.value, part, _OF_KEYS)
+    return scatter(_to_file(keys.filter(_is_in(keys)), files) for keys in judged)
+
+
+def _judged(parts: Parts, part: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Keys, with a reason for what a verdict dropped; measures are those of whole texts."""
+    gone = parts.gone(part)
+    for keys in parts.read(part, KEYS, columns):
+        dropped = pa.array(is_in(keys.column("position").to_numpy(), gone))
+        reasons = pc.if_else(dropped, GONE, keys.column("drop_reason"))
+        yield with_columns(keys, {"drop_reason": reasons})
+
+
+def _is_in(keys: pa.RecordBatch) -> pa.BooleanArray:
+    return keys.column("drop_reason").is_null()
 
 
 def _to_file(keys: pa.RecordBatch, files: int) -> Sent:
@@ -76,18 +93,15 @@ def _to_file(keys: pa.RecordBatch, files: int) -> Sent:
 
 def _others(part: int, *, parts: Broadcast[Parts], tasks: int) -> Iterator[pa.RecordBatch]:
     """Pages that are not in, to where those of one URL meet."""
-    gone = parts.value.gone(part)
-    read = parts.value.read(part, KEYS, _OF_VERSIONS)
-    return scatter(_by_url(keys, gone, tasks) for keys in read)
+    judged = _judged(parts.value, part, _OF_VERSIONS)
+    return scatter(_by_url(keys, tasks) for keys in judged)
 
 
-def _by_url(keys: pa.RecordBatch, gone: Ints, tasks: int) -> Sent:
-    dropped = pa.array(is_in(keys.column("position").to_numpy(), gone))
-    reasons = pc.if_else(dropped, GONE, keys.column("drop_reason"))
+def _by_url(keys: pa.RecordBatch, tasks: int) -> Sent:
     counts = pc.and_(keys.column("is_version"), keys.column("url_hash").is_valid())
     # Only what dedup reads of versions; the hash of a row settles between kept ones alone.
-    rows = with_columns(keys, {"drop_reason": reasons, "row_hash": _zeros(keys.num_rows)})
-    rows = INDEXED.conform(rows).filter(pc.and_(counts, reasons.is_valid()))
+    rows = INDEXED.conform(with_columns(keys, {"row_hash": _zeros(keys.num_rows)}))
+    rows = rows.filter(pc.and_not(counts, _is_in(keys)))
     return Sent(rows, spread(rows.column("url_hash").to_numpy().view(np.uint64), tasks))
 
 
@@ -133,9 +147,15 @@ def _write(
 def merge_indexes(spark: SparkSession, indexes: Sequence[Index], folder: str) -> Index:
     """One index of all their runs; raises `UserError` for those that do not go together."""
     index = merged(indexes, folder)
-    sources = [(of.folder, file) for of in indexes for file in of.files]
+    sources = [
+        (of.folder, file) for of in indexes for file in of.files if file["table"] == KEYS.name
+    ]
     shared = spark.sparkContext.broadcast(sources)
     map_each(spark, len(sources), partial(_copy, files=shared, to=folder), "path string").collect()
+    if index.buckets:
+        documents = sum(run["documents"] for run in index.runs)
+        counts = merge_counts(spark, indexes, folder, documents=documents)
+        index = replace(index, files=by_path([*index.files, *counts]))
     index.put()
     return index
 

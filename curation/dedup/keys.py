@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.dedup.config import DedupConfig
-from curation.dedup.minhash import MinHashParams, fingerprints
+from curation.dedup.lines.keys import LineKeyer
+from curation.dedup.minhash import Fingerprinter, MinHashParams, blocks
 from curation.ingest.urls import hash64
 from schemas.arrow import with_columns
 from schemas.drop_reason import TECHNICAL
@@ -30,12 +31,21 @@ def keys_batch(batch: pa.RecordBatch, config: DedupConfig) -> pa.RecordBatch:
         "cheap_quality": _cheap_quality(batch),
     }
     if reasons.null_count:
-        params = config.near or MinHashParams()
-        texts, signatures = fingerprints(batch.column("text"), params)
-        known["text_hash"] = texts
-        if config.near:
-            known["signature"] = signatures
+        known |= _of_texts(batch, config)
     return KEYS.conform(with_columns(batch, known))
+
+
+def _of_texts(batch: pa.RecordBatch, config: DedupConfig) -> dict[str, pa.Array]:
+    """What a text is compared by, as a whole and by lines, from one tokenisation."""
+    fingerprinter = Fingerprinter(batch.num_rows, config.near or MinHashParams())
+    lines = LineKeyer(batch) if config.lines else None
+    for rows, tokens in blocks(batch.column("text")):
+        fingerprinter.add(rows, tokens)
+        if lines:
+            lines.add(rows, tokens)
+    texts, signatures = fingerprinter.found()
+    found = {"text_hash": texts} | (lines.found() if lines else {})
+    return found | ({"signature": signatures} if config.near else {})
 
 
 def _row_hash(batch: pa.RecordBatch) -> pa.Array:

@@ -94,13 +94,44 @@ class Fingerprints(NamedTuple):
     signature: pa.BinaryArray
 
 
+class Fingerprinter:
+    """Takes the tokens of `rows` texts, some rows at a time."""
+
+    def __init__(self, rows: int, params: MinHashParams) -> None:
+        _compile()
+        self._params = params
+        self._hashes = np.empty(rows, np.uint64)
+        self._has_token, self._has_word = np.empty(rows, bool), np.empty(rows, bool)
+        self._minima = np.empty((rows, params.n), np.uint32)
+
+    def add(self, rows: slice, tokens: Tokens) -> None:
+        """The tokens of these rows."""
+        shingles = find_shingles(tokens, _weights(self._params.ngram), placeholders())
+        orders = _permutations(self._params.n, self._params.seed)
+        write_minima(shingles, orders, self._minima[rows])
+        self._hashes[rows] = shingles.texts
+        self._has_token[rows] = np.diff(tokens.rows) > 0
+        self._has_word[rows] = np.diff(shingles.rows) > 0
+
+    def found(self) -> Fingerprints:
+        """Of all rows; raises `OverflowError` where all signatures are over 2 GiB."""
+        minima, has_word = self._minima, self._has_word
+        present = minima if has_word.all() else minima[has_word]
+        return Fingerprints(
+            pa.array(self._hashes.view(np.int64), mask=~self._has_token),
+            binaries(present.astype(_MINIMUM, copy=False), has_word * self._params.n),
+        )
+
+
 def fingerprints(texts: pa.StringArray, params: MinHashParams) -> Fingerprints:
     """Both of each text, by one tokenisation.
 
     Raises `OverflowError` where all signatures are over 2 GiB.
     """
-    _compile()
-    return _fingerprints(texts, params)
+    fingerprinter = Fingerprinter(len(texts), params)
+    for rows, tokens in blocks(texts):
+        fingerprinter.add(rows, tokens)
+    return fingerprinter.found()
 
 
 def signatures(texts: pa.StringArray, params: MinHashParams) -> pa.BinaryArray:
@@ -116,11 +147,11 @@ def shingle_sets(texts: pa.StringArray, params: MinHashParams) -> pa.BinaryArray
     """
     _compile()
     sets: list[Hashes] = [np.empty(0, _SHINGLE)]
-    for _, tokens in _blocks(texts):
-        shingles = find_shingles(tokens, _weights(params.ngram), _placeholders())
+    for _, tokens in blocks(texts):
+        shingles = find_shingles(tokens, _weights(params.ngram), placeholders())
         sets += map(_distinct, np.split(shingles.hashes[: shingles.rows[-1]], shingles.rows[1:-1]))
     lengths = np.array([len(found) for found in sets[1:]], np.int64)
-    return _binary(np.concatenate(sets).astype(_SHINGLE, copy=False), lengths)
+    return binaries(np.concatenate(sets).astype(_SHINGLE, copy=False), lengths)
 
 
 def matrix(signatures: pa.BinaryArray, params: MinHashParams) -> npt.NDArray[np.uint32]:
@@ -145,26 +176,17 @@ def matrix(signatures: pa.BinaryArray, params: MinHashParams) -> npt.NDArray[np.
 def _compile() -> None:
     """Before the first texts of a process; a text without spaces takes kernels of its own."""
     texts = pa.array(["Every kernel, once.", "一次。"])
-    compile_once("minhash", lambda: _fingerprints(texts, MinHashParams()))
+    compile_once("minhash", lambda: _call_kernels(texts, MinHashParams()))
 
 
-def _fingerprints(texts: pa.StringArray, params: MinHashParams) -> Fingerprints:
-    hashes = np.empty(len(texts), np.uint64)
-    has_token, has_word = np.empty(len(texts), bool), np.empty(len(texts), bool)
-    minima = np.empty((len(texts), params.n), np.uint32)
-    for rows, tokens in _blocks(texts):
-        shingles = find_shingles(tokens, _weights(params.ngram), _placeholders())
-        write_minima(shingles, _permutations(params.n, params.seed), minima[rows])
-        hashes[rows] = shingles.texts
-        has_token[rows], has_word[rows] = np.diff(tokens.rows) > 0, np.diff(shingles.rows) > 0
-    present = minima if has_word.all() else minima[has_word]
-    return Fingerprints(
-        pa.array(hashes.view(np.int64), mask=~has_token),
-        _binary(present.astype(_MINIMUM, copy=False), has_word * params.n),
-    )
+def _call_kernels(texts: pa.StringArray, params: MinHashParams) -> None:
+    for _, tokens in blocks(texts):
+        shingles = find_shingles(tokens, _weights(params.ngram), placeholders())
+        minima = np.empty((len(texts), params.n), np.uint32)
+        write_minima(shingles, _permutations(params.n, params.seed), minima)
 
 
-def _blocks(texts: pa.StringArray) -> Iterator[tuple[slice, Tokens]]:
+def blocks(texts: pa.StringArray) -> Iterator[tuple[slice, Tokens]]:
     """Some rows at a time, with their tokens; a text is never cut."""
     offsets, start = text_view(texts).offsets, 0
     while start < len(texts):
@@ -194,11 +216,12 @@ def _weights(ngram: int) -> Hashes:
 
 
 @cache
-def _placeholders() -> Bytes:
+def placeholders() -> Bytes:
+    """All there are, one behind another."""
     return np.frombuffer("".join(f"<{kind}>" for kind in PiiType).encode(), np.uint8)
 
 
-def _binary(values: npt.NDArray[np.unsignedinteger], lengths: npt.NDArray[np.int64]) -> pa.Array:
+def binaries(values: npt.NDArray[np.unsignedinteger], lengths: npt.NDArray[np.int64]) -> pa.Array:
     """Row r is the next `lengths[r]` of `values`; null where it has none."""
     offsets = np.concatenate([[0], np.cumsum(lengths)]) * values.itemsize
     if offsets[-1] > np.iinfo(np.int32).max:

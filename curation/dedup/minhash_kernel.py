@@ -103,13 +103,14 @@ def _gather(tokens: Tokens, row: int, placeholders: Bytes, names: Hashes) -> int
         if kind & (CAPITAL | LOWER_CASE) == CAPITAL:
             at, end = tokens.starts[token] - 1, tokens.ends[token]
             if at >= first and data[at] == _OPENS and end < last and data[end] == _CLOSES:
-                counts = not _is_in(placeholders, data, at, end + 1)
+                counts = not is_in(placeholders, data, at, end + 1)
         words += counts
     return words
 
 
 @helper
-def _is_in(whole: Bytes, data: Bytes, at: int, end: int) -> bool:
+def is_in(whole: Bytes, data: Bytes, at: int, end: int) -> bool:
+    """Whether bytes `at` to `end` of `data` stand anywhere in `whole`."""
     for start in range(len(whole) - (end - at) + 1):
         same = 0
         while same < end - at and whole[start + same] == data[at + same]:

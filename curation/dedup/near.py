@@ -20,8 +20,9 @@ parallel on average", SPAA 2012.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -42,6 +43,7 @@ from curation.dedup.minhash import MinHashParams
 from curation.dedup.rounds import find_unsettled
 from curation.exchange import PACKED, Sent, exchange, scatter
 from curation.parts import Files, Parts
+from curation.receipts import Counts
 from curation.spark_tables import map_each
 from curation.tables import read_file
 from schemas.drop_reason import DropReason
@@ -54,11 +56,15 @@ _PAGES_PER_TASK = 25_000
 
 @dataclass(frozen=True)
 class Clusters:
-    """The files of `clusters/`, and what it took: rounds, and pairs that were verified."""
+    """The files of `clusters/`, and what it took: rounds, and pairs that were verified.
+
+    `counts` stand beside those of pages that went.
+    """
 
     files: list[dict[str, Any]]
     rounds: int
     pairs: int
+    counts: Counts = field(default_factory=Counter)
 
 
 def find_clusters(

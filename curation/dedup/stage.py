@@ -1,7 +1,7 @@
-"""Deduplication, in order: newest versions and equal texts, then near-duplicates.
+"""Deduplication, in order: newest versions, equal texts, near-duplicates, and then lines.
 
-In: the `keys/` of a run by parts, and those of earlier runs. Out: `verdicts/` and `clusters/`; of
-pages of earlier runs that gave way `take_downs/` and lists. No text moves.
+In: the `keys/` of a run by parts, and those of earlier runs. Out: `verdicts/`, `clusters/`,
+`line_audit/`; of pages of earlier runs that gave way `take_downs/` and lists. No text moves.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from curation.dedup.components import settle_pairs
 from curation.dedup.config import DedupConfig
 from curation.dedup.earlier import earlier_runs
 from curation.dedup.equal import find_equal
+from curation.dedup.lines.stage import deduplicate_lines
 from curation.dedup.near import Clusters, find_clusters, near_verdicts
 from curation.dedup.take_downs import write_lists
 from curation.parts import Files, Parts
@@ -28,13 +29,14 @@ _ROWS_PER_TASK = 500_000
 def deduplicate(
     spark: SparkSession, parts: Parts, config: DedupConfig, *, pages: int, documents: int
 ) -> Clusters:
-    """Finds the documents that give way to others: `files` are of the tables that come out.
+    """Finds the documents that give way to others, and the lines that occur too often.
 
-    `pages` and `documents` say about how many there are.
+    `files` are of `verdicts/`, `clusters/` and `line_audit/`, `counts` of documents that stay
+    without some lines. `pages` and `documents` say how many there are.
     """
-    runs = earlier_runs(config)
-    before = sum(_pages(run) for run in runs)
-    joined = parts.joined(runs)
+    earlier = earlier_runs(config)
+    before = sum(_pages(run) for run in earlier.parts)
+    joined = parts.joined(earlier.parts)
     tasks = 1 + (pages + before) // _ROWS_PER_TASK
     written = find_equal(spark, spark.sparkContext.broadcast(joined), config, tasks)
     equal = [file for file in written if file["table"] == PAIR.name]
@@ -43,7 +45,18 @@ def deduplicate(
     found = _clusters(spark, left, config, documents + before, equal)
     files += near_verdicts(spark, left, found.files) if found.rounds else []
     taken = [file for file in files if file["table"] == TAKE_DOWN.name]
-    return replace(found, files=[*files, *found.files, *write_lists(spark, joined, taken)])
+    found = replace(found, files=[*files, *found.files, *write_lists(spark, joined, taken)])
+    if config.lines is None:
+        return found
+    judged = replace(parts, verdicts=[*parts.verdicts, *files]).joined(earlier.with_lines)
+    lines = deduplicate_lines(
+        spark,
+        spark.sparkContext.broadcast(judged),
+        replace(config.lines, buckets=earlier.buckets or config.lines.buckets),
+        documents=documents,
+        before=earlier.counts,
+    )
+    return replace(found, files=[*found.files, *lines.files], counts=lines.counts)
 
 
 def _pages(run: Parts) -> int:

@@ -36,8 +36,8 @@ from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from curation.arrow_text import Ints
 from curation.errors import UserError
+from curation.left import drop_lines
 from curation.mixing.pieces import Pieces
 from curation.parts import Parts
 from curation.receipts import KEPT, Counts, Receipt, commit, is_done
@@ -57,8 +57,11 @@ _MAX_SHARDS_PER_TASK = 200  # each may have an open file
 _READERS = 8
 _FILES_AT_ONCE = 64
 _ORDER = ("order_key", "doc_id")
-_COLUMNS = (*_ORDER, "position", "input")
-_SELECTED = "order_key long, doc_id string, position long, input string, text_bytes long"
+_COLUMNS = (*_ORDER, "position", "input", "dropped_lines")
+_SELECTED = (
+    "order_key long, doc_id string, position long, input string, dropped_lines binary,"
+    " text_bytes long"
+)
 _WRITTEN = pa.schema([("work", pa.string())])
 
 
@@ -91,7 +94,7 @@ class Layout:
 
 
 def select(spark: SparkSession, parts: Broadcast[Parts]) -> DataFrame:
-    """The keys of the documents that are still in."""
+    """The keys of the documents that are still in, and which lines these lost."""
     return map_each(spark, len(parts.value), partial(_select, parts=parts), _SELECTED)
 
 
@@ -228,21 +231,21 @@ def _write(name: str, texts: pa.Table, folder: str, layout: str) -> Receipt:
 
 def _read_pieces(rows: pa.Table, parts: Parts) -> Iterator[tuple[int, pa.Table]]:
     """The documents of `rows` (by position), each file read once, in pieces of one shard."""
+    rows = rows.combine_chunks()
     orders = rows.column("order_key").to_numpy()
-    positions, shards = (rows.column(name).to_numpy() for name in ("position", "shard"))
-    splits, firsts = np.unique(split_of(positions), return_index=True)
-    ends = [*firsts[1:], len(positions)]
+    splits, firsts = np.unique(split_of(rows.column("position").to_numpy()), return_index=True)
+    ends = [*firsts[1:], rows.num_rows]
     files = [
-        (file, positions[first:end], shards[first:end])
+        (file, rows.slice(first, end - first))
         for split, first, end in zip(splits.tolist(), firsts, ends, strict=True)
         for file in parts.of_split(split, DOCUMENT)
     ]
     low, high = orders.min(), orders.max()
 
-    def read(item: tuple[Mapping[str, Any], Ints, Ints]) -> list[tuple[int, pa.Table]]:
-        file, wanted, of_shard = item
+    def read(item: tuple[Mapping[str, Any], pa.Table]) -> list[tuple[int, pa.Table]]:
+        file, wanted = item
         stretch = _read_stretch(read_file(parts.folder, file), low, high)
-        return [piece for group in stretch for piece in _cut(group, wanted, of_shard)]
+        return [piece for group in stretch for piece in _cut(group, wanted)]
 
     with ThreadPoolExecutor(_READERS) as pool:
         for at in range(0, len(files), _FILES_AT_ONCE):
@@ -258,16 +261,20 @@ def _read_stretch(file: pq.ParquetFile, low: int, high: int) -> Iterator[pa.Tabl
             yield file.read_row_group(group, columns=_READ)
 
 
-def _cut(group: pa.Table, wanted: Ints, shards: Ints) -> Iterator[tuple[int, pa.Table]]:
-    """The rows at the `wanted` positions (sorted), cut where their shard changes."""
-    there = group.column("position").to_numpy()
-    at = np.minimum(np.searchsorted(wanted, there), len(wanted) - 1)
-    found = wanted[at] == there
-    rows, shard = group.filter(found), shards[at[found]]
+def _cut(group: pa.Table, wanted: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+    """The rows at the `wanted` positions (sorted) as they are left, cut where the shard changes."""
+    positions, there = (rows.column("position").to_numpy() for rows in (wanted, group))
+    at = np.minimum(np.searchsorted(positions, there), len(positions) - 1)
+    found = positions[at] == there
+    rows, chosen = group.filter(found), wanted.take(at[found])
+    dropped = chosen.column("dropped_lines").combine_chunks()
+    texts = drop_lines(rows.column("text").combine_chunks(), dropped)
+    rows = rows.set_column(rows.column_names.index("text"), "text", texts)
+    shard = chosen.column("shard").to_numpy()
     for start, end in pairwise(cuts_of(shard)):
         if end > start:
             yield int(shard[start]), rows.slice(start, end - start)
 
 
 _ORDER_INDEX = DOCUMENT.arrow.get_field_index("order_key")
-_READ = sorted({*SHARD.arrow.names, *_COLUMNS})
+_READ = sorted({*SHARD.arrow.names, *_COLUMNS} & {*DOCUMENT.arrow.names})

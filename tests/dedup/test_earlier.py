@@ -212,7 +212,7 @@ def test_what_cannot_be_compared_is_told_in_one_line(
     with pytest.raises(UserError, match="a finished run or an index"):
         named_in(str(tmp_path / "nothing"), "manifest.json", "index.json")
     # Without signatures there is nothing that would have to be alike.
-    assert [p.run for p in earlier_runs(_config(described, near=None))] == [run_id(old)]
+    assert [p.run for p in earlier_runs(_config(described, near=None)).parts] == [run_id(old)]
 
 
 def _config(file: Path, **config: Any) -> DedupConfig:

@@ -16,6 +16,7 @@ from curation.dedup.earlier import Finished
 from curation.dedup.index import Index, Signatures, merged
 from curation.dedup.index_files import build_index, merge_indexes
 from curation.errors import UserError
+from schemas.keys import KEYS
 from tests.dedup.keys import doc_id, key, make_parts
 
 SIGNATURES = Signatures(ngram=5, n=112, seed=1)
@@ -33,7 +34,7 @@ def finished(folder: Path, run: str, keys: list[dict[str, Any]], splits: int = 3
     ]
     parts = replace(make_parts(folder, cut), run=run)
     documents = sum(k.get("drop_reason") is None for k in keys)
-    return Finished(parts, SIGNATURES, len(keys), documents)
+    return Finished(parts, SIGNATURES, 3, len(keys), documents)
 
 
 def pages(start: int) -> list[dict[str, Any]]:
@@ -51,7 +52,7 @@ def contents(folder: str) -> dict[str, bytes]:
 def test_of_pages_that_are_not_in_only_the_newest_of_each_url_is_kept(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    out = {"drop_reason": "no_text"}
+    out: dict[str, Any] = {"drop_reason": "no_text"}
     keys = [
         key(1, 3),
         key(2, 5, **out),
@@ -83,7 +84,7 @@ def test_the_same_run_cut_otherwise_gives_the_same_index(
     assert one == other
     assert len(found[0].files) > 3
     (parts,) = found[0].parts()
-    read = [b for p in range(len(parts)) for b in parts.read(p, index_files.KEYS, ["doc_id"])]
+    read = [b for p in range(len(parts)) for b in parts.read(p, KEYS, ["doc_id"])]
     ids = [name for batch in read for name in batch.column("doc_id").to_pylist()]
     assert ids == sorted(hashed(number) for number in range(40))
 

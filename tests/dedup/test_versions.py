@@ -11,10 +11,11 @@ def dropped(
     keys: list[dict[str, Any]],
     over: Any = "all",
     earlier: list[dict[str, Any]] | None = None,
-    **options: bool,
+    *,
+    old_wins: bool = True,
 ) -> dict[int, tuple[str, int]]:
     rows = rows_of(keys, earlier=earlier or [])
-    return told(rows, find_older_versions(rows, over, **options))
+    return told(rows, find_older_versions(rows, over, old_wins=old_wins))
 
 
 def test_the_newest_version_stays() -> None:
