@@ -26,10 +26,11 @@ from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
 from schemas.pair import BUCKET, MEMBER, PAIR
 from schemas.reject import REJECT
+from schemas.removal import REMOVAL
 from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, ALARM, HOST, SITE)
-_SCRATCH = (PAIR, MEMBER, BUCKET)
+_SWEPT = (PAIR, MEMBER, BUCKET, REMOVAL)  # even where no file counts
 _OUTCOME = ("skipped", "cut_lines", "alarms", "shards", "faults", "retries", "quarantined")
 
 
@@ -106,7 +107,7 @@ def _read_small(run: Run, files: Sequence[Mapping[str, Any]], table: Table) -> l
 def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:
     """Every file that counts is there and as long as it was; what does not count is deleted."""
     named = {join(run.folder, file["path"]): file["bytes"] for file in files}
-    for table in sorted({*(file["table"] for file in files), *(t.name for t in _SCRATCH)}):
+    for table in sorted({*(file["table"] for file in files), *(t.name for t in _SWEPT)}):
         folder = join(run.folder, table)
         storage(folder).sweep(folder, named)
         for file in storage(folder).walk(folder):

@@ -22,6 +22,7 @@ from curation.tables import read_file
 from schemas.arrow import Table
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
+from schemas.removal import REMOVAL
 from schemas.verdict import VERDICT
 
 Files = Sequence[Mapping[str, Any]]
@@ -36,7 +37,8 @@ class Parts:
     """The parts of the run in `folder`: part p has the splits `firsts[p]` to `firsts[p + 1] - 1`.
 
     `files` are those of each split, of every table, and `inputs` the names of the inputs that
-    splits are of; `verdicts` are files of that table.
+    splits are of; `verdicts` are files of that table. The pages of `removals`, files of that table,
+    are left out of all that is read, as though they had never been seen.
     """
 
     folder: str
@@ -44,6 +46,7 @@ class Parts:
     files: Mapping[int, Files]
     inputs: Mapping[int, str]
     verdicts: Files = ()
+    removals: Files = ()
 
     def __len__(self) -> int:
         """How many there are."""
@@ -66,23 +69,47 @@ class Parts:
         return [file for file in self.files.get(split, ()) if file["table"] == table.name]
 
     def read(self, part: int, table: Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The rows of one table, all that were written, with or without a verdict."""
+        """The rows of one table, with or without a verdict; all but those that were taken down."""
         at_once = _GROUPS_AT_ONCE * table.row_group_rows
+        down = self.taken_down(part)
+        wanted = list(dict.fromkeys([*columns, *(["position"] if len(down) else [])]))
         for file in self.listed(part, table):
-            yield from read_file(self.folder, file).iter_batches(at_once, columns=list(columns))
+            batches = read_file(self.folder, file).iter_batches(at_once, columns=wanted)
+            yield from (
+                (_without(batch, down, columns) for batch in batches) if len(down) else batches
+            )
 
     def gone(self, part: int) -> Ints:
         """The positions of its documents that a verdict dropped, sorted."""
-        splits, found = self.splits(part), [np.zeros(0, np.int64)]
-        for file in self.verdicts:
+        rows = self.rows_on(part, self.verdicts, VERDICT, ["drop_reason"])
+        return _positions(rows.filter(rows["drop_reason"].is_valid()))
+
+    def shortened(self, part: int) -> pa.Table:
+        """Its documents that stay less some lines: `position`, in order, and `dropped_lines`."""
+        names = ["drop_reason", "dropped_lines"]
+        rows = self.rows_on(part, self.verdicts, VERDICT, names)
+        return rows.filter(rows["drop_reason"].is_null()).select(["position", "dropped_lines"])
+
+    def taken_down(self, part: int) -> Ints:
+        """The positions of its pages that were taken down, sorted."""
+        return _positions(self.rows_on(part, self.removals, REMOVAL, []))
+
+    def rows_on(self, part: int, files: Files, table: Table, columns: Sequence[str]) -> pa.Table:
+        """The rows on its pages in `files`, which are named after splits, as verdicts are.
+
+        `position` comes first, and is their order.
+        """
+        splits, names = self.splits(part), ["position", *columns]
+        found = [table.arrow.empty_table().select(names)]
+        for file in files:
             if not file["rows"]:  # of a run in which nothing went; its name says no splits
                 continue
             first, last = file["path"].rsplit("/", 1)[1].split("-")[:2]
             if splits and int(first) <= splits[-1] and splits[0] <= int(last):
-                rows = read_file(self.folder, file).read(columns=["position", "drop_reason"])
-                found.append(rows.filter(rows["drop_reason"].is_valid())["position"].to_numpy())
-        every = np.sort(np.concatenate(found))
-        return every[np.isin(split_of(every), splits)] if splits else every[:0]
+                found.append(read_file(self.folder, file).read(columns=names).select(names))
+        rows = pa.concat_tables(found, promote_options="permissive")
+        of_splits = np.isin(split_of(rows["position"].to_numpy()), splits)
+        return rows.filter(pa.array(of_splits)).sort_by("position")
 
     def kept(self, part: int, table: Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The rows of a table whose pages are still in, by reject and verdict; with `position`."""
@@ -107,7 +134,10 @@ def parts_of_run(folder: str, files: Files) -> Parts:
         if file["table"] in (KEYS.name, DOCUMENT.name):
             of_splits.setdefault(Split.number_in(file["path"]), []).append(file)
     parts = plan_parts(folder, of_splits, dict.fromkeys(of_splits, ""), KEYS)
-    return replace(parts, verdicts=[file for file in files if file["table"] == VERDICT.name])
+    verdicts, removals = (
+        [file for file in files if file["table"] == table.name] for table in (VERDICT, REMOVAL)
+    )
+    return replace(parts, verdicts=verdicts, removals=removals)
 
 
 def read_documents(folder: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -122,6 +152,16 @@ def read_documents(folder: str, columns: Sequence[str]) -> Iterator[pa.RecordBat
     for part in range(len(parts)):
         for batch in parts.kept(part, DOCUMENT, columns):
             yield batch.select(list(columns))
+
+
+def _without(batch: pa.RecordBatch, down: Ints, columns: Sequence[str]) -> pa.RecordBatch:
+    stays = ~is_in(batch.column("position").to_numpy(), down)
+    return batch.filter(pa.array(stays)).select(list(columns))
+
+
+def _positions(rows: pa.Table) -> Ints:
+    positions: Ints = rows["position"].to_numpy()
+    return positions
 
 
 def is_in(values: Ints, ordered: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:
