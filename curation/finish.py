@@ -27,10 +27,11 @@ from schemas.ledger import FAULT, LEDGER
 from schemas.pair import BUCKET, MEMBER, PAIR
 from schemas.reject import REJECT
 from schemas.removal import REMOVAL
+from schemas.shard import SHARD
 from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, ALARM, HOST, SITE)
-_SWEPT = (PAIR, MEMBER, BUCKET, REMOVAL)  # even where no file counts
+_SWEPT = (PAIR, MEMBER, BUCKET, REMOVAL, SHARD)  # even where none of its files counts
 _OUTCOME = ("skipped", "cut_lines", "alarms", "shards", "faults", "retries", "quarantined")
 
 

@@ -59,7 +59,7 @@ def remove_command(options: argparse.Namespace) -> int:
     if not given:
         raise UserError("remove: name the pages, with --urls, --doc-ids or --hosts")
     run = Run.load(normalise(options.run))
-    wanted = read_wanted(**{name: given.get(name) for name in _LISTS})
+    wanted = read_wanted(**given)
     if not run.finished and not run.take_downs:
         raise UserError(f"{run.folder}: is not finished: complete it by the command that began it")
     if not is_submitted():

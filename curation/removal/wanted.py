@@ -80,7 +80,9 @@ def _at(values: pa.ChunkedArray, entries: pa.Array, first: int) -> Ints:
     return numbers
 
 
-def read_wanted(*, doc_ids: str | None, urls: str | None, hosts: str | None) -> Wanted:
+def read_wanted(
+    *, doc_ids: str | None = None, urls: str | None = None, hosts: str | None = None
+) -> Wanted:
     """The lists in these files, an entry a line; blank lines and those with '#' first are none.
 
     Raises `UserError` for a line that is none of its kind, and where there is no entry at all.

@@ -24,6 +24,7 @@ from curation.run import Run, new_run
 from curation.storage import LocalStorage
 from tests import runs
 from tests.dedup.test_run import changed, page, prose
+from tests.heuristics.pages import PROSE
 
 Row = dict[str, Any]
 OPTIONS = (
@@ -59,7 +60,7 @@ def pages() -> list[Row]:
         page("equal-2", EQUAL, 4),
         page("newest", " ".join(VERSION), 9, url=version),
         page("older", changed(VERSION, 0.9, 7), 3, url=version),
-        page("reject", " ".join(prose(8)) + FOUL, 9, url="https://foul.example.net/"),
+        page("reject", "\n".join([*PROSE, FOUL]), 9, url="https://foul.example.net/"),
         page("before-reject", " ".join(prose(9)), 3, url="https://foul.example.net/"),
         *(edge(number) for number in range(20)),
         page("below", " ".join(prose(10)), url="https://www.gone.example.org/a"),
@@ -145,12 +146,8 @@ def lists(folder: Path, *parts: str) -> dict[str, str]:
 def remove(spark: SparkSession, folder: Path, *parts: str) -> Summary:
     """What the command does, in this process."""
     run = Run.load(str(folder))
-    given = {"doc_ids": None, "urls": None, "hosts": None} | lists(folder, *parts)
-    if not run.finished:
-        complete(run, spark)
-    pipeline.take_down(run, spark, runs.quiet(), read_wanted(**given))
-    if not run.finished:
-        complete(run, spark)
+    pipeline.take_down(run, spark, runs.quiet(), read_wanted(**lists(folder, *parts)))
+    complete(run, spark)
     return summarise(run)
 
 
@@ -256,8 +253,7 @@ def test_a_take_down_that_is_killed_after_every_step_goes_on(
 ) -> None:
     old, steps = texts(folder), []
     killer = _Killer(monkeypatch)
-    given = {"doc_ids": None, "urls": None, "hosts": None} | lists(folder, "first", "second")
-    wanted, run = read_wanted(**given), Run.load(str(folder))
+    wanted, run = read_wanted(**lists(folder, "first", "second")), Run.load(str(folder))
     while True:
         killer.left = 1
         try:
@@ -282,8 +278,11 @@ def test_a_take_down_that_is_killed_after_every_step_goes_on(
     whole(folder)
 
 
-def test_the_command_tells_what_it_did(folder: Path, never_seen: dict[str, str]) -> None:
+def test_the_command_goes_on_and_tells_what_it_did(
+    spark: SparkSession, folder: Path, never_seen: dict[str, str]
+) -> None:
     given = lists(folder, "first", "second")
+    pipeline.take_down(Run.load(str(folder)), spark, runs.quiet(), read_wanted(**given))
     options = [w for name, path in given.items() for w in (f"--{name.replace('_', '-')}", path)]
     done = runs.curate("remove", folder, *options, "--spark-conf", "spark.master=local[2,4]")
     assert done.returncode == 0, done.stderr
@@ -306,7 +305,7 @@ def test_pages_that_are_not_there_change_nothing(
     spark: SparkSession, before: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "hosts").write_text("nowhere.example.org\n")
-    wanted = read_wanted(doc_ids=None, urls=None, hosts=str(tmp_path / "hosts"))
+    wanted = read_wanted(hosts=str(tmp_path / "hosts"))
     run = Run.load(str(before))
     assert pipeline.take_down(run, spark, runs.quiet(), wanted).tolist() == []
     assert (run.finished, run.take_downs) == (True, 0)
@@ -336,7 +335,7 @@ def test_what_could_not_be_read_is_not_read_again_after_a_take_down(
     (tmp_path / "in" / "b.jsonl").rename(tmp_path / "b.jsonl")
     assert len(pipeline.run(run, spark, runs.quiet()).quarantined) == 1
     (tmp_path / "urls").write_text("https://a.example/\n")
-    wanted = read_wanted(doc_ids=None, urls=str(tmp_path / "urls"), hosts=None)
+    wanted = read_wanted(urls=str(tmp_path / "urls"))
     pipeline.take_down(run, spark, runs.quiet(), wanted)
     with pytest.raises(UserError, match="pages were taken down from it"):
         pipeline.take_back_quarantined(run, spark)

@@ -21,10 +21,9 @@ PAGES = [
 
 
 def read(folder: Path, **lists: str) -> Wanted:
-    paths: dict[str, str | None] = dict.fromkeys(["doc_ids", "urls", "hosts"])
+    paths = {name: str(folder / name) for name in lists}
     for name, content in lists.items():
         (folder / name).write_text(content)
-        paths[name] = str(folder / name)
     return read_wanted(**paths)
 
 
@@ -88,7 +87,7 @@ def test_a_line_that_is_none_of_its_kind_is_told(
 def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     (tmp_path / "urls").write_bytes(b"https://example.com/\xff\n")
     with pytest.raises(UserError, match="is no text in UTF-8"):
-        read_wanted(doc_ids=None, urls=str(tmp_path / "urls"), hosts=None)
+        read_wanted(urls=str(tmp_path / "urls"))
 
 
 @pytest.mark.parametrize(
