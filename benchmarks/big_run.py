@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from curation.storage import FileInfo
 from curation.tables import write_file
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
+from schemas.layout import LAYOUT
 
 INPUT = "crawl"
 PAGES_PER_FILE = 33_333  # 3 billion pages in 90,000 files, as in a crawl of Common Crawl
@@ -53,7 +54,6 @@ _OF_DOCUMENTS = (
 )
 TEXT_BYTES = 4000  # of a document that is kept
 _SHARD_BYTES = 256 << 20
-_LAYOUT = "00000000"
 _VERDICT_ROWS = 500_000
 _DAMAGED_SHARE = 0.02
 _MAX_LINKS = 50_000  # ext4 takes 65,000 for one file
@@ -101,11 +101,27 @@ def fill(run: Run) -> None:
         verdicts = [links.add("verdicts", f"{name}-{stage}", rows) for name, rows in of_parts]
         _put(run, Receipt(stage, "driver", verdicts, _counts(stage, left, {reason: gone})))
         left -= gone
-    _put(run, Receipt("mix", _LAYOUT, counts=Counter({("mix", INPUT, IN): left})))
-    for number, rows in enumerate(_spread(left, max(1, left * TEXT_BYTES // _SHARD_BYTES))):
-        name = shard_name(number, _LAYOUT)
+    of_shards = _spread(left, max(1, left * TEXT_BYTES // _SHARD_BYTES))
+    layout = write_file(run.folder, "x", LAYOUT, _lay_out(of_shards))
+    _put(run, Receipt("mix", "driver", [layout], Counter({("mix", INPUT, IN): left})))
+    for number, rows in enumerate(of_shards):
+        name = shard_name(number, number)
         shard = links.add("shards", name, rows)
-        _put(run, Receipt(name, _LAYOUT, [shard], Counter({("mix", INPUT, KEPT): rows}), cpu_s=9.5))
+        _put(run, Receipt(name, name, [shard], Counter({("mix", INPUT, KEPT): rows}), cpu_s=9.5))
+
+
+def _lay_out(pages: Sequence[int]) -> pa.Table:
+    numbers = range(len(pages))
+    columns = {
+        "shard": numbers,
+        "order_key": numbers,
+        "doc_id": [f"{number:032x}" for number in numbers],
+        "name": [shard_name(number, number) for number in numbers],
+        "pages": pages,
+        "text_bytes": [rows * TEXT_BYTES for rows in pages],
+        "removal": [0] * len(pages),
+    }
+    return pa.table(columns, schema=LAYOUT.arrow)
 
 
 def _of_splits(splits: Iterable[Split], links: _Links) -> Iterator[Receipt]:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from curation.mixing.shards import _READERS, ShardsConfig, shards_per_task
+from curation.mixing.layout import ShardsConfig
+from curation.mixing.shards import _READERS, shards_per_task
 from curation.pipeline import _ROWS_PER_PARTITION
 from curation.storage import BLOCK_BYTES
 from curation.tables import _BLOCK_BYTES

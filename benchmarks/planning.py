@@ -31,8 +31,7 @@ from pyspark.sql import functions as F
 
 from benchmarks.big_run import PAGES_PER_FILE, TEXT_BYTES, fill, make_run
 from curation import receipts
-from curation.mixing import shards
-from curation.mixing.shards import ShardsConfig
+from curation.mixing.layout import ShardsConfig, assign, lay_out
 from curation.pipeline import _parts, _split_receipts, finish
 from curation.progress import Progress
 from curation.run import Run
@@ -97,8 +96,8 @@ def _do_nothing(number: int, *, splits: Broadcast[list[Split]]) -> Iterator[pa.R
 def _lay_out(spark: SparkSession, pages: int) -> None:
     """The driver's part of both steps of the prefix sum: a row stands for a bucket of rows."""
     drawn = _drawn(spark, pages // _BUCKETS * TEXT_BYTES)
-    layout = shards.lay_out(drawn, pages, ShardsConfig())
-    shards.assign(drawn, layout).agg(F.max("shard")).collect()
+    layout = lay_out(drawn, pages, ShardsConfig())
+    assign(drawn, layout).agg(F.max("shard")).collect()
 
 
 def _drawn(spark: SparkSession, text_bytes: int) -> DataFrame:
@@ -109,6 +108,7 @@ def _drawn(spark: SparkSession, text_bytes: int) -> DataFrame:
         F.col("id").alias("position"),
         F.lit("crawl").alias("input"),
         F.lit(text_bytes).cast("long").alias("text_bytes"),
+        F.col("id").alias("content"),
     )
 
 

@@ -28,10 +28,12 @@ from schemas.ledger import FAULT, LEDGER
 from schemas.line_audit import CANDIDATE, LINE_AUDIT
 from schemas.pair import BUCKET, MEMBER, PAIR
 from schemas.reject import REJECT
+from schemas.removal import REMOVAL
+from schemas.shard import SHARD
 from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
-_SCRATCH = (PAIR, MEMBER, BUCKET, CANDIDATE)
+_SWEPT = (PAIR, MEMBER, BUCKET, CANDIDATE, REMOVAL, SHARD)  # even where none of its files counts
 _OUTCOME = (
     *("skipped", "cut_lines", "alarms", "take_downs", "shards", "faults", "retries"),
     "quarantined",
@@ -114,7 +116,7 @@ def _read_small(run: Run, files: Sequence[Mapping[str, Any]], table: Table) -> l
 def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:
     """Every file that counts is there and as long as it was; what does not count is deleted."""
     named = {join(run.folder, file["path"]): file["bytes"] for file in files}
-    for table in sorted({*(file["table"] for file in files), *(t.name for t in _SCRATCH)}):
+    for table in sorted({*(file["table"] for file in files), *(t.name for t in _SWEPT)}):
         folder = join(run.folder, table)
         storage(folder).sweep(folder, named)
         for file in storage(folder).walk(folder):

@@ -26,6 +26,7 @@ from schemas.arrow import Table, with_columns
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
+from schemas.removal import REMOVAL
 from schemas.verdict import LEFT, VERDICT
 
 Files = Sequence[Mapping[str, Any]]
@@ -41,7 +42,8 @@ class Parts:
 
     `files` are those of each split, of every table, and `inputs` the names of the inputs that
     splits are of; `verdicts` are files of that table, of which those for `spared` reasons do not
-    count. `run` is the id, of an earlier run.
+    count. `run` is the id, of an earlier run. The pages of `removals`, files of that table, are
+    left out of all that is read, as though they had never been seen.
 
     Behind the parts of this run there may be those of `earlier` ones (`joined`).
     """
@@ -51,6 +53,7 @@ class Parts:
     files: Mapping[int, Files]
     inputs: Mapping[int, str]
     verdicts: Files = ()
+    removals: Files = ()
     run: str = ""
     earlier: Sequence[Earlier] = ()
     spared: tuple[str, ...] = ()
@@ -110,36 +113,50 @@ class Parts:
         return [file for file in self.files.get(split, ()) if file["table"] == table.name]
 
     def read(self, part: int, table: Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The rows of one table, all that were written, with or without a verdict."""
+        """The rows of one table, with or without a verdict; all but those that were taken down."""
         if run := self._earlier(part):
             for batch in run.parts.read(part - run.part, table, columns):
                 yield _moved(batch, run.first_position)
             return
         at_once = _GROUPS_AT_ONCE * table.row_group_rows
+        down = self.taken_down(part)
+        wanted = list(dict.fromkeys([*columns, *(["position"] if len(down) else [])]))
         for file in self.listed(part, table):
-            yield from read_file(self.folder, file).iter_batches(at_once, columns=list(columns))
+            batches = read_file(self.folder, file).iter_batches(at_once, columns=wanted)
+            yield from (
+                (_without(batch, down, columns) for batch in batches) if len(down) else batches
+            )
 
     def gone(self, part: int) -> Ints:
         """The positions of its documents that a verdict dropped, sorted."""
-        rows = self._judged(part, ["position", "drop_reason"])
+        rows = self.rows_on(part, self.verdicts, VERDICT, ["drop_reason"])
         spared = pc.is_in(rows["drop_reason"], pa.array([None, *self.spared], pa.string()))
         gone: Ints = rows.filter(pc.invert(spared))["position"].to_numpy()
         if run := self._earlier(part):
             gone = np.append(gone, run.parts.gone(part - run.part) + run.first_position)
         return np.sort(gone)
 
-    def _judged(self, part: int, columns: Sequence[str]) -> pa.Table:
-        """The verdicts on its documents."""
-        splits, found = self.splits(part), [VERDICT.arrow.empty_table().select(columns)]
-        for file in self.verdicts:
+    def taken_down(self, part: int) -> Ints:
+        """The positions of its pages that were taken down, sorted."""
+        down: Ints = self.rows_on(part, self.removals, REMOVAL, [])["position"].to_numpy()
+        return down
+
+    def rows_on(self, part: int, files: Files, table: Table, columns: Sequence[str]) -> pa.Table:
+        """The rows on its pages in `files`, which are named after splits, as verdicts are.
+
+        `position` comes first, and is their order.
+        """
+        splits, names = self.splits(part), ["position", *columns]
+        found = [table.arrow.empty_table().select(names)]
+        for file in files:
             if not file["rows"]:  # of a run in which nothing went; its name says no splits
                 continue
             first, last = file["path"].rsplit("/", 1)[1].split("-")[:2]
             if splits and int(first) <= splits[-1] and splits[0] <= int(last):
-                rows = read_file(self.folder, file).read(columns=columns).cast(found[0].schema)
+                rows = read_file(self.folder, file).read(columns=names).select(names)
                 there = np.isin(split_of(rows["position"].to_numpy()), splits)
-                found.append(rows.filter(pa.array(there)))
-        return pa.concat_tables(found)
+                found.append(rows.filter(pa.array(there)).cast(found[0].schema))
+        return pa.concat_tables(found).sort_by("position")
 
     def kept(self, part: int, table: Table, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The rows of a table whose pages are still in, by reject and verdict; with `position`.
@@ -160,7 +177,8 @@ class Parts:
 
     def _left(self, part: int) -> pa.Table:
         """The verdicts on its documents that stay without some of their lines."""
-        rows = self._judged(part, ["position", "drop_reason", *(column.name for column in LEFT)])
+        names = ["drop_reason", *(column.name for column in LEFT)]
+        rows = self.rows_on(part, self.verdicts, VERDICT, names)
         return rows.filter(rows["drop_reason"].is_null()).combine_chunks()
 
     def name(self, part: int) -> str:
@@ -200,7 +218,10 @@ def parts_of_run(folder: str, files: Files) -> Parts:
         if file["table"] in (KEYS.name, DOCUMENT.name):
             of_splits.setdefault(Split.number_in(file["path"]), []).append(file)
     parts = plan_parts(folder, of_splits, dict.fromkeys(of_splits, ""), KEYS)
-    return replace(parts, verdicts=[file for file in files if file["table"] == VERDICT.name])
+    verdicts, removals = (
+        [file for file in files if file["table"] == table.name] for table in (VERDICT, REMOVAL)
+    )
+    return replace(parts, verdicts=verdicts, removals=removals)
 
 
 def read_documents(folder: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -219,6 +240,11 @@ def read_documents(folder: str, columns: Sequence[str]) -> Iterator[pa.RecordBat
     for part in range(len(parts)):
         for batch in parts.kept(part, DOCUMENT, [*columns, *more]):
             yield (add_lengths(batch) if more else batch).select(list(columns))
+
+
+def _without(batch: pa.RecordBatch, down: Ints, columns: Sequence[str]) -> pa.RecordBatch:
+    stays = ~is_in(batch.column("position").to_numpy(), down)
+    return batch.filter(pa.array(stays)).select(list(columns))
 
 
 def is_in(values: Ints, ordered: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:

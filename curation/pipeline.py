@@ -1,13 +1,16 @@
 """The order of the pipeline, written once; and the driver's side of each part.
 
     extract   splits in; documents, rejects, keys out      one Python pass per split, `PASS`
+    take_down lists and keys in; removals, verdicts out    only by `curate remove`, of a whole run
     hosts     keys in; verdicts out                        sums by part, then Spark SQL
     dedup     keys and verdicts in; verdicts, hosts out    Spark SQL
     mix       keys and verdicts in; shards out             Spark SQL, then one task per shard
     finish    receipts in; ledger and manifest out         the check that everything adds up
 
 Each part does only the work that has no receipt yet, so a run that was killed goes on where it
-was. The manifest is written last: a run without one is not finished.
+was. The manifest is written last: a run without one is not finished. A take-down is a receipt,
+after which hosts, dedup, mix and finish have none of theirs: what they do again is what they do of
+a run that never had the pages.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -27,6 +31,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from curation import ledger, receipts
+from curation.arrow_text import Ints
 from curation.dedup.losses import Loss, find_losses, is_alarming
 from curation.dedup.lsh import candidate_probability
 from curation.dedup.minhash import MinHashParams
@@ -41,13 +46,22 @@ from curation.hosts.tables import write_hosts
 from curation.ingest import selection
 from curation.ingest.config import InputConfig, index_columns
 from curation.language.identify import identify_batch
-from curation.mixing import shards
+from curation.mixing import layout, shards
 from curation.parts import Parts, plan_parts
 from curation.pii.batch import pii_batch
 from curation.progress import Progress
 from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
 from curation.recipe import Recipe
-from curation.run import MANIFEST, Run, made_with, require_made_with, select_work
+from curation.removal.stage import BEFORE, Request, find_pages
+from curation.removal.wanted import Wanted
+from curation.run import (
+    MANIFEST,
+    Run,
+    made_with,
+    require_made_with,
+    select_work,
+    stage_work,
+)
 from curation.safety.batch import safety_batch
 from curation.safety.blocklist.batch import block_batch
 from curation.spark_tables import (
@@ -65,10 +79,15 @@ from schemas.alarm import ALARM
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
+from schemas.layout import LAYOUT
+from schemas.removal import REMOVAL
 from schemas.verdict import VERDICT
 
 _ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
-STAGES = ("ingest", "extract", "language", "pii", "safety", "heuristics", "hosts", "dedup", "mix")
+STAGES = (
+    *("ingest", "extract", "language", "pii", "safety", "heuristics"),
+    *("take_down", "hosts", "dedup", "mix"),
+)
 
 
 def split_pass(recipe: Recipe) -> SplitPass:
@@ -182,7 +201,7 @@ def take_back_quarantined(run: Run, spark: SparkSession) -> int:
     """Makes the run as it was before the quarantined splits were given up; returns their number.
 
     What was made without them goes first and from the end, so that a run that is killed in between
-    is still a whole run without them.
+    is still a whole run without them. Raises `UserError` where pages were taken down.
     """
     if not run.selected:
         return 0
@@ -190,23 +209,61 @@ def take_back_quarantined(run: Run, spark: SparkSession) -> int:
     extracted = read_receipts(spark, run.folder, sorted(done & {s.work for s in run.splits}))
     quarantined = set(receipts.quarantined(extracted)["work"].to_pylist())
     if quarantined:
-        manifest = join(run.folder, MANIFEST)
-        storage(manifest).delete([manifest])
-        of_shards = {name for name in done if name.startswith("shard-")}
-        for works in ({"mix"}, of_shards, {"dedup"}, {"hosts"}, quarantined):
+        if run.take_downs:
+            raise UserError(
+                f"{run.folder}: pages were taken down from it, which what could not be read may"
+                " hold again: make a new run, and take them down there"
+            )
+        _delete_manifest(run)
+        for works in ({"mix"}, {"dedup"}, {"hosts"}, quarantined):
             receipts.take_back(run.folder, works)
     return len(quarantined)
 
 
+def _delete_manifest(run: Run) -> None:
+    manifest = join(run.folder, MANIFEST)
+    storage(manifest).delete([manifest])
+
+
+def take_down(run: Run, spark: SparkSession, progress: Progress, wanted: Wanted) -> Ints:
+    """Finds the pages of a finished run that are to go; returns the entries that name a page.
+
+    If any of the pages is there still, the run is not finished from here on: what comes after
+    extraction has to be done again (`hosts_and_dedup`, `mix_and_finish`).
+    """
+    with progress.step("take_down"), _step(spark, "take_down"):
+        extracted = _split_receipts(run, spark)
+        parts, before = _parts(run, extracted, "hosts", "dedup"), run.take_downs
+        request = Request(before + 1, wanted, datetime.now(UTC))
+        found, named = find_pages(spark, parts, request, _layout(run, before))
+        if found.files:
+            _commit_take_down(run, request.number, found)
+    return named
+
+
+def _commit_take_down(run: Run, number: int, found: Receipt) -> None:
+    """The receipt stands for all take-downs so far."""
+    before = receipts.read(run.folder, run.work_of("take_down")).files if number > 1 else ()
+    drawn = receipts.read(run.folder, run.work_of("mix")).counts
+    in_shards = {(found.work, name, BEFORE): n for (_, name, _), n in drawn.items()}
+    counts: Counts = Counter({**found.counts, **in_shards})
+    work = stage_work("take_down", number)
+    receipt = replace(found, work=work, files=[*before, *found.files], counts=counts)
+    if not receipts.commit(run.folder, receipt):
+        raise UserError(f"{run.folder}: another take-down has begun: give the command again")
+
+
 def hosts(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Finds the hosts that are full of personal data or unsafe; verdicts on all their documents."""
-    if receipts.is_done(run.folder, "hosts"):
+    work = run.work_of("hosts")
+    if receipts.is_done(run.folder, work):
         return
+    _delete_manifest(run)  # of before a take-down
     with progress.step("hosts"), _step(spark, "hosts"):
         extracted = _split_receipts(run, spark)
         with _shuffles_of(spark, _rows(receipts.files(extracted, KEYS))):
             receipt = judge_hosts(spark, _parts(run, extracted), run.recipe.hosts)
-        receipts.commit(run.folder, receipt)
+        receipts.commit(run.folder, replace(receipt, work=work))
 
 
 def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
@@ -214,7 +271,8 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
 
     Writes verdicts, `clusters/`, `line_audit/`, `hosts/` and `sites/`.
     """
-    if receipts.is_done(run.folder, "dedup"):
+    work = run.work_of("dedup")
+    if receipts.is_done(run.folder, work):
         return
     with progress.step("dedup"), _step(spark, "dedup"):
         _note_reach(run.recipe.dedup.near, progress)
@@ -235,7 +293,7 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
         with _shuffles_of(spark, pages):
             of_hosts = write_hosts(spark, replace(before, verdicts=verdicts), run.recipe.hosts)
         files = [*found.files, *of_hosts, *_write_alarms(run, losses)]
-        receipts.commit(run.folder, Receipt("dedup", "driver", files, counts))
+        receipts.commit(run.folder, Receipt(work, "driver", files, counts))
 
 
 def _note_reach(near: MinHashParams | None, progress: Progress) -> None:
@@ -254,40 +312,58 @@ def _write_alarms(run: Run, losses: Sequence[Loss]) -> list[dict[str, Any]]:
 
 
 def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
-    """Puts the documents that are still in into one order, and writes the shards."""
-    if receipts.is_done(run.folder, "mix"):
+    """Puts the documents that are still in into one order, and writes the shards.
+
+    After a take-down the shards' borders stay, and those whose content is the same are not written.
+    """
+    number = run.take_downs
+    work = stage_work("mix", number)
+    if receipts.is_done(run.folder, work):
         return
-    if not receipts.is_done(run.folder, "dedup"):
+    if not receipts.is_done(run.folder, run.work_of("dedup")):
         raise UserError(f"{run.folder}: is not deduplicated yet: run jobs/dedup.py first")
     with progress.step("mix"), _step(spark, "mix"):
         extracted = _split_receipts(run, spark)
         parts = spark.sparkContext.broadcast(_parts(run, extracted, "hosts", "dedup"))
-        documents = receipts.files(extracted, DOCUMENT)
+        documents = _rows(receipts.files(extracted, DOCUMENT))
+        before = _layout(run, number - 1) if number else None
         with _shuffles_of(spark, _rows(receipts.files(extracted, KEYS))):
-            drawn = shards.select(spark, parts)
-            layout = shards.lay_out(drawn, _rows(documents), run.recipe.shards)
-            if layout.pages:
-                assigned = shards.assign(drawn, layout)
-                shards.write_shards(assigned, layout, parts)
-        counts: Counts = Counter({("mix", name, IN): n for name, n in layout.pages.items()})
-        receipts.commit(run.folder, Receipt("mix", layout.id, counts=counts))
+            config = run.recipe.shards
+            drawn = layout.draw(spark, parts, config, documents=documents, before=before)
+            made = shards.write_shards(drawn, parts)
+        if before is not None and before.num_rows:
+            made = layout.carry_on(before, made, number)
+        counts: Counts = Counter({("mix", name, IN): n for name, n in drawn.pages.items()})
+        file = write_file(run.folder, uuid.uuid4().hex, LAYOUT, made)
+        receipts.commit(run.folder, Receipt(work, "driver", [file], counts))
+
+
+def _layout(run: Run, take_down: int) -> pa.Table:
+    """Which shards there are after so many take-downs; that of a run that is mixed."""
+    return layout.read_layout(run.folder, receipts.read(run.folder, stage_work("mix", take_down)))
 
 
 def finish(run: Run, spark: SparkSession) -> Outcome:
     """The check that everything adds up, the ledger and the manifest."""
-    selected = {select_work(number) for number in run.indexes}
-    work = {*(split.work for split in run.splits), *selected, "hosts", "dedup", "mix"}
-    layout = receipts.read(run.folder, "mix").attempt
-    done = sorted(receipts.done(run.folder))
-    counted = [name for name in done if name in work or shards.is_of_layout(name, layout)]
+    number = run.take_downs
+    work = {*(split.work for split in run.splits), *map(select_work, run.indexes)}
+    work |= {stage_work(stage, number) for stage in ("take_down", "hosts", "dedup", "mix")}
+    of_shards = _layout(run, number)["name"].drop_null().to_pylist()
+    done = receipts.done(run.folder)
+    counted = done & {*work, *of_shards}
+    earlier = {stage_work("take_down", n) for n in range(1, number)}
+    # A receipt must not outlive its files: a shard may have the same content again some day.
+    receipts.take_back(run.folder, sorted(done - counted - earlier))
     with _step(spark, "finish"):
-        every = read_receipts(spark, run.folder, counted)
-    stages = {source.name: _stages(source) for source in run.recipe.inputs}
+        every = read_receipts(spark, run.folder, sorted(counted))
+    stages = {source.name: _stages(source, number) for source in run.recipe.inputs}
     return finish_run(run, every, stages)
 
 
-def _stages(source: InputConfig) -> list[str]:
+def _stages(source: InputConfig, take_downs: int) -> list[str]:
     optional = {"extract", "language", "pii", "safety", "heuristics"} - set(source.stages)
+    if not take_downs:
+        optional.add("take_down")
     return [stage for stage in STAGES if stage not in optional]
 
 
@@ -312,9 +388,13 @@ def _parts(run: Run, extracted: pa.Table, *judged_by: str) -> Parts:
     for table in (KEYS, DOCUMENT):
         for file in receipts.files(extracted, table).to_pylist():
             files.setdefault(number[file.pop("work")], []).append(file)
-    found = [file for stage in judged_by for file in receipts.read(run.folder, stage).files]
+    works = [run.work_of(stage) for stage in judged_by]
+    found = [file for work in works for file in receipts.read(run.folder, work).files]
     verdicts = [file for file in found if file["table"] == VERDICT.name]
-    return replace(plan_parts(run.folder, files, inputs, KEYS), verdicts=verdicts)
+    taken = receipts.read(run.folder, run.work_of("take_down")).files if run.take_downs else ()
+    removals = [file for file in taken if file["table"] == REMOVAL.name]
+    parts = plan_parts(run.folder, files, inputs, KEYS)
+    return replace(parts, verdicts=verdicts, removals=removals)
 
 
 def _rows(files: pa.Table) -> int:

@@ -33,7 +33,7 @@ from curation.heuristics.config import HeuristicsConfig, mistake_in
 from curation.hosts.config import HostsConfig
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.language.identify import LanguageConfig
-from curation.mixing.shards import ShardsConfig
+from curation.mixing.layout import ShardsConfig
 from curation.pii.config import PiiConfig
 from curation.pii.config import mistake_in as mistake_in_pii
 from curation.safety.blocklist.config import BlocklistConfig, category_mistake_in

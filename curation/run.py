@@ -14,8 +14,9 @@ import platform
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.metadata import version
+from itertools import count, takewhile
 from typing import Any
 
 import pyspark
@@ -43,6 +44,14 @@ _PACKAGES = (
 def select_work(number: int) -> str:
     """The name of the receipt for what was selected from the index that is input `number`."""
     return f"select-{number:02d}"
+
+
+def stage_work(stage: str, take_down: int) -> str:
+    """The name of the receipt of `stage` (take_down, hosts, dedup, mix) after so many take-downs.
+
+    Another one after each, so that nothing that was made before it counts.
+    """
+    return f"{stage}-{take_down:06d}" if take_down else stage
 
 
 @dataclass(frozen=True)
@@ -86,9 +95,21 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether the manifest is there."""
+        """Whether the manifest is there, and is not of before a take-down that was put since."""
         uri = join(self.folder, MANIFEST)
-        return storage(uri).find(uri) is not None
+        if storage(uri).find(uri) is None:
+            return False
+        return receipts.is_done(self.folder, self.work_of("mix"))
+
+    @property
+    def take_downs(self) -> int:
+        """How many times pages were taken down: each has a receipt, and the last one counts."""
+        works = (stage_work("take_down", number) for number in count(1))
+        return sum(1 for _ in takewhile(partial(receipts.is_done, self.folder), works))
+
+    def work_of(self, stage: str) -> str:
+        """The name of the receipt of a stage from `take_down` on, as of now."""
+        return stage_work(stage, self.take_downs)
 
     def manifest(self) -> dict[str, Any]:
         """The manifest of a finished run."""

@@ -87,6 +87,8 @@ class DropReason(StrEnum):
     # heuristics: which words it has
     TOO_MANY_DIRTY_WORDS = "too_many_dirty_words"
     TOO_MANY_OUTLIER_WORDS = "too_many_outlier_words"
+    # take_down: asked for after the run, so that no later stage sees the page
+    TAKEN_DOWN = "taken_down"
     # hosts
     HOST_HIGH_PII = "host_high_pii"
     HOST_UNSAFE = "host_unsafe"

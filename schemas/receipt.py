@@ -15,7 +15,7 @@ from schemas.manifest import MANIFEST
 RECEIPT = Table(
     "receipts",
     (
-        Column("work", pa.string(), "'split-000012', 'dedup', 'shard-000003'", False),
+        Column("work", pa.string(), "'split-000012', 'dedup', 'shard-000003-...'", False),
         Column("attempt", pa.string(), "name of the attempt that won", False),
         Column("files", pa.list_(pa.struct(list(MANIFEST.arrow))), "files written", False),
         Column("counts", pa.list_(pa.struct(list(LEDGER.arrow))), "pages per outcome", False),

@@ -86,5 +86,10 @@ def has_public_suffix(host: str) -> bool:
     return bool(suffix) and len(suffix) < len(host)
 
 
+def is_public_suffix(host: str) -> bool:
+    """Whether anybody may register names below it, as below `com` or `co.uk`."""
+    return _suffixes()(host, include_psl_private_domains=False).suffix == host
+
+
 def _site(host: str) -> str:
     return _suffixes()(host).top_domain_under_public_suffix or host

@@ -13,7 +13,8 @@ from pyspark.sql import SparkSession
 
 from curation import receipts
 from curation.mixing import shards as mixing
-from curation.mixing.shards import Layout, ShardsConfig, assign, lay_out, select, write_shards
+from curation.mixing.layout import ShardsConfig, draw
+from curation.mixing.shards import write_shards
 from curation.parts import Parts
 from curation.spark_tables import read_receipts
 from curation.tables import TableWriter, write_file
@@ -88,13 +89,12 @@ def test_shards_are_a_prefix_sum_of_text(
     target: int,
     splits_of_part: int,
 ) -> None:
-    monkeypatch.setattr("curation.mixing.shards._ROWS_PER_BUCKET", 10)
+    monkeypatch.setattr("curation.mixing.layout._ROWS_PER_BUCKET", 10)
     rows = documents(number)
     parts = parts_of(spark, tmp_path, rows, splits_of_part=splits_of_part)
-    selection = select(spark, parts)
-    layout = lay_out(selection, number, ShardsConfig(target_bytes=target))
-    assert layout.pages == {"crawl": number}
-    found = assign(selection, layout).collect()
+    drawn = draw(spark, parts, ShardsConfig(target_bytes=target), documents=number)
+    assert drawn.pages == {"crawl": number}
+    found = drawn.rows.collect()
     assert {row["doc_id"]: row["shard"] for row in found} == naive(rows, target)
 
 
@@ -106,31 +106,40 @@ def test_documents_with_a_verdict_are_not_drawn(spark: SparkSession, tmp_path: P
     file = write_file(str(tmp_path), "000000-000004-x", VERDICT, pa.Table.from_batches([batch]))
     parts = parts_of(spark, tmp_path, rows, splits_of_part=2)
     judged = spark.sparkContext.broadcast(replace(parts.value, verdicts=[file]))
-    left = {row["position"] for row in select(spark, judged).collect()}
+    drawn = draw(spark, judged, ShardsConfig(), documents=10)
+    left = {row["position"] for row in drawn.rows.collect()}
     assert left == {row["position"] for row in rows} - {row["position"] for row in gone}
 
 
 def write(
     spark: SparkSession, folder: Path, rows: list[dict[str, Any]], there: list[dict[str, Any]]
-) -> Layout:
+) -> pa.Table:
     """Writes the shards of `rows`, of which only those in `there` are in documents/."""
-    selection = select(spark, parts_of(spark, folder / "all", rows))
-    layout = lay_out(selection, len(rows), ShardsConfig(target_bytes=3000))
-    write_shards(assign(selection, layout), layout, parts_of(spark, folder, there))
-    return layout
+    parts, config = parts_of(spark, folder / "all", rows), ShardsConfig(target_bytes=3000)
+    drawn = draw(spark, parts, config, documents=len(rows))
+    return write_shards(drawn, parts_of(spark, folder, there))
 
 
 def test_shards_hold_their_documents_in_order(spark: SparkSession, tmp_path: Path) -> None:
     rows = documents(300)
     layout = write(spark, tmp_path, rows, rows)
     files = sorted((tmp_path / "shards").iterdir())
-    assert len(files) == layout.shards > 3
+    assert [file.stem for file in files] == layout["name"].to_pylist()
+    assert len(files) > 3
     expected = sorted(rows, key=lambda row: (row["order_key"], row["doc_id"]))
     tables = [pq.read_table(file) for file in files]
     assert [r["doc_id"] for t in tables for r in t.to_pylist()] == [r["doc_id"] for r in expected]
     assert [r["text"] for t in tables for r in t.to_pylist()] == [r["text"] for r in expected]
     names = sorted(receipts.done(str(tmp_path)))
-    assert names == [mixing.shard_name(number, layout.id) for number in range(layout.shards)]
+    assert names == layout["name"].to_pylist()
+    firsts = [table["doc_id"][0].as_py() for table in tables]
+    assert (layout["doc_id"].to_pylist(), layout["shard"].to_pylist()) == (
+        firsts,
+        [*range(len(files))],
+    )
+    assert layout["pages"].to_pylist() == [table.num_rows for table in tables]
+    sizes = [sum(len(text.as_py()) for text in table["text"]) for table in tables]
+    assert layout["text_bytes"].to_pylist() == sizes
     counts = receipts.counts(read_receipts(spark, str(tmp_path), names))
     assert counts == {("mix", "crawl", "kept"): 300}
 

@@ -91,7 +91,7 @@ def texts_left(
     dropped = {
         row["position"]: row["dropped_lines"]
         for part in range(judged.own)
-        for row in judged._judged(part, ["position", "dropped_lines"]).to_pylist()
+        for row in judged.rows_on(part, judged.verdicts, VERDICT, ["dropped_lines"]).to_pylist()
     }
     rows = [row for some in new for row in some]
     texts = pa.array([row["text"] for row in rows])

@@ -1,0 +1,147 @@
+"""The stage `take_down`: lists and keys in; the record `removals/`, and verdicts on documents, out.
+
+One narrow pass by part, in which no row moves. The pages that it finds are left out of all that
+later stages read (`Parts.removals`), rejects too, since these are versions of URLs and count for
+hosts; so what these stages make is what they make of a run that never had the pages.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark import Broadcast
+from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from curation import receipts
+from curation.arrow_text import Ints
+from curation.mixing.layout import ORDER, find_rows
+from curation.parts import Parts, is_in
+from curation.receipts import IN, KEPT, Counts, Receipt
+from curation.removal.wanted import READ, Wanted
+from curation.spark_tables import map_each
+from curation.tables import write_file
+from schemas.arrow import UTC_TIME, with_columns
+from schemas.drop_reason import DropReason
+from schemas.keys import KEYS
+from schemas.receipt import RECEIPT
+from schemas.removal import IN_SHARDS, REMOVAL
+from schemas.verdict import VERDICT
+
+STAGE = "take_down"
+BEFORE, TAKEN = "shards:before", "shards:taken_down"
+"""Outcomes beside the sums: see `schemas/ledger.py`."""
+_REASON, _DOCUMENT = "drop_reason", "is_document"
+_COLUMNS = (*ORDER, "position", "input", _REASON)
+Bools = npt.NDArray[np.bool_]
+_FOUND = pa.schema([*RECEIPT.arrow, pa.field("named", pa.list_(pa.int64()), nullable=False)])
+
+
+@dataclass(frozen=True)
+class Request:
+    """A take-down: its number in the run (1, 2, ...), what is wanted, and when that was said."""
+
+    number: int
+    wanted: Wanted
+    at: datetime
+
+
+def find_pages(
+    spark: SparkSession, parts: Parts, request: Request, layout: pa.Table
+) -> tuple[Receipt, Ints]:
+    """Writes the record and verdicts; returns what was found, and the entries that named a page.
+
+    `parts` have the verdicts of all stages, and `removals` of take-downs before; `layout` says
+    which shard has a page. The counts hold for all take-downs together.
+    """
+    shared = spark.sparkContext.broadcast((parts, request, layout))
+    find = partial(_find, shared=shared)
+    schema = from_arrow_schema(_FOUND, prefer_timestamp_ntz=False)
+    made = map_each(spark, len(parts), find, schema).toArrow().cast(_FOUND)
+    files = receipts.files(made).drop_columns("work").to_pylist()
+    named: Ints = np.unique(pc.list_flatten(made["named"]).to_numpy())
+    return Receipt(STAGE, "driver", files, receipts.counts(made)), named
+
+
+def _find(
+    part: int, *, shared: Broadcast[tuple[Parts, Request, pa.Table]]
+) -> Iterator[pa.RecordBatch]:
+    parts, request, layout = shared.value
+    every = list(replace(parts, removals=()).read(part, KEYS, [*dict.fromkeys((*_COLUMNS, *READ))]))
+    if not every:
+        return
+    keys = pa.Table.from_batches(every)
+    entries, named = request.wanted.match(keys)
+    before = is_in(keys["position"].to_numpy(), parts.taken_down(part))
+    new = (entries >= 0) & ~before
+    asked = request.wanted.asked.take(pa.array(entries[new]))
+    removed = _removed(keys.filter(pa.array(new)), asked, parts, part, layout)
+    counts = _count(keys, before | new, removed)
+    receipt = Receipt(f"part-{part}", STAGE, _write(removed, request, part, parts), counts)
+    found = RECEIPT.batch([receipt.to_row()])
+    entries_named = pa.array([named.tolist()], pa.list_(pa.int64()))
+    yield pa.RecordBatch.from_arrays([*found.columns, entries_named], schema=_FOUND)
+
+
+def _removed(
+    keys: pa.Table, asked: pa.Array, parts: Parts, part: int, layout: pa.Table
+) -> pa.Table:
+    """The columns of the record, but for those that are the same for all pages; by position."""
+    judged = parts.rows_on(part, parts.verdicts, VERDICT, ["drop_reason"])
+    at = pc.index_in(keys["position"], value_set=judged["position"].combine_chunks())
+    was = pc.coalesce(keys["drop_reason"], judged["drop_reason"].take(at), pa.scalar(IN_SHARDS))
+    shard = pa.nulls(keys.num_rows, pa.string())
+    if layout.num_rows:
+        held = layout["name"].take(pa.array(find_rows(layout, keys)))
+        shard = pc.if_else(pc.equal(was, IN_SHARDS), held, pa.scalar(None, pa.string()))
+    columns = {name: keys[name] for name in ("position", "doc_id", "input")}
+    columns |= {"asked": asked, "was": was, "shard": shard, _DOCUMENT: keys[_REASON].is_null()}
+    return pa.table(columns).sort_by("position").combine_chunks()
+
+
+def _count(keys: pa.Table, down: Bools, removed: pa.Table) -> Counts:
+    counts: Counts = Counter()
+    outcome = pc.if_else(pa.array(down), DropReason.TAKEN_DOWN, KEPT)
+    documents = keys.append_column("outcome", outcome).filter(keys[_REASON].is_null())
+    for source, what, pages in _counted(documents, "input", "outcome"):
+        counts[STAGE, source, IN] += pages
+        counts[STAGE, source, what] += pages
+    for source, was, pages in _counted(removed, "input", "was"):
+        if was == IN_SHARDS:
+            counts[STAGE, source, TAKEN] += pages
+    return counts
+
+
+def _counted(rows: pa.Table, *by: str) -> Iterator[tuple[Any, ...]]:
+    grouped = rows.group_by(list(by)).aggregate([([], "count_all")])
+    return zip(*(grouped[name].to_pylist() for name in (*by, "count_all")), strict=True)
+
+
+def _write(removed: pa.Table, request: Request, part: int, parts: Parts) -> list[dict[str, Any]]:
+    if not removed.num_rows:
+        return []
+    (batch,) = removed.to_batches()
+    rows = batch.num_rows
+    same = {
+        "removal": pa.array([request.number] * rows, pa.int32()),
+        "taken_at": pa.array([request.at] * rows, UTC_TIME),
+        "drop_reason": pa.array([DropReason.TAKEN_DOWN] * rows, pa.string()),
+    }
+    record = with_columns(batch, same)
+    verdicts = record.filter(record.column(_DOCUMENT))
+    name = f"{parts.name(part)}-{uuid.uuid4().hex}"
+    return [
+        write_file(parts.folder, name, table, pa.Table.from_batches([table.conform(found)]))
+        for table, found in ((REMOVAL, record), (VERDICT, verdicts))
+        if found.num_rows
+    ]

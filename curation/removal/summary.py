@@ -1,0 +1,55 @@
+"""What the newest take-down of a run did, from receipts and the layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow.compute as pc
+
+from curation import receipts
+from curation.mixing.layout import read_layout
+from curation.receipts import IN, Receipt
+from curation.removal.stage import BEFORE, STAGE, TAKEN
+from curation.run import Run, stage_work
+from schemas.removal import REMOVAL
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Pages that take-down `number` took, those of them in shards, and those that came back.
+
+    `rewritten` are the shards that it changed, of `shards` that there are.
+    """
+
+    number: int
+    pages: int
+    shipped: int
+    revived: int
+    rewritten: int
+    shards: int
+
+
+def summarise(run: Run) -> Summary:
+    """Of a run that is finished, and from which pages were taken down."""
+    number = run.take_downs
+    taken = receipts.read(run.folder, stage_work(STAGE, number))
+    drawn = receipts.read(run.folder, stage_work("mix", number))
+    earlier = _pages(receipts.read(run.folder, stage_work(STAGE, number - 1))) if number > 1 else 0
+    shipped, before = _count(taken, TAKEN), _count(taken, BEFORE)
+    layout = read_layout(run.folder, drawn)
+    return Summary(
+        number=number,
+        pages=_pages(taken) - earlier,
+        shipped=shipped,
+        revived=_count(drawn, IN) - (before - shipped),
+        rewritten=pc.sum(pc.equal(layout["removal"], number)).as_py() or 0,
+        shards=layout.num_rows - layout["name"].null_count,
+    )
+
+
+def _pages(receipt: Receipt) -> int:
+    return sum(file["rows"] for file in receipt.files if file["table"] == REMOVAL.name)
+
+
+def _count(receipt: Receipt, outcome: str) -> int:
+    return sum(pages for (_, _, what), pages in receipt.counts.items() if what == outcome)
