@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation import ledger, receipts
+from curation.dedup.certificate.rates import rates
 from curation.ledger import LedgerError
+from curation.receipts import Counts
 from curation.retries import take_retries
 from curation.run import MANIFEST, Run
 from curation.storage import join, put, storage
@@ -24,13 +26,16 @@ from schemas.document import DOCUMENT
 from schemas.host import HOST, SITE
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
-from schemas.pair import BUCKET, MEMBER, PAIR
+from schemas.pair import BUCKET, MEMBER, MET, PAIR
 from schemas.reject import REJECT
 from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, ALARM, HOST, SITE)
-_SCRATCH = (PAIR, MEMBER, BUCKET)
-_OUTCOME = ("skipped", "cut_lines", "alarms", "shards", "faults", "retries", "quarantined")
+_SCRATCH = (PAIR, MEMBER, BUCKET, MET)
+_OUTCOME = (
+    *("skipped", "cut_lines", "alarms", "certificate", "shards", "faults", "retries"),
+    "quarantined",
+)
 
 
 @dataclass(frozen=True)
@@ -38,13 +43,14 @@ class Outcome:
     """What a finished run counted, and what it had to do without.
 
     A funnel for each input; beside it what was `skipped` of each, by kind, and how many lines were
-    cut, by rule. `alarms` are rows of that table.
+    cut, by rule. `alarms` are rows of that table; the `certificate` has a `Rate` in each row.
     """
 
     funnels: dict[str, list[ledger.Step]]
     skipped: dict[str, dict[str, int]]
     cut_lines: dict[str, dict[str, int]]
     alarms: Sequence[Mapping[str, Any]]
+    certificate: Sequence[Mapping[str, Any]]
     shards: int
     faults: int
     retries: int
@@ -71,6 +77,7 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
         skipped={name: ledger.skipped(counts, name) for name in stages},
         cut_lines={name: ledger.cut_lines(counts, name) for name in stages},
         alarms=_read_small(run, files, ALARM),
+        certificate=_certificate(run, counts),
         shards=sum(file["table"] == "shards" for file in files),
         faults=len(faults) - len(quarantined),
         retries=pc.sum(every["retries"]).as_py() + take_retries(),
@@ -78,6 +85,14 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
     )
     _put_manifest(run, files, outcome, pc.sum(every["cpu_s"]).as_py())
     return outcome
+
+
+def _certificate(run: Run, counts: Counts) -> list[dict[str, Any]]:
+    config = run.recipe.dedup.certificate
+    if config is None:
+        return []
+    of_all = {o: n for (s, i, o), n in counts.items() if (s, i) == ("dedup", ledger.ALL)}
+    return [vars(rate) for rate in rates(of_all, config.confidence)]
 
 
 def _write_ends(

@@ -232,6 +232,7 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
                 counts["dedup", loss.name, KEPT] = loss.pages - loss.gone
         counts["dedup", ledger.ALL, "rounds:near_duplicates"] = found.rounds
         counts["dedup", ledger.ALL, "pairs:verified"] = found.pairs
+        counts.update({("dedup", ledger.ALL, name): pages for name, pages in found.checks.items()})
         with _shuffles_of(spark, pages):
             of_hosts = write_hosts(spark, replace(before, verdicts=verdicts), run.recipe.hosts)
         files = [*found.files, *of_hosts, *_write_alarms(run, losses)]
