@@ -86,7 +86,8 @@ def _read(
 def _rows(
     number: int, *, parts: Broadcast[Parts], work: Broadcast[list[Ints]]
 ) -> Iterator[pa.RecordBatch]:
-    return rows_at(parts.value, KEYS, work.value[number], ("language", "signature"))
+    for rows in rows_at(parts.value, KEYS, work.value[number], ("language", "signature")):
+        yield rows.select(["position", "language", "signature"])
 
 
 def _search(

@@ -49,7 +49,8 @@ def _offer(
     part: int, *, parts: Broadcast[Parts], share: float, salt: int
 ) -> Iterator[pa.RecordBatch]:
     for keys in parts.value.kept(part, KEYS, ("order_key", "doc_id")):
-        yield _lowest(keys.column("order_key").to_numpy(), keys, share, salt)
+        rows = keys.select(["doc_id", "position"])
+        yield _lowest(keys.column("order_key").to_numpy(), rows, share, salt)
 
 
 def _lowest(hashes: Ints, rows: pa.RecordBatch, share: float, salt: int) -> pa.RecordBatch:
@@ -57,8 +58,8 @@ def _lowest(hashes: Ints, rows: pa.RecordBatch, share: float, salt: int) -> pa.R
     # Without the lowest bit, so that a signed number sorts as it does.
     drawn = (mixed(hashes ^ np.int64(salt)) >> np.uint64(1)).view(np.int64)
     taken = drawn <= int(share * np.iinfo(np.int64).max)
-    columns = {name: rows.column(name) for name in rows.schema.names if name != "hash"}
-    return pa.RecordBatch.from_pydict({"hash": pa.array(drawn), **columns}).filter(pa.array(taken))
+    columns, names = [pa.array(drawn), *rows.columns], ["hash", *rows.schema.names]
+    return pa.RecordBatch.from_arrays(columns, names).filter(pa.array(taken))
 
 
 def draw_gone(
