@@ -26,7 +26,10 @@ from curation.storage import join, storage
 
 SAMPLE = Path(__file__).parent.parent / "curation" / "sample"
 WAIT_S = 240  # machines are shared
-SMALL = ("splits.target_bytes=60000", "shards.target_bytes=60000", "dedup.near=null")
+SMALL = (
+    *("splits.target_bytes=60000", "shards.target_bytes=60000", "dedup.near=null"),
+    "dedup.certificate=null",
+)
 NEAR = "dedup.near={}"
 """After `SMALL`: near-duplicates go too, which costs a small run a third of its time."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +35,7 @@ def write_run(
     files = {}
     for split in range(splits):
         numbers = range(split, len(texts), splits)
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "doc_id": f"{number:032x}",
                 "position": (split << ROW_BITS) + row,

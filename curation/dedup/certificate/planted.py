@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from curation.arrow_text import Hashes, Ints
+from curation.parts import is_in
 from curation.storage import FileInfo, join, storage
 from curation.tables import read_file, write_file
 from schemas.pair import MET
@@ -51,9 +52,8 @@ class Planted:
         """
         planted = positions < 0
         numbers = -1 - positions[planted]
-        shared = np.isin(keys, keys[planted])
-        near = np.flatnonzero(~planted & shared)
-        there = set(zip(keys[near].tolist(), positions[near].tolist(), strict=True))
+        originals = is_in(positions, np.unique(self.origins))
+        there = set(zip(keys[originals].tolist(), positions[originals].tolist(), strict=True))
         ours = zip(keys[planted].tolist(), self.origins[numbers].tolist(), strict=True)
         met = [pair in there for pair in ours]
         if any(met):

@@ -117,10 +117,9 @@ def rows_at(
             positions = reader.read(columns=["position"])["position"].to_numpy()
             rows = np.flatnonzero(is_in(positions, wanted))
             for group in np.unique(rows // table.row_group_rows).tolist():
-                found = reader.read_row_group(group, columns=names).combine_chunks()
-                for batch in found.to_batches():
-                    inside = is_in(batch.column("position").to_numpy(), wanted)
-                    yield batch.filter(pa.array(inside))
+                found = reader.read_row_group(group, columns=names)
+                inside = is_in(found["position"].to_numpy(), wanted)
+                yield one_batch(found.filter(pa.array(inside)))
 
 
 def one_batch(rows: pa.Table) -> pa.RecordBatch:
