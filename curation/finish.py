@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation import ledger, receipts
+from curation.dedup.certificate.rates import rates
 from curation.dedup.take_downs import LISTS
 from curation.ledger import LedgerError
+from curation.receipts import Counts
 from curation.retries import take_retries
 from curation.run import MANIFEST, Run
 from curation.storage import join, put, storage
@@ -26,16 +28,16 @@ from schemas.host import HOST, SITE
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
 from schemas.line_audit import CANDIDATE, LINE_AUDIT
-from schemas.pair import BUCKET, MEMBER, PAIR
+from schemas.pair import BUCKET, MEMBER, MET, PAIR
 from schemas.reject import REJECT
 from schemas.removal import REMOVAL
 from schemas.shard import SHARD
 from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
-_SWEPT = (PAIR, MEMBER, BUCKET, CANDIDATE, REMOVAL, SHARD)  # even where none of its files counts
+_SWEPT = (PAIR, MEMBER, BUCKET, MET, CANDIDATE, REMOVAL, SHARD)  # even where none of a table counts
 _OUTCOME = (
-    *("skipped", "cut_lines", "alarms", "take_downs", "shards", "faults", "retries"),
+    *("skipped", "cut_lines", "alarms", "take_downs", "certificate", "shards", "faults", "retries"),
     "quarantined",
 )
 
@@ -46,7 +48,7 @@ class Outcome:
 
     A funnel for each input; beside it what was `skipped` of each, by kind, and how many lines were
     cut, by rule. `alarms` are rows of that table; `take_downs` are pages of earlier runs that gave
-    way, by the file that lists them.
+    way, by the file that lists them; the `certificate` has a `Rate` in each row.
     """
 
     funnels: dict[str, list[ledger.Step]]
@@ -54,6 +56,7 @@ class Outcome:
     cut_lines: dict[str, dict[str, int]]
     alarms: Sequence[Mapping[str, Any]]
     take_downs: Mapping[str, int]
+    certificate: Sequence[Mapping[str, Any]]
     shards: int
     faults: int
     retries: int
@@ -81,6 +84,7 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
         cut_lines={name: ledger.cut_lines(counts, name) for name in stages},
         alarms=_read_small(run, files, ALARM),
         take_downs={file["path"]: file["rows"] for file in files if file["table"] == LISTS},
+        certificate=_certificate(run, counts),
         shards=sum(file["table"] == "shards" for file in files),
         faults=len(faults) - len(quarantined),
         retries=pc.sum(every["retries"]).as_py() + take_retries(),
@@ -88,6 +92,14 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
     )
     _put_manifest(run, files, outcome, pc.sum(every["cpu_s"]).as_py())
     return outcome
+
+
+def _certificate(run: Run, counts: Counts) -> list[dict[str, Any]]:
+    config = run.recipe.dedup.certificate
+    if config is None:
+        return []
+    of_all = {o: n for (s, i, o), n in counts.items() if (s, i) == ("dedup", ledger.ALL)}
+    return [vars(rate) for rate in rates(of_all, config.confidence)]
 
 
 def _write_ends(

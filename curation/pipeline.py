@@ -283,7 +283,9 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
         verdicts = [file for file in found.files if file["table"] == VERDICT.name]
         losses = find_losses(spark, before, verdicts, config.alarm)
         judged = read_table(spark, run.folder, VERDICT, listed(verdicts))
-        counts = _pages(judged.where("drop_reason is not null"), "dedup", None) + found.counts
+        counts = _pages(judged.where("drop_reason is not null"), "dedup", None)
+        counts.update(found.counts)
+        counts.update({("dedup", ledger.ALL, name): pages for name, pages in found.checks.items()})
         for loss in losses:
             if loss.kind == "input":
                 counts["dedup", loss.name, IN] = loss.pages

@@ -7,8 +7,12 @@ Beside that sum stand outcomes with a colon: `skipped:TYPE` counts WARC records 
 a rule, first or not, `cut:RULE` lines that a rule cut from pages that stay, and `shortened:RULE`
 pages that stay and have a row in `verdicts/`, for they lose such lines. Of take-downs,
 `shards:before` are pages that were in shards before the newest one, and `shards:taken_down` those
-of them that it took out. Of all inputs together (input '') are the `rounds:` and `pairs:` of
-deduplication.
+of them that it took out. Of all inputs together (input '') are the `rounds:`, `pairs:` and
+`buckets:` of deduplication, and its certificate: of the near-duplicates that were
+`planted:SIMILARITY` how many `met:SIMILARITY` their original and were `found:SIMILARITY`, and how
+many pages were `too_short:SIMILARITY` to be planted; of the pages that went and were
+`checked:removals`, those that are `false:removals` (under the threshold) and `far:removals` (by
+more than .05); of those that stay and were `checked:kept`, the `missed:kept`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""`pairs/`, `members/` and `buckets/`: what near-deduplication writes between its steps.
+"""`pairs/`, `members/`, `buckets/`, `met/`: what near-deduplication writes between its steps.
 
 A pair is two pages that were verified as duplicates; `first` comes before `second` in the order of
 who stays. A member is a page of a large bucket, in which not all pairs were looked at; those that
-are to be looked at stand in `buckets/`. All are deleted at the end.
+are to be looked at stand in `buckets/`. `met/` names planted pages, which only the certificate
+knows. All are deleted at the end.
 """
 
 from __future__ import annotations
@@ -32,3 +33,4 @@ MEMBER = Table(
     ),
 )
 BUCKET = Table("buckets", MEMBER.columns[:2])
+MET = Table("met", (Column("number", pa.int64(), "a planted page that met its original", False),))

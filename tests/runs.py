@@ -28,7 +28,7 @@ SAMPLE = Path(__file__).parent.parent / "curation" / "sample"
 WAIT_S = 240  # machines are shared
 SMALL = (
     *("splits.target_bytes=60000", "shards.target_bytes=60000"),
-    *("dedup.near=null", "dedup.lines=null"),
+    *("dedup.near=null", "dedup.lines=null", "dedup.certificate=null"),
 )
 NEAR, LINES = "dedup.near={}", "dedup.lines={}"
 """After `SMALL`: near-duplicates or frequent lines go too, which costs a small run its time."""

@@ -25,6 +25,11 @@ from curation.storage import join, normalise
 
 INCOMPLETE = 3
 _TOP_REASONS, _TOP_FILES, _TOP_ALARMS = 4, 10, 5
+_CERTIFIED = {
+    "found": "planted with a similarity of {}: found",
+    "false_removals": "removed, though less similar than the threshold",
+    "missed": "stays, though a page that stays is as similar",
+}
 
 
 def add_to(commands: Any) -> None:
@@ -143,6 +148,7 @@ def show(run: Run, outcome: Outcome) -> int:
         what = f"{pages:,} pages of an earlier run gave way: curate remove its folder --doc-ids"
         line = f"{what} {join(run.folder, path)}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+    _show_certificate(outcome.certificate, run, console)
     if not outcome.shards:
         console.print("Nothing was kept: look at the reasons in rejects/ and verdicts/")
     lines = (f"{outcome.shards:,} shards", join(run.folder, "shards"))
@@ -161,6 +167,24 @@ def _show_alarms(alarms: Sequence[Mapping[str, Any]], console: Console) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if (more := len(alarms) - _TOP_ALARMS) > 0:
         console.print(f"and much of {more:,} more: see alarms/", highlight=False)
+
+
+def _show_certificate(rates: Sequence[Mapping[str, Any]], run: Run, console: Console) -> None:
+    if not rates:
+        return
+    config = run.recipe.dedup.certificate
+    table = Table(
+        *("near-duplicates, measured on this run's own pages", "share", "from", "to", "of"),
+        title=f"certificate of run {run.id}, confidence {config.confidence:.1%}" if config else "",
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for rate in (rate for rate in rates if rate["kind"] in _CERTIFIED):
+        similarity = f"{rate['similarity']:g}" if rate["similarity"] else ""
+        shares = (f"{rate[end]:.1%}" for end in ("share", "lower", "upper"))
+        what = _CERTIFIED[rate["kind"]].format(similarity)
+        table.add_row(what, *shares, f"{rate['checked']:,}")
+    console.print(table)
 
 
 def _show_quarantined(splits: Sequence[Mapping[str, Any]]) -> int:

@@ -2,7 +2,8 @@
 
 In: signatures, part by part. Out: (bucket, position) for every bucket of two pages and more. Only
 band keys and positions move; that the language is the same is in the key. Bands that put the same
-pages together give the same bucket, so what is compared later is compared once.
+pages together give the same bucket, so what is compared later is compared once. Planted pages of
+the certificate come along, and are in no bucket.
 
 Source: Broder 1997; Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", section 3.4.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ import pyarrow as pa
 from pyspark import Broadcast
 
 from curation.arrow_text import Hashes, Ints
+from curation.dedup.certificate.planted import Planted
 from curation.dedup.groups import first_of_each
 from curation.dedup.lsh import band_keys
 from curation.dedup.minhash import MinHashParams, matrix
@@ -34,27 +37,46 @@ _finish_all: Any = finish.py_func  # NumPy does it for whole arrays
 
 
 def send_bands(
-    part: int, *, parts: Broadcast[Parts], params: MinHashParams, tasks: int
+    part: int,
+    *,
+    parts: Broadcast[Parts],
+    params: MinHashParams,
+    tasks: int,
+    planted: Broadcast[Planted] | None,
 ) -> Iterator[pa.RecordBatch]:
-    """The band keys of a part's documents that are still in, to the tasks where equal ones meet."""
-    kept = parts.value.kept(part, KEYS, _COLUMNS)
-    return scatter(_of_bands(batch, params, tasks) for batch in kept)
+    """The band keys of a part's documents that are still in, to the tasks where equal ones meet.
+
+    Beside them those of near-duplicates that were planted to the part's documents.
+    """
+    sent = parts.value.kept(part, KEYS, _COLUMNS)
+    if planted:
+        of_parts = parts.value.of(planted.value.origins)
+        sent = chain(sent, [planted.value.among(of_parts, part)])
+    return scatter(_of_bands(batch, params, tasks) for batch in sent)
 
 
 def _of_bands(keys: pa.RecordBatch, params: MinHashParams, tasks: int) -> Sent:
     signed = keys.filter(keys.column("signature").is_valid())
     signatures = matrix(signed.column("signature"), params)
-    languages = signed.column("language").fill_null("").dictionary_encode()
-    hashes = [hash64(name) for name in languages.dictionary.to_pylist()]
-    of_rows = np.array(hashes, np.int64)[languages.indices.to_numpy()]
-    found = band_keys(signatures, of_rows.view(np.uint64), params).ravel()
+    found = band_keys(signatures, language_hashes(signed.column("language")), params).ravel()
     positions = np.repeat(signed.column("position").to_numpy(), params.bands)
     rows = pa.RecordBatch.from_pydict({"key": pa.array(found), "position": pa.array(positions)})
     return Sent(rows, spread(found, tasks))
 
 
+def language_hashes(languages: pa.StringArray) -> Hashes:
+    """A hash of each language; null is one too."""
+    encoded = languages.fill_null("").dictionary_encode()
+    hashes = [hash64(name) for name in encoded.dictionary.to_pylist()]
+    return np.array(hashes, np.int64)[encoded.indices.to_numpy()].view(np.uint64)
+
+
 def meet(
-    batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts], old_wins: bool
+    batches: Iterator[pa.RecordBatch],
+    *,
+    parts: Broadcast[Parts],
+    old_wins: bool,
+    planted: Broadcast[Planted] | None,
 ) -> Iterator[pa.RecordBatch]:
     """The buckets of the keys that met here, to the tasks of the parts that their pages lie in.
 
@@ -64,8 +86,12 @@ def meet(
     rows = gather(batches)
     if rows is None:
         return
+    keys, positions = rows["key"].to_numpy(), rows["position"].to_numpy()
+    if planted:
+        planted.value.note_met(parts.value.folder, keys, positions)
+        keys, positions = keys[positions >= 0], positions[positions >= 0]
     end = parts.value.end if old_wins else _NO_END
-    buckets, positions = find_buckets(rows["key"].to_numpy(), rows["position"].to_numpy(), end)
+    buckets, positions = find_buckets(keys, positions, end)
     found = pa.RecordBatch.from_pydict({"bucket": pa.array(buckets), "position": positions})
     yield from scatter([Sent(found, parts.value.of(positions))])
 

@@ -38,7 +38,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from curation.arrow_text import Bytes, Hashes, text_view
-from curation.dedup.minhash_kernel import Permutations, find_shingles, write_minima
+from curation.dedup.minhash_kernel import Permutations, Shingles, find_shingles, write_minima
 from curation.kernels import compile_once
 from curation.pii.kinds import PiiType
 from curation.tokens.tokenise import Tokens, tokenise
@@ -152,6 +152,22 @@ def shingle_sets(texts: pa.StringArray, params: MinHashParams) -> pa.BinaryArray
         sets += map(_distinct, np.split(shingles.hashes[: shingles.rows[-1]], shingles.rows[1:-1]))
     lengths = np.array([len(found) for found in sets[1:]], np.int64)
     return binaries(np.concatenate(sets).astype(_SHINGLE, copy=False), lengths)
+
+
+def signatures_of_sets(sets: pa.BinaryArray, params: MinHashParams) -> pa.BinaryArray:
+    """The signatures of texts that have these shingles, each set as `shingle_sets` gives it.
+
+    Null where a set is null or empty. Raises `OverflowError` where all are over 2 GiB.
+    """
+    _compile()
+    view = text_view(sets)
+    hashes = np.array(view.data[view.offsets[0] : view.offsets[-1]].view(_SHINGLE))
+    rows = (view.offsets - view.offsets[0]).astype(np.int64) // _SHINGLE.itemsize
+    minima = np.empty((len(sets), params.n), np.uint32)
+    shingles = Shingles(rows, hashes, np.empty(0, np.uint64))
+    write_minima(shingles, _permutations(params.n, params.seed), minima)
+    filled = np.diff(rows) > 0
+    return binaries(minima[filled].astype(_MINIMUM, copy=False), filled * params.n)
 
 
 def matrix(signatures: pa.BinaryArray, params: MinHashParams) -> npt.NDArray[np.uint32]:

@@ -34,6 +34,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from curation.dedup import buckets, verdicts
+from curation.dedup.certificate.planted import Planted
 from curation.dedup.compare import candidate_schema, compare_sorted, fetch, sort_columns
 from curation.dedup.components import settle_pairs
 from curation.dedup.config import DedupConfig
@@ -58,13 +59,29 @@ _PAGES_PER_TASK = 25_000
 class Clusters:
     """The files of `clusters/`, and what it took: rounds, and pairs that were verified.
 
-    `counts` stand beside those of pages that went.
+    `counts` stand beside those of pages that went; `checks` are those of the certificate, by
+    outcome.
     """
 
     files: list[dict[str, Any]]
     rounds: int
     pairs: int
     counts: Counts = field(default_factory=Counter)
+    checks: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Along:
+    """What goes along with the documents: pairs of `equal` texts, as files, and `planted` pages.
+
+    These leave a note where they meet, and nothing else.
+    """
+
+    equal: Files = ()
+    planted: Broadcast[Planted] | None = None
+
+
+_NOTHING = Along()
 
 
 def find_clusters(
@@ -73,15 +90,15 @@ def find_clusters(
     config: DedupConfig,
     *,
     documents: int,
-    equal: Files = (),
+    along: Along = _NOTHING,
 ) -> Clusters:
-    """Pages that are near-duplicates or equal (pairs of files `equal`), and who of them stays.
+    """Pages that are near-duplicates or equal, and who of them stays.
 
     `documents` says about how many there are.
     """
-    pairs, members = [*equal], list[Mapping[str, Any]]()
+    pairs, members = [*along.equal], list[Mapping[str, Any]]()
     files_of = {PAIR.name: pairs, MEMBER.name: members}
-    packed, rounds = _first_buckets(spark, parts, config, documents), 0
+    packed, rounds = _first_buckets(spark, parts, config, documents, along.planted), 0
     while True:
         rounds += 1
         for file in _compare(packed, parts, config, documents=documents, number=rounds):
@@ -89,7 +106,7 @@ def find_clusters(
         files = settle_pairs(spark, parts, pairs)
         again = find_unsettled(spark, parts.value.folder, members, files)
         if not again:
-            return Clusters(files, rounds, sum(file["rows"] for file in pairs[len(equal) :]))
+            return Clusters(files, rounds, sum(file["rows"] for file in pairs[len(along.equal) :]))
         packed = _buckets_of(spark, parts, again)
 
 
@@ -100,14 +117,18 @@ def _near(config: DedupConfig) -> MinHashParams:
 
 
 def _first_buckets(
-    spark: SparkSession, parts: Broadcast[Parts], config: DedupConfig, documents: int
+    spark: SparkSession,
+    parts: Broadcast[Parts],
+    config: DedupConfig,
+    documents: int,
+    planted: Broadcast[Planted] | None,
 ) -> DataFrame:
     """Buckets by bands, packed by part."""
     params = _near(config)
     tasks = 1 + documents * params.bands // _KEYS_PER_TASK
-    send = partial(buckets.send_bands, parts=parts, params=params, tasks=tasks)
+    send = partial(buckets.send_bands, parts=parts, params=params, tasks=tasks, planted=planted)
     by_band = exchange(map_each(spark, len(parts.value), send, PACKED), tasks)
-    meet = partial(buckets.meet, parts=parts, old_wins=config.old_wins)
+    meet = partial(buckets.meet, parts=parts, old_wins=config.old_wins, planted=planted)
     return by_band.mapInArrow(meet, PACKED)
 
 

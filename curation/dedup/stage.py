@@ -1,22 +1,27 @@
 """Deduplication, in order: newest versions, equal texts, near-duplicates, and then lines.
 
 In: the `keys/` of a run by parts, and those of earlier runs. Out: `verdicts/`, `clusters/`,
-`line_audit/`; of pages of earlier runs that gave way `take_downs/` and lists. No text moves.
+`line_audit/`; of pages of earlier runs that gave way `take_downs/` and lists; and counts of the
+certificate, for which the text of some pages is read. No other text moves.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pyspark import Broadcast
 from pyspark.sql import SparkSession
 
+from curation.dedup.certificate.checks import check_decisions
+from curation.dedup.certificate.plant import count_found, plant
+from curation.dedup.certificate.planted import Planted
 from curation.dedup.components import settle_pairs
 from curation.dedup.config import DedupConfig
 from curation.dedup.earlier import earlier_runs
 from curation.dedup.equal import find_equal
 from curation.dedup.lines.stage import deduplicate_lines
-from curation.dedup.near import Clusters, find_clusters, near_verdicts
+from curation.dedup.near import Along, Clusters, find_clusters, near_verdicts
 from curation.dedup.take_downs import write_lists
 from curation.parts import Files, Parts
 from schemas.keys import KEYS
@@ -42,21 +47,24 @@ def deduplicate(
     equal = [file for file in written if file["table"] == PAIR.name]
     files = [file for file in written if file["table"] != PAIR.name]
     left = spark.sparkContext.broadcast(replace(joined, verdicts=[*parts.verdicts, *files]))
-    found = _clusters(spark, left, config, documents + before, equal)
+    along = Along(equal, _plant(spark, left, config))
+    found = _clusters(spark, left, config, documents + before, along)
     files += near_verdicts(spark, left, found.files) if found.rounds else []
+    judged = replace(parts, verdicts=[*parts.verdicts, *files])
+    checks = _certify(spark, judged.joined(earlier.parts), config, along.planted, found.files)
     taken = [file for file in files if file["table"] == TAKE_DOWN.name]
-    found = replace(found, files=[*files, *found.files, *write_lists(spark, joined, taken)])
-    if config.lines is None:
-        return found
-    judged = replace(parts, verdicts=[*parts.verdicts, *files]).joined(earlier.with_lines)
-    lines = deduplicate_lines(
-        spark,
-        spark.sparkContext.broadcast(judged),
-        replace(config.lines, buckets=earlier.buckets or config.lines.buckets),
-        documents=documents,
-        before=earlier.counts,
-    )
-    return replace(found, files=[*found.files, *lines.files], counts=lines.counts)
+    files += [*found.files, *write_lists(spark, joined, taken)]
+    if config.lines:
+        lines = deduplicate_lines(
+            spark,
+            spark.sparkContext.broadcast(judged.joined(earlier.with_lines)),
+            replace(config.lines, buckets=earlier.buckets or config.lines.buckets),
+            documents=documents,
+            before=earlier.counts,
+        )
+        files += lines.files
+        found = replace(found, counts=lines.counts)
+    return replace(found, files=files, checks=checks)
 
 
 def _pages(run: Parts) -> int:
@@ -64,9 +72,36 @@ def _pages(run: Parts) -> int:
     return sum(file["rows"] for file in keys if file["table"] == KEYS.name)
 
 
+def _plant(
+    spark: SparkSession, parts: Broadcast[Parts], config: DedupConfig
+) -> Broadcast[Planted] | None:
+    if not config.near or not config.certificate:
+        return None
+    return spark.sparkContext.broadcast(plant(spark, parts, config.near, config.certificate))
+
+
 def _clusters(
-    spark: SparkSession, parts: Broadcast[Parts], config: DedupConfig, documents: int, equal: Files
+    spark: SparkSession,
+    parts: Broadcast[Parts],
+    config: DedupConfig,
+    documents: int,
+    along: Along,
 ) -> Clusters:
     if config.near:
-        return find_clusters(spark, parts, config, documents=documents, equal=equal)
-    return Clusters(settle_pairs(spark, parts, equal), 0, 0)
+        return find_clusters(spark, parts, config, documents=documents, along=along)
+    return Clusters(settle_pairs(spark, parts, along.equal), 0, 0)
+
+
+def _certify(
+    spark: SparkSession,
+    parts: Parts,
+    config: DedupConfig,
+    planted: Broadcast[Planted] | None,
+    clusters: Files,
+) -> Mapping[str, int]:
+    """What the certificate counts of near-deduplication; `parts` know its verdicts."""
+    if not config.near or not config.certificate or not planted:
+        return {}
+    shared = spark.sparkContext.broadcast(parts)
+    found = count_found(planted.value, parts.folder, config.near, config.certificate)
+    return found | check_decisions(spark, shared, clusters, config.near, config.certificate)

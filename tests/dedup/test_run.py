@@ -13,6 +13,9 @@ import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
+from curation.commands.run import show
+from curation.finish import read_outcome
+from curation.run import Run
 from tests import runs
 
 WORDS = [f"{a}{b}{c}" for a in "bdkmprst" for b in "aeiou" for c in "lnrsx"]
@@ -81,7 +84,8 @@ def fates(folder: Path) -> dict[str, tuple[str, str | None, float | None]]:
 @pytest.fixture(scope="module")
 def ran(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dedup")
-    runs.run(spark, [write(folder / "in", PAGES)], folder / "run", *STAGES)
+    certificate = "dedup.certificate={pages: 7}"
+    runs.run(spark, [write(folder / "in", PAGES)], folder / "run", *STAGES, certificate)
     return folder / "run"
 
 
@@ -114,7 +118,23 @@ def test_what_it_took_is_in_the_ledger_and_nothing_between_is_left(ran: Path) ->
     beside = {row["outcome"]: row["pages"] for row in rows if row["input"] == ""}
     assert beside["rounds:near_duplicates"] == 1
     assert beside["pairs:verified"] == 2
-    assert not [*ran.glob("pairs/*"), *ran.glob("members/*")]
+    assert not [*ran.glob("pairs/*"), *ran.glob("members/*"), *ran.glob("met/*")]
+
+
+def test_the_certificate_is_counted_apart_and_shown(
+    ran: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ds.dataset(ran / "ledger").to_table().to_pylist()
+    beside = {row["outcome"]: row["pages"] for row in rows if row["input"] == ""}
+    assert (beside["planted:0.75"], beside["checked:removals"]) == (7, 2)
+    run = Run.load(str(ran))
+    rates = read_outcome(run).certificate
+    (of_gone,) = (rate for rate in rates if rate["kind"] == "false_removals")
+    assert (of_gone["checked"], of_gone["found"], of_gone["share"]) == (2, 0, 0)
+    assert of_gone["upper"] == pytest.approx(1 - 0.005**0.5)  # what two of two leave open
+    show(run, read_outcome(run))
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "removed, though" in line)
+    assert "92.9%" in line
 
 
 def test_exactly_verified_similarity_is_the_jaccard_index(
