@@ -8,9 +8,11 @@ belong to the step whose job follows. Work of the driver itself, between jobs, i
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 EVENT_LOG = {
@@ -43,7 +45,7 @@ class Step:
 
 @dataclass
 class Stage:
-    """What the tasks of a Spark stage shuffled, as sums; `number` is Spark's own."""
+    """What the tasks of a Spark stage took and shuffled; `number` is Spark's own."""
 
     number: int
     step: str
@@ -52,6 +54,8 @@ class Stage:
     shuffle_read_bytes: int = 0
     shuffle_written_bytes: int = 0
     shuffle_written_records: int = 0
+    longest_task_s: float = 0
+    median_task_s: float = 0
 
 
 def read_stages(log: Path) -> list[Stage]:
@@ -60,6 +64,7 @@ def read_stages(log: Path) -> list[Stage]:
     jobs = [event for event in events if event["Event"] == "SparkListenerJobStart"]
     names = _names(jobs)
     stages: dict[int, Stage] = {}
+    times_s: defaultdict[int, list[float]] = defaultdict(list)
     for job in jobs:
         for number in job["Stage IDs"]:
             stages.setdefault(number, Stage(number, names[job["Job ID"]]))
@@ -68,10 +73,14 @@ def read_stages(log: Path) -> list[Stage]:
             info, stage = event["Task Info"], stages[event["Stage ID"]]
             written = event["Task Metrics"]["Shuffle Write Metrics"]
             stage.tasks += 1
-            stage.task_s += (info["Finish Time"] - info["Launch Time"]) / 1e3
+            times_s[stage.number].append((info["Finish Time"] - info["Launch Time"]) / 1e3)
             stage.shuffle_read_bytes += _bytes_read(event)
             stage.shuffle_written_bytes += written["Shuffle Bytes Written"]
             stage.shuffle_written_records += written["Shuffle Records Written"]
+    for number, of_tasks in times_s.items():
+        stages[number].task_s = sum(of_tasks)
+        stages[number].longest_task_s = max(of_tasks)
+        stages[number].median_task_s = median(of_tasks)
     return sorted((s for s in stages.values() if s.tasks), key=lambda stage: stage.number)
 
 

@@ -122,7 +122,8 @@ def run_once(spark: SparkSession, folder: Path, seed: int) -> Iterator[dict[str,
     """A row for each rate of the certificate: whether it held, its share and the truth."""
     shutil.rmtree(folder, ignore_errors=True)
     certificate = CertificateConfig(pages=_PAGES)
-    config = DedupConfig(near=MinHashParams(seed=seed), certificate=certificate)
+    near = MinHashParams(seed=seed)
+    config = DedupConfig(near=near, lines=None, certificate=certificate)
     texts, families = draw_corpus(np.random.default_rng(seed))
     parts = write_run(folder, texts, config, splits=2, languages=_LANGUAGES)
     found = deduplicate(spark, parts, config, pages=len(texts), documents=len(texts))

@@ -90,7 +90,8 @@ def _kept_by_us(corpus: Path, output: Path) -> set[str]:
     documents, verdicts = output / "run" / "documents", output / "run" / "verdicts"
     if not verdicts.exists():  # nothing gives way
         return _ids(corpus)
-    gone = ds.dataset(verdicts).to_table(["doc_id"])["doc_id"].combine_chunks()
+    dropped = ds.field("drop_reason").is_valid()
+    gone = ds.dataset(verdicts).to_table(["doc_id"], dropped)["doc_id"].combine_chunks()
     rows = ds.dataset(documents).to_table(["doc_id", "record_id"])
     removed = rows.filter(pc.is_in(rows["doc_id"], gone))["record_id"].to_pylist()
     return _ids(corpus) - set(removed)
