@@ -54,14 +54,7 @@ from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
 from curation.recipe import Recipe
 from curation.removal.stage import BEFORE, Request, find_pages
 from curation.removal.wanted import Wanted
-from curation.run import (
-    MANIFEST,
-    Run,
-    made_with,
-    require_made_with,
-    select_work,
-    stage_work,
-)
+from curation.run import MANIFEST, Run, made_with, require_made_with, select_work, stage_work
 from curation.safety.batch import safety_batch
 from curation.safety.blocklist.batch import block_batch
 from curation.spark_tables import (

@@ -21,7 +21,7 @@ from curation.storage import storage
 
 READ = ("doc_id", "url_hash", "host")
 """The columns of keys that pages are matched by."""
-_NO_HOST = re.compile(r"[\s/?#@:\\]")
+_NO_HOST = re.compile(r"[\s/?#@:*|^%\\]")
 _DOC_ID = re.compile(r"[0-9a-f]{32}")
 
 
