@@ -2,7 +2,7 @@
 
 Usage: `python -m benchmarks.dedup.certificate OUTPUT [--runs 100] [--documents 10000]`
 
-Each run has families of some 300 pages that are similar by 0.5 to 0.95, another seed for all, and a
+Each run has families of some 750 pages that are similar by 0.5 to 0.95, another seed for all, and a
 certificate of 100 pages. The truth is that of the whole corpus: of planted pages by the
 distribution of equal minima, of pages that went or stay by comparing all with all. Printed is in
 how many runs the interval held it; then what the certificate costs a run of so many documents.
@@ -39,7 +39,7 @@ from curation.session import session
 from curation.tables import read_file
 from schemas.verdict import VERDICT
 
-_FAMILIES, _PAGES = 120, 100
+_FAMILIES, _PAGES = 300, 100
 _LANGUAGES = ("en", "en", "en", "en", "en", "de")
 _NEAR = 0.01  # how far a planted similarity is from its name at most
 Quantity = tuple[str, float | None]

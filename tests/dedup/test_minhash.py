@@ -18,6 +18,7 @@ from curation.dedup.minhash import (
     mistake_in,
     shingle_sets,
     signatures,
+    signatures_of_sets,
 )
 from curation.pii.kinds import PiiType
 from curation.tokens.names_kernel import name_of
@@ -102,8 +103,10 @@ def test_rows_are_those_of_the_definition(
     """Sliced or not, with nulls or not."""
     texts = pa.array(rows, pa.string()).slice(start)
     found = fingerprints(texts, params)
-    sets = shingle_sets(texts, params).to_pylist()
+    of_texts = shingle_sets(texts, params)
+    sets = of_texts.to_pylist()
     assert signatures(texts, params).equals(found.signature)
+    assert signatures_of_sets(of_texts, params).equals(found.signature)
     for row, text in enumerate(rows[start:]):
         hashed, signature = found.text_hash[row].as_py(), found.signature[row].as_py()
         shingles = naive_shingles(text or "", params.ngram)

@@ -98,11 +98,11 @@ def test_met_is_who_shares_a_key_with_its_own_original(tmp_path: Any) -> None:
     origins = pa.array([10, 10, 20, 30], pa.int64())
     planted = Planted("this", pa.RecordBatch.from_pydict({"origin": origins}))
     keys = np.array([1, 1, 1, 2, 2, 3, 4, 4, 5], np.uint64)
-    #             own, the same, not its own, own, alone, another page, itself planted
-    positions = np.array([10, -1, -3, 20, -3, -2, 30, -1, -4], np.int64)
+    # 1: own and another; 2: own; 3: alone; 4: another; 5: alone
+    positions = np.array([10, -1, -3, 20, -3, -2, 30, -2, -4], np.int64)
     planted.note_met(str(tmp_path), keys, positions)
     planted.note_met(str(tmp_path), keys, positions)
     planted.note_met(str(tmp_path), keys[:1], positions[:1])
     assert len(list(tmp_path.glob("met/*"))) == 2
-    Planted("that", planted.pages).note_met(str(tmp_path), keys[-4:-2], np.array([30, -4]))
+    Planted("that", planted.pages).note_met(str(tmp_path), keys[-3:-1], np.array([30, -4]))
     assert planted.read_met(str(tmp_path)).tolist() == [True, False, True, False]
