@@ -61,3 +61,12 @@ def test_who_has_gone_already_keeps_nobody_out() -> None:
     again = with_found(rows, found)
     assert again["reason"].to_pylist()[0] == older.reasons[0]
     assert again["keeper_position"].to_pylist() == [1, 0, 2]
+
+
+def test_old_pages_stay_before_all_new_ones_unless_they_do_not_win() -> None:
+    rows = rows_of([page(1), page(4, day=9)], keep=("newest",), earlier=[page(2), page(3, day=5)])
+    ranks = rank_names(("newest",))
+    found = told(rows, find_exact_duplicates(rows, ranks, old_wins=True))
+    assert found == {1: ("exact_duplicate", 3), 4: ("exact_duplicate", 3)}
+    found = told(rows, find_exact_duplicates(rows, ranks, old_wins=False))
+    assert found == {n: ("exact_duplicate", 4) for n in (1, 2, 3)}
