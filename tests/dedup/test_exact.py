@@ -69,4 +69,4 @@ def test_old_pages_stay_before_all_new_ones_unless_they_do_not_win() -> None:
     found = told(rows, find_exact_duplicates(rows, ranks, old_wins=True))
     assert found == {1: ("exact_duplicate", 3), 4: ("exact_duplicate", 3)}
     found = told(rows, find_exact_duplicates(rows, ranks, old_wins=False))
-    assert found == {n: ("exact_duplicate", 4) for n in (1, 2, 3)}
+    assert found == dict.fromkeys((1, 2, 3), ("exact_duplicate", 4))
