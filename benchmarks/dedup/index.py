@@ -102,7 +102,8 @@ def _by_column(index: Index, documents: int) -> _Row:
         for group in range(told.num_row_groups):
             for number in range(told.num_columns):
                 column = told.row_group(group).column(number)
-                sizes[column.path_in_schema] += column.total_compressed_size
+                name = f"{file['table']}.{column.path_in_schema}"
+                sizes[name] += column.total_compressed_size
     return {name: round(size / documents, 1) for name, size in sizes.items()}
 
 
