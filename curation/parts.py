@@ -107,7 +107,7 @@ class Parts:
             first, last = file["path"].rsplit("/", 1)[1].split("-")[:2]
             if splits and int(first) <= splits[-1] and splits[0] <= int(last):
                 found.append(read_file(self.folder, file).read(columns=names).select(names))
-        rows = pa.concat_tables(found, promote_options="permissive")
+        rows = pa.concat_tables(found)
         of_splits = np.isin(split_of(rows["position"].to_numpy()), splits)
         return rows.filter(pa.array(of_splits)).sort_by("position")
 
