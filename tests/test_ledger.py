@@ -47,6 +47,23 @@ def test_any_row_that_no_file_holds_is_found(table: str) -> None:
         check(counts(), files(**{table: 5}), STAGES)
 
 
+@pytest.mark.parametrize("lost", [0, 1])
+def test_pages_that_were_taken_down_are_in_the_sums(lost: int) -> None:
+    made = counts()
+    for stage, kept in (("ingest", 1), ("heuristics", 1)):
+        made[stage, "crawl", "in"] += kept
+        made[stage, "crawl", "kept"] += kept
+    add_stage(made, "take_down", "crawl", 5, ["taken_down", None, None, None, None])
+    made["take_down", "crawl", "shards:before"] = 3
+    given = files(documents=5 - lost, keys=7, verdicts=4, rejects=2 + lost)
+    stages = {"crawl": ["ingest", "heuristics", "take_down", "hosts", "dedup", "mix"]}
+    if lost:
+        with pytest.raises(LedgerError, match="documents and pages into take_down: 4 and 5"):
+            check(made, given, stages)
+    else:
+        check(made, given, stages)
+
+
 def test_the_funnel_orders_reasons_by_number_and_name() -> None:
     made = counts()
     made["heuristics", "crawl", "too_many_words"] = 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from curation.errors import UserError
 from curation.parts import Parts, is_in, plan_parts, read_documents
 from curation.tables import write_file
 from schemas.keys import KEYS
+from schemas.removal import REMOVAL
 from schemas.verdict import VERDICT
 from tests import runs
 
@@ -114,6 +116,30 @@ def test_earlier_runs_lie_behind_and_are_read_where_they_are(tmp_path: Path) -> 
     assert counted == {"": 5, "a": 5, "b": 5}
     assert (at < joined.end).sum() == 5
     assert {part < joined.own for part, p in rows if p >= joined.end} == {False}
+
+
+def test_pages_that_were_taken_down_are_nowhere(tmp_path: Path) -> None:
+    splits = {0: 5, 1: 3}
+    parts = plan_parts(
+        str(tmp_path), files_of(tmp_path, splits), dict.fromkeys(splits, "crawl"), KEYS
+    )
+    down = [position(0, 0), position(0, 2), position(1, 1)]  # the first one is a reject
+    row = {"removal": 1, "input": "crawl", "asked": "url x", "was": "shards"}
+    rows = [
+        {**row, "position": p, "doc_id": "d", "taken_at": datetime(2026, 1, 1, tzinfo=UTC)}
+        for p in down
+    ]
+    table = pa.Table.from_batches([REMOVAL.batch(rows)])
+    file = write_file(str(tmp_path), f"{parts.name(0)}-x", REMOVAL, table)
+    without = replace(parts, removals=[file])
+    every = [position(split, row) for split, rows in splits.items() for row in range(rows)]
+    (first, second) = without.read(0, KEYS, ["doc_id"])
+    assert first.schema.names == second.schema.names == ["doc_id"]
+    found = [p for b in without.read(0, KEYS, ["position"]) for p in b["position"].to_pylist()]
+    assert found == [p for p in every if p not in down]
+    left = [p for b in without.kept(0, KEYS, []) for p in b["position"].to_pylist()]
+    assert left == [p for p in every if p not in (*down, position(0, 4), position(1, 0))]
+    assert without.taken_down(0).tolist() == down
 
 
 def test_an_empty_run_has_no_part() -> None:

@@ -9,12 +9,14 @@ from schemas.document import DOCUMENT
 from schemas.drop_reason import TECHNICAL, DropReason
 from schemas.host import HOST, SITE
 from schemas.keys import KEYS
+from schemas.layout import LAYOUT
 from schemas.receipt import RECEIPT
 from schemas.reject import REJECT
+from schemas.removal import REMOVAL
 from schemas.shard import SHARD
 from schemas.verdict import VERDICT
 
-ALL = [DOCUMENT, REJECT, KEYS, VERDICT, HOST, SITE, SHARD, RECEIPT]
+ALL = [DOCUMENT, REJECT, KEYS, VERDICT, HOST, SITE, SHARD, RECEIPT, LAYOUT, REMOVAL]
 SMALL = Table("small", (Column("a", pa.int64(), "", False), Column("b", pa.string(), "")))
 
 
