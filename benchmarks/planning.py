@@ -107,6 +107,7 @@ def _drawn(spark: SparkSession, text_bytes: int) -> DataFrame:
         F.hex("id").alias("doc_id"),
         F.col("id").alias("position"),
         F.lit("crawl").alias("input"),
+        F.lit(None).cast("binary").alias("dropped_lines"),
         F.lit(text_bytes).cast("long").alias("text_bytes"),
         F.col("id").alias("content"),
     )

@@ -17,6 +17,7 @@ import gzip
 import json
 import random
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks.dedup.corpus import make_corpus
@@ -45,6 +47,7 @@ from curation.progress import Progress
 from curation.recipe import load
 from curation.run import new_run
 from curation.session import session
+from curation.tables import write_file
 from curation.tokens.tokenise import WORD, tokenise
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
@@ -83,18 +86,15 @@ def main() -> None:
     options = parser.parse_args()
     output = options.output.absolute()
     output.mkdir(parents=True, exist_ok=True)
-    tables = [Table("CPU of keys, documents of 6 KB", [_keys_cost(output)])]
+    tables = _print([Table("CPU of keys, documents of 6 KB", [_keys_cost(output)])])
     if options.documents:
         pages = _drawn(_sentences(output, options.data), options.documents)
-        ran = _run(output / "equal", pages, ["language"])
-        tables += [Table("Against a count by Python", [_compare(ran.parts)])]
-        tables += _shuffles("Shuffled, real-looking lines", ran)
+        ran = _run(_extracted(output / f"documents-{options.documents}", pages))
+        tables += _print(_shuffles("Real-looking lines", ran))
+        tables += _print([Table("Against a count by Python", [_compare(ran.parts)])])
     if options.hot:
-        tables += _shuffles(
-            "One line in every document", _run(output / "hot", _hot(options.hot), [])
-        )
-    for table in tables:
-        print_table(table)
+        ran = _run(_hot(output / f"hot-{options.hot}", options.hot))
+        tables += _print(_shuffles("One line in every document", ran))
     measured = {table.title: table.rows for table in tables}
     (output / "lines.json").write_text(json.dumps(measured, indent=1))
 
@@ -135,34 +135,72 @@ def _letters(number: int) -> str:
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
-def _hot(documents: int) -> Iterator[str]:
-    for number in range(documents):
-        own = _letters(number)
-        yield f"A line of its own, {own}.\n{_HOT}\nAnd another one for {own}."
-
-
-def _run(folder: Path, texts: Iterator[str], stages: Sequence[str]) -> Ran:
-    rmtree(folder, ignore_errors=True)
-    _write(folder / "corpus", texts)
-    overrides = [f"inputs.0.stages={json.dumps(stages)}", "splits.target_bytes=4000000"]
-    recipe = load("default", paths=[str(folder / "corpus")], overrides=overrides)
+def _extracted(folder: Path, texts: Iterator[str]) -> Parts:
+    """The parts of a run over these texts; what is there already is not made again."""
+    corpus = folder / "corpus"
+    if not corpus.exists():
+        _write(corpus.with_suffix(".new"), texts)
+        corpus.with_suffix(".new").rename(corpus)
+    overrides = ['inputs.0.stages=["language"]', "splits.target_bytes=4000000"]
+    recipe = load("default", paths=[str(corpus)], overrides=overrides)
     opened = new_run(recipe, str(folder / "run"))
     opened.open()
-    events = folder / "events"
-    events.mkdir()
-    conf = {"spark.master": "local[2]", **EVENT_LOG, "spark.eventLog.dir": events.as_uri()}
-    with session(conf) as spark:
+    with session({"spark.master": "local[2]"}) as spark:
         pipeline.extract(opened, spark, Progress())
         with patch("curation.parts._PART_BYTES", _PART_BYTES):
-            parts = pipeline.parts_of(opened, spark)
-        number = sum(f["rows"] for n in range(len(parts)) for f in parts.listed(n, DOCUMENT))
+            return pipeline.parts_of(opened, spark)
+
+
+def _hot(folder: Path, documents: int) -> Parts:
+    """Parts that have keys alone, of documents that have the same line."""
+    rmtree(folder, ignore_errors=True)
+    files = {}
+    for split, first in enumerate(range(0, documents, _FILE_ROWS)):
+        numbers = np.arange(first, min(first + _FILE_ROWS, documents))
+        own = [_letters(number) for number in numbers.tolist()]
+        texts = [f"A line of its own, {o}.\n{_HOT}\nAnd another one for {o}." for o in own]
+        batch = pa.RecordBatch.from_pydict({"text": texts})
+        keyer = LineKeyer(batch)
+        for rows, tokens in blocks(batch.column("text")):
+            keyer.add(rows, tokens)
+        known = {
+            "doc_id": [f"{number:032x}" for number in numbers.tolist()],
+            "position": split << 32 | np.arange(len(numbers)),
+            "order_key": mixed(numbers).view(np.int64),
+            "input": ["hot"] * len(numbers),
+            "is_version": np.ones(len(numbers), bool),
+            "curated": np.zeros(len(numbers), bool),
+            "row_hash": numbers,
+            "text_bytes": pc.binary_length(batch.column("text")).cast(pa.int64()),
+        }
+        keys = KEYS.conform(pa.RecordBatch.from_pydict({**known, **keyer.found()}))
+        name = f"{split:06d}-hot-0"
+        files[split] = [write_file(str(folder), name, KEYS, pa.Table.from_batches([keys]))]
+    return Parts(str(folder), range(len(files) + 1), files, dict.fromkeys(files, "hot"))
+
+
+def _run(parts: Parts) -> Ran:
+    """The stage alone; without an audit, which needs texts, where there are none."""
+    events = Path(parts.folder).parent / f"events-{uuid.uuid4().hex}"
+    events.mkdir()
+    number = sum(f["rows"] for n in range(len(parts)) for f in parts.listed(n, KEYS))
+    has_texts = any(parts.listed(n, DOCUMENT) for n in range(len(parts)))
+    config = _CONFIG if has_texts else replace(_CONFIG, audit_lines=0)
+    conf = {"spark.master": "local[2]", **EVENT_LOG, "spark.eventLog.dir": events.as_uri()}
+    with session(conf) as spark:
         spark.sparkContext.setJobDescription("lines")
         shared = spark.sparkContext.broadcast(parts)
-        receipt = deduplicate_lines(spark, shared, _CONFIG, documents=number)
+        receipt = deduplicate_lines(spark, shared, config, documents=number)
     (log,) = events.iterdir()
     found = [stage for stage in read_stages(log) if stage.step == "lines"]
     judged = replace(parts, verdicts=[f for f in receipt.files if f["table"] == "verdicts"])
     return Ran(judged, found, _count_lines(parts), number)
+
+
+def _print(tables: list[Table]) -> list[Table]:
+    for table in tables:
+        print_table(table)
+    return tables
 
 
 def _write(folder: Path, texts: Iterator[str]) -> None:

@@ -88,6 +88,8 @@ def unpack(column: pa.Array, kind: npt.DTypeLike) -> tuple[npt.NDArray[Any], Int
     """The numbers of a column that has some in each row; the row of each, its place there."""
     packed = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     size = np.dtype(kind).itemsize
+    if not len(packed):
+        return np.empty(0, kind), np.empty(0, np.int64), np.empty(0, np.int64)
     _, offsets_buffer, data = packed.buffers()
     offsets = np.frombuffer(offsets_buffer, np.int32)[packed.offset :][: len(packed) + 1]
     values = np.frombuffer(data or b"", kind)[offsets[0] // size : offsets[-1] // size]
