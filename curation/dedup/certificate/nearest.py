@@ -1,6 +1,6 @@
 """Pages that stay, sampled, and the most similar of all pages that stay: by signature, every pair.
 
-Each part compares its pages with the whole sample, some microseconds a page for a thousand. Of a
+Each part compares its pages with the whole sample, some 60 us a page for a thousand sampled. Of a
 template that thousands share, only the most similar few of each sampled page are told.
 """
 
