@@ -1,7 +1,7 @@
 """Pages that stay, sampled, and the most similar of all pages that stay: by signature, every pair.
 
-Each part compares its pages with the whole sample, some 60 us a page for a thousand sampled. Of a
-template that thousands share, only the most similar few of each sampled page are told.
+Each part compares its pages with the whole sample, by a table of the sample's minima. Of a template
+that thousands share, only the most similar few of each sampled page are told.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from curation.arrow_text import Hashes, Ints
 from curation.dedup.buckets import language_hashes
-from curation.dedup.certificate.nearest_kernel import Nearest, Pages, look_at
+from curation.dedup.certificate.nearest_kernel import Nearest, Pages, find_minima, look_at
 from curation.dedup.certificate.sample import draw, one_batch, rows_at
 from curation.dedup.lsh import estimate_error
 from curation.dedup.minhash import MinHashParams, matrix
@@ -95,12 +95,13 @@ def _search(
 ) -> Iterator[pa.RecordBatch]:
     _compile()
     wanted, nearest = sample.value, _room(len(sample.value.positions))
+    minima = find_minima(np.array(wanted.signatures))
     lowest = params.threshold - _ERRORS * estimate_error(params.threshold, params.n)
     least = max(1, math.ceil(lowest * params.n))
     for keys in parts.value.kept(part, KEYS, ("order_key", "language", "signature")):
         signed = keys.filter(keys.column("signature").is_valid())
         pages = _pages(signed, wanted, params)
-        look_at(pages, np.array(wanted.signatures), np.array(wanted.positions), least, nearest)
+        look_at(pages, minima, np.array(wanted.positions), least, nearest)
     row, place = np.nonzero(np.arange(_MOST) < nearest.held[:, None])
     told = {name: getattr(nearest, name)[row, place] for name in nearest._fields[1:]}
     columns = {"sampled": wanted.positions[row], **told}
@@ -132,4 +133,4 @@ def _compile() -> None:
     """Before the first pages of a process."""
     one, signature = np.zeros(1, np.int64), np.zeros((1, 1), np.uint32)
     pages = Pages(one, one, signature, one, one + 1)
-    compile_once("nearest", lambda: look_at(pages, signature, one, 1, _room(1)))
+    compile_once("nearest", lambda: look_at(pages, find_minima(signature), one, 1, _room(1)))

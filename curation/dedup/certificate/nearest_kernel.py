@@ -1,4 +1,8 @@
-"""The pages that are most similar to each of some sampled ones, by signature: all are looked at."""
+"""The pages that are most similar to each of some sampled ones, by signature: all are looked at.
+
+Which sampled pages have a given minimum at a given place is in a hash table. So a page costs one
+look at it for each of its minima, and what it finds there is just how many are equal.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from curation.arrow_text import Ints
+from curation.arrow_text import Hashes, Ints
 from curation.dedup.minhash_kernel import Signatures
-from curation.kernels import helper, njit
+from curation.kernels import helper, int64, njit
 
-_BLOCK = 16
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_BITS = np.uint64(64)
+_FREE = np.uint64(0)  # of no place: these count from 1
 Counts = npt.NDArray[np.int32]
 
 
@@ -40,32 +46,89 @@ class Nearest(NamedTuple):
     order_keys: Ints
 
 
-@njit(cache=True, nogil=True)
-def look_at(
-    pages: Pages, sampled: Signatures, positions: Ints, least: int, nearest: Nearest
-) -> None:
-    """Adds `pages` with `least` equal minima at least; a sampled page is not similar to itself.
+class Minima(NamedTuple):
+    """The minima of sampled pages: those that have one are `pages[starts[g] : starts[g + 1]]`.
 
-    `sampled` has shape (sampled pages, n), and `positions` are theirs.
+    The table has 2^`bits` places: in `keys` which minimum it is, of which place in signatures, or
+    0; and in `groups` its number g.
     """
-    for row in range(len(pages.positions)):
-        for s in range(pages.firsts[row], pages.lasts[row]):
-            equal = _equal(pages.signatures[row], sampled[s], least)
-            if equal >= least and pages.positions[row] != positions[s]:
-                _insert(s, equal, pages.positions[row], pages.order_keys[row], nearest)
+
+    pages: Ints
+    starts: Ints
+    keys: Hashes
+    groups: Ints
+    bits: int
+
+
+@njit(cache=True, nogil=True)
+def find_minima(sampled: Signatures) -> Minima:
+    """The table for `sampled`, shape (sampled pages, n)."""
+    number, n = sampled.shape
+    every = np.empty(number * n, np.uint64)
+    for s in range(number):
+        for place in range(n):
+            every[s * n + place] = _key(place, sampled[s, place])
+    order = np.argsort(every, kind="mergesort")
+    bits = 1
+    while 1 << bits < 2 * number * n:
+        bits += 1
+    keys, groups = np.zeros(1 << bits, np.uint64), np.zeros(1 << bits, np.int64)
+    starts, group = np.empty(number * n + 1, np.int64), 0
+    for at in range(number * n):
+        key = every[order[at]]
+        if at == 0 or key != every[order[at - 1]]:
+            slot = _slot(key, keys, bits)
+            keys[slot], groups[slot], starts[group] = key, group, at
+            group += 1
+    starts[group] = number * n
+    return Minima(order // n, starts[: group + 1], keys, groups, bits)
 
 
 @helper
-def _equal(one: Signatures, other: Signatures, least: int) -> int:
-    """-1 as soon as it cannot be `least`."""
-    equal, length = 0, len(one)
-    for start in range(0, length, _BLOCK):
-        end = min(start + _BLOCK, length)
-        for i in range(start, end):
-            equal += one[i] == other[i]
-        if equal + length - end < least:
-            return -1
-    return equal
+def _key(place: int, minimum: np.uint32) -> np.uint64:
+    return np.uint64(place + 1) << np.uint64(32) | np.uint64(minimum)
+
+
+@helper
+def _slot(key: np.uint64, keys: Hashes, bits: int) -> int:
+    """Where `key` is in the table, or may be put."""
+    slot = int64((key * _ODD) >> (_BITS - np.uint64(bits)))
+    while keys[slot] not in (key, _FREE):
+        slot = (slot + 1) & (len(keys) - 1)
+    return slot
+
+
+@njit(cache=True, nogil=True)
+def look_at(pages: Pages, minima: Minima, positions: Ints, least: int, nearest: Nearest) -> None:
+    """Adds `pages` with `least` equal minima at least; a sampled page is not similar to itself.
+
+    `minima` and `positions` are those of the sampled pages.
+    """
+    equal, met = np.zeros(len(positions), np.int32), np.empty(len(positions), np.int64)
+    for row in range(len(pages.positions)):
+        number = _count(row, pages, minima, equal, met)
+        for s in met[:number]:
+            if equal[s] >= least and pages.positions[row] != positions[s]:
+                _insert(s, equal[s], pages.positions[row], pages.order_keys[row], nearest)
+            equal[s] = 0
+
+
+@helper
+def _count(row: int, pages: Pages, minima: Minima, equal: Counts, met: Ints) -> int:
+    """Counts the minima that sampled pages share with a row; returns how many pages it has met."""
+    number = 0
+    for place in range(pages.signatures.shape[1]):
+        slot = _slot(_key(place, pages.signatures[row, place]), minima.keys, minima.bits)
+        if minima.keys[slot] == _FREE:
+            continue
+        group = minima.groups[slot]
+        for s in minima.pages[minima.starts[group] : minima.starts[group + 1]]:
+            if pages.firsts[row] <= s < pages.lasts[row]:
+                if equal[s] == 0:
+                    met[number] = s
+                    number += 1
+                equal[s] += 1
+    return number
 
 
 @helper

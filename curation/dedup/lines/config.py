@@ -33,4 +33,4 @@ class LinesConfig:
     min_words: Annotated[int, Field(ge=1)] | None = 50
     allow: tuple[str, ...] = ()
     allow_list: Artefact | None = None
-    audit_lines: Annotated[int, Field(ge=0)] = 1_000
+    audit_lines: Annotated[int, Field(ge=0)] = 100

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.dedup.certificate.nearest import _MOST, _room
-from curation.dedup.certificate.nearest_kernel import Pages, look_at
+from curation.dedup.certificate.nearest_kernel import Pages, find_minima, look_at
 
 
 @settings(max_examples=60)
@@ -33,7 +33,7 @@ def test_the_most_similar_of_all_pages_are_told(
         pages = Pages(
             positions[some], order_keys[some], signatures[some], firsts[some], lasts[some]
         )
-        look_at(pages, signatures[chosen], positions[chosen], least, nearest)
+        look_at(pages, find_minima(signatures[chosen]), positions[chosen], least, nearest)
     for s, own in enumerate(chosen.tolist()):
         equal = (signatures == signatures[own]).sum(axis=1)
         expected = sorted(
