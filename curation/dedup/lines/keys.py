@@ -3,7 +3,8 @@
 Two lines are the same where their normal forms are: stripped, in lower case, decimal digits as `0`,
 without punctuation, control characters and placeholders of personal data, a run of white space as
 one blank, accents kept; that is 64 bits of hash. 0 stands for a line that is not compared: of code,
-a table or mathematics, or one of which nothing is left.
+a table or mathematics, or one of which nothing is left. Where the kinds of lines are not known, no
+line is compared of a text that is code or mathematics as a whole: by its input, or by its measures.
 
 The form is that of CCNet (Wenzek et al. 2020), but for accents, which that leaves out.
 """
@@ -14,7 +15,9 @@ from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curation.arrow_text import Hashes, text_view
 from curation.dedup.lines.characters import characters
@@ -24,6 +27,9 @@ from curation.kernels import compile_once
 from curation.tokens.tokenise import Tokens, tokenise
 from schemas.keys import OF_LINES
 
+_NOT_PROSE = ("code", "math")
+"""Domains, and routes of the heuristics."""
+
 
 class LineKeyer:
     """Takes the tokens of a batch of documents, some rows at a time and in order."""
@@ -32,13 +38,15 @@ class LineKeyer:
         _compile()
         has_kinds = "line_kinds" in batch.schema.names
         kinds = batch.column("line_kinds") if has_kinds else pa.nulls(batch.num_rows, pa.string())
-        self._kinds = text_view(kinds)
+        self._kinds, self._is_masked = text_view(kinds), _masked_rows(batch, kinds)
         self._found: list[LineKeys] = []
 
     def add(self, rows: slice, tokens: Tokens) -> None:
         """The tokens of these rows."""
         kind_rows = self._kinds.offsets[rows.start : rows.stop + 1]
-        self._found.append(find_line_keys(tokens, self._kinds.data, kind_rows, characters()))
+        found = find_line_keys(tokens, self._kinds.data, kind_rows, characters())
+        found.hashes[np.repeat(self._is_masked[rows], np.diff(found.rows))] = 0
+        self._found.append(found)
 
     def found(self) -> dict[str, pa.Array]:
         """The columns of `schemas.keys.OF_LINES`."""
@@ -48,6 +56,14 @@ class LineKeyer:
             column.name: binaries(np.concatenate(of_blocks), lengths)
             for column, of_blocks in zip(OF_LINES, values, strict=True)
         }
+
+
+def _masked_rows(batch: pa.RecordBatch, kinds: pa.StringArray) -> npt.NDArray[np.bool_]:
+    masked = np.zeros(batch.num_rows, bool)
+    for name in {"domain", "route"} & set(batch.schema.names):
+        of_rows = pc.is_in(batch.column(name), pa.array(_NOT_PROSE, pa.string()))
+        masked |= of_rows.to_numpy(zero_copy_only=False)
+    return masked & kinds.is_null().to_numpy(zero_copy_only=False)
 
 
 def line_hashes(lines: Iterable[str]) -> Hashes:

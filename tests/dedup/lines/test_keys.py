@@ -120,6 +120,24 @@ def test_code_tables_and_mathematics_are_not_compared() -> None:
     assert [value for value, *_ in first + second] == [same] * 6 + [0] * 6
 
 
+def test_code_whose_lines_have_no_kind_is_not_compared() -> None:
+    text = "return None\nimport numpy as np"
+    columns = {
+        "domain": ["code", "general", None, None, "math", "code"],
+        "route": [None, "prose", "code", "prose", "prose", "code"],
+        "line_kinds": [None, None, None, None, None, "pp"],
+    }
+    arrays = {name: pa.array(values, pa.string()) for name, values in columns.items()}
+    batch = pa.RecordBatch.from_pydict({"text": pa.array([text] * 6), **arrays})
+    keyer = LineKeyer(batch)
+    for rows, tokens in blocks(batch.column("text")):
+        keyer.add(rows, tokens)
+    found = [
+        np.frombuffer(value, "<u8").any() for value in keyer.found()["line_hashes"].to_pylist()
+    ]
+    assert found == [False, True, False, True, False, True]
+
+
 def test_slices_blocks_and_broken_bytes_change_nothing_in_other_rows() -> None:
     rows = ["a line\nand more", "x" * 300_000, "", "the end\n"]
     kinds = [None, "p", None, "hc"]
