@@ -1,6 +1,6 @@
-"""Finished runs in; an index for later ones out: `spark-submit jobs/index.py build RUN --output DIR`.
+"""Finished runs in; an index for later ones out: `jobs/index.py build RUN --output DIR`.
 
-And indexes in, one index out: `spark-submit jobs/index.py merge INDEX... --output DIR`.
+And indexes in, one out: `jobs/index.py merge INDEX... --output DIR`. Under `spark-submit`.
 """
 
 from __future__ import annotations
