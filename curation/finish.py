@@ -30,12 +30,12 @@ from schemas.ledger import FAULT, LEDGER
 from schemas.line_audit import CANDIDATE, LINE_AUDIT
 from schemas.pair import BUCKET, MEMBER, MET, PAIR
 from schemas.reject import REJECT
-from schemas.removal import REMOVAL
+from schemas.removal import REMOVAL, RETURNED
 from schemas.shard import SHARD
 from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
-_SWEPT = (PAIR, MEMBER, BUCKET, MET, CANDIDATE, REMOVAL, SHARD)  # even where none of a table counts
+_SWEPT = (PAIR, MEMBER, BUCKET, MET, CANDIDATE, REMOVAL, RETURNED, SHARD)  # also where none counts
 _OUTCOME = (
     *("skipped", "cut_lines", "alarms", "take_downs", "certificate", "shards", "faults", "retries"),
     "quarantined",

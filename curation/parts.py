@@ -137,9 +137,17 @@ class Parts:
         return np.sort(gone)
 
     def taken_down(self, part: int) -> Ints:
-        """The positions of its pages that were taken down, sorted."""
-        down: Ints = self.rows_on(part, self.removals, REMOVAL, [])["position"].to_numpy()
-        return down
+        """The positions of its pages that were taken down, sorted; not of superseded ones."""
+        return self._removed(part, superseded=False)
+
+    def superseded(self, part: int) -> Ints:
+        """The positions of its pages that a later run superseded, sorted."""
+        return self._removed(part, superseded=True)
+
+    def _removed(self, part: int, *, superseded: bool) -> Ints:
+        rows = self.rows_on(part, self.removals, REMOVAL, ["superseded"])
+        removed: Ints = rows.filter(pc.equal(rows["superseded"], superseded))["position"].to_numpy()
+        return removed
 
     def rows_on(self, part: int, files: Files, table: Table, columns: Sequence[str]) -> pa.Table:
         """The rows on its pages in `files`, which are named after splits, as verdicts are.
@@ -215,7 +223,7 @@ def parts_of_run(folder: str, files: Files) -> Parts:
     """The parts of a finished run, whose manifest names `files`; without the names of inputs."""
     of_splits: dict[int, list[Mapping[str, Any]]] = {}
     for file in files:
-        if file["table"] in (KEYS.name, DOCUMENT.name):
+        if file["table"] in (KEYS.name, DOCUMENT.name) and file["rows"]:
             of_splits.setdefault(Split.number_in(file["path"]), []).append(file)
     parts = plan_parts(folder, of_splits, dict.fromkeys(of_splits, ""), KEYS)
     verdicts, removals = (

@@ -32,6 +32,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from curation import ledger, receipts
 from curation.arrow_text import Ints
+from curation.dedup.config import DedupConfig
+from curation.dedup.earlier import earlier_runs
+from curation.dedup.lines.allow import read_allow_list
 from curation.dedup.losses import Loss, find_losses, is_alarming
 from curation.dedup.lsh import candidate_probability
 from curation.dedup.minhash import MinHashParams
@@ -47,11 +50,12 @@ from curation.ingest import selection
 from curation.ingest.config import InputConfig, index_columns
 from curation.language.identify import identify_batch
 from curation.mixing import layout, shards
-from curation.parts import Parts, plan_parts
+from curation.parts import Files, Parts, plan_parts
 from curation.pii.batch import pii_batch
 from curation.progress import Progress
 from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
 from curation.recipe import Recipe
+from curation.removal.returned import find_returned
 from curation.removal.stage import BEFORE, Request, find_pages
 from curation.removal.wanted import Wanted
 from curation.run import MANIFEST, Run, made_with, require_made_with, select_work, stage_work
@@ -73,7 +77,7 @@ from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.layout import LAYOUT
-from schemas.removal import REMOVAL
+from schemas.removal import REMOVAL, RETURNED
 from schemas.verdict import VERDICT
 
 _ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
@@ -218,26 +222,48 @@ def _delete_manifest(run: Run) -> None:
     storage(manifest).delete([manifest])
 
 
-def take_down(run: Run, spark: SparkSession, progress: Progress, wanted: Wanted) -> Ints:
+def take_down(
+    run: Run, spark: SparkSession, progress: Progress, wanted: Wanted, *, superseded: bool = False
+) -> Ints:
     """Finds the pages of a finished run that are to go; returns the entries that name a page.
+
+    Pages that are `superseded` keep others out of the run as before, and so nothing comes back.
 
     If any of the pages is there still, the run is not finished from here on: what comes after
     extraction has to be done again (`hosts_and_dedup`, `mix_and_finish`).
     """
     with progress.step("take_down"), _step(spark, "take_down"):
         extracted = _split_receipts(run, spark)
+        _require_what_follows(run, extracted)
         parts, before = _parts(run, extracted, "hosts", "dedup"), run.take_downs
-        request = Request(before + 1, wanted, datetime.now(UTC))
+        request = Request(before + 1, wanted, datetime.now(UTC), superseded)
         found, named = find_pages(spark, parts, request, _layout(run, before))
         if found.files:
             _commit_take_down(run, request.number, found)
     return named
 
 
+def _require_what_follows(run: Run, extracted: pa.Table) -> None:
+    """That all is there that comes after a take-down: else the run could not be finished again."""
+    config = run.recipe.dedup.as_it_is_now()
+    earlier_runs(config)
+    if config.lines and config.lines.allow_list:
+        read_allow_list(config.lines.allow_list)
+    names = receipts.files(extracted, DOCUMENT)["path"].to_pylist()
+    there = {file.uri for file in storage(run.folder).walk(join(run.folder, DOCUMENT.name))}
+    if missing := sorted({join(run.folder, name) for name in names} - there):
+        raise UserError(
+            f"{missing[0]} is gone, of {len(missing):,} files: without documents/ no shard can be"
+            " made again, so nothing was taken down"
+        )
+
+
 def _commit_take_down(run: Run, number: int, found: Receipt) -> None:
     """The receipt stands for all take-downs so far."""
-    before = receipts.read(run.folder, run.work_of("take_down")).files if number > 1 else ()
-    drawn = receipts.read(run.folder, run.work_of("mix")).counts
+    before: Sequence[dict[str, Any]] = ()
+    if number > 1:
+        before = receipts.read(run.folder, stage_work("take_down", number - 1)).files
+    drawn = receipts.read(run.folder, stage_work("mix", number - 1)).counts
     in_shards = {(found.work, name, BEFORE): n for (_, name, _), n in drawn.items()}
     counts: Counts = Counter({**found.counts, **in_shards})
     work = stage_work("take_down", number)
@@ -270,7 +296,7 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
     with progress.step("dedup"), _step(spark, "dedup"):
         _note_reach(run.recipe.dedup.near, progress)
         extracted = _split_receipts(run, spark)
-        config, before = run.recipe.dedup, _parts(run, extracted, "hosts")
+        config, before = _dedup_config(run), _parts(run, extracted, "hosts")
         pages, documents = (_rows(receipts.files(extracted, table)) for table in (KEYS, DOCUMENT))
         found = deduplicate(spark, before, config, pages=pages, documents=documents)
         verdicts = [file for file in found.files if file["table"] == VERDICT.name]
@@ -289,6 +315,11 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
             of_hosts = write_hosts(spark, replace(before, verdicts=verdicts), run.recipe.hosts)
         files = [*found.files, *of_hosts, *_write_alarms(run, losses)]
         receipts.commit(run.folder, Receipt(work, "driver", files, counts))
+
+
+def _dedup_config(run: Run) -> DedupConfig:
+    """After a take-down earlier runs count as they are by then: pages may be gone from them too."""
+    return run.recipe.dedup.as_it_is_now() if run.take_downs else run.recipe.dedup
 
 
 def _note_reach(near: MinHashParams | None, progress: Progress) -> None:
@@ -329,8 +360,19 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
         if before is not None and before.num_rows:
             made = layout.carry_on(before, made, number)
         counts: Counts = Counter({("mix", name, IN): n for name, n in drawn.pages.items()})
-        file = write_file(run.folder, uuid.uuid4().hex, LAYOUT, made)
-        receipts.commit(run.folder, Receipt(work, "driver", [file], counts))
+        files = [write_file(run.folder, uuid.uuid4().hex, LAYOUT, made)]
+        files += _returned(run, spark, extracted, parts.value) if number else ()
+        receipts.commit(run.folder, Receipt(work, "driver", files, counts))
+
+
+def _returned(
+    run: Run, spark: SparkSession, extracted: pa.Table, after: Parts
+) -> Sequence[dict[str, Any]]:
+    """What came back after this take-down, and after those before it."""
+    before = _parts(run, extracted, "hosts", "dedup", take_downs=run.take_downs - 1)
+    known = receipts.read(run.folder, stage_work("mix", run.take_downs - 1)).files
+    found = find_returned(spark, before, after, run.take_downs)
+    return [*(file for file in known if file["table"] == RETURNED.name), *found]
 
 
 def _layout(run: Run, take_down: int) -> pa.Table:
@@ -375,18 +417,21 @@ def parts_of(run: Run, spark: SparkSession) -> Parts:
     return _parts(run, _split_receipts(run, spark))
 
 
-def _parts(run: Run, extracted: pa.Table, *judged_by: str) -> Parts:
-    """The parts of the run, with the verdicts of stages that are done."""
+def _parts(run: Run, extracted: pa.Table, *judged_by: str, take_downs: int | None = None) -> Parts:
+    """The parts of the run, with the verdicts of stages that are done, after so many take-downs."""
+    take_downs = run.take_downs if take_downs is None else take_downs
     inputs = {split.number: run.recipe.inputs[split.input].name for split in run.splits}
     number = {split.work: split.number for split in run.splits}
     files: dict[int, list[dict[str, Any]]] = {}
     for table in (KEYS, DOCUMENT):
         for file in receipts.files(extracted, table).to_pylist():
             files.setdefault(number[file.pop("work")], []).append(file)
-    works = [run.work_of(stage) for stage in judged_by]
+    works = [stage_work(stage, take_downs) for stage in judged_by]
     found = [file for work in works for file in receipts.read(run.folder, work).files]
     verdicts = [file for file in found if file["table"] == VERDICT.name]
-    taken = receipts.read(run.folder, run.work_of("take_down")).files if run.take_downs else ()
+    taken: Files = ()
+    if take_downs:
+        taken = receipts.read(run.folder, stage_work("take_down", take_downs)).files
     removals = [file for file in taken if file["table"] == REMOVAL.name]
     parts = plan_parts(run.folder, files, inputs, KEYS)
     return replace(parts, verdicts=verdicts, removals=removals)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curation.errors import UserError
 from curation.storage import FileInfo, RangeReader, join, storage
 from schemas.arrow import Table
 
@@ -59,9 +60,16 @@ def write_file(folder: str, name: str, table: Table, rows: pa.Table) -> dict[str
 
 
 def read_file(folder: str, file: Mapping[str, Any]) -> pq.ParquetFile:
-    """Opens a file of the run, given by its manifest row, for reading by row groups."""
-    reader = RangeReader(join(folder, file["path"]), file["bytes"], block_bytes=_BLOCK_BYTES)
-    return pq.ParquetFile(io.BufferedReader(reader, _BLOCK_BYTES))
+    """Opens a file of the run, given by its manifest row, for reading by row groups.
+
+    Raises `UserError` where it is not what was written.
+    """
+    uri = join(folder, file["path"])
+    reader = RangeReader(uri, file["bytes"], block_bytes=_BLOCK_BYTES)
+    try:
+        return pq.ParquetFile(io.BufferedReader(reader, _BLOCK_BYTES))
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{uri}: is damaged, no Parquet file: {error}") from error
 
 
 def cuts_of(keys: npt.NDArray[np.int64]) -> list[int]:

@@ -98,6 +98,7 @@ class DropReason(StrEnum):
     SHIPPED_BEFORE = "shipped_before"  # an earlier run still has a version of it
     EXACT_DUPLICATE = "exact_duplicate"
     NEAR_DUPLICATE = "near_duplicate"
+    SUPERSEDED = "superseded"  # taken down, for a later run has a page in its place
     LEFT_TOO_SHORT = "left_too_short"
 
 

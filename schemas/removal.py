@@ -1,7 +1,8 @@
 """`removals/`: the record of pages that were taken down: which, by what command, and from where.
 
 Files are named `FIRST-LAST-...` after splits and sorted by `position`, as those of `verdicts/` are.
-A page is taken down once: asked for again, it has no second row.
+A page is taken down once: asked for again, it has no second row, unless it was only superseded.
+`returned/` has the pages that came back in place of others.
 """
 
 from __future__ import annotations
@@ -22,6 +23,17 @@ REMOVAL = Table(
         Column("asked", pa.string(), "'doc_id ...', 'url ...' or 'host ...', as given", False),
         Column("was", pa.string(), "until then: 'shards', or its drop reason", False),
         Column("shard", pa.string(), "name of the shard that held it; null: none did"),
+        Column("superseded", pa.bool_(), "it keeps others out still, and none comes back", False),
         Column("taken_at", UTC_TIME, "when the command was given", False),
+    ),
+)
+RETURNED = Table(
+    "returned",
+    (
+        Column("removal", pa.int32(), "number of the take-down after which it came back", False),
+        Column("position", pa.int64(), "the document", False),
+        Column("doc_id", pa.string(), "the document", False),
+        Column("input", pa.string(), "name of the recipe's input", False),
+        Column("was", pa.string(), "its drop reason until then", False),
     ),
 )

@@ -15,7 +15,8 @@ from curation import receipts
 from tests import runs
 
 Process = subprocess.Popen[bytes]
-_ARGUMENTS = ("--set", "splits.target_bytes=30000", "--set", "shards.target_bytes=60000")
+_SET = (*runs.SMALL, "splits.target_bytes=30000")
+_ARGUMENTS = [argument for value in _SET for argument in ("--set", value)]
 _SPARK = ("--spark-conf", "spark.master=local[2,4]")
 
 

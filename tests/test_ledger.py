@@ -18,7 +18,7 @@ def counts() -> Counts:
     add_stage(made, "hosts", "crawl", 4, ["host_unsafe", None, None, None])
     add_stage(made, "dedup", "crawl", 3, ["older_version", None, None])
     add_stage(made, "mix", "crawl", 2, [None, None])
-    made["dedup", "crawl", "shortened:duplicate_lines"] = 1
+    made["dedup", "crawl", "shortened:frequent_lines"] = 1
     made["ingest", "crawl", "skipped:request"] = 9
     return made
 

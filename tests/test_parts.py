@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from curation import parts as module
 from curation.errors import UserError
 from curation.parts import Parts, is_in, plan_parts, read_documents
 from curation.tables import write_file
+from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 from schemas.removal import REMOVAL
 from schemas.verdict import VERDICT
@@ -124,7 +126,7 @@ def test_pages_that_were_taken_down_are_nowhere(tmp_path: Path) -> None:
         str(tmp_path), files_of(tmp_path, splits), dict.fromkeys(splits, "crawl"), KEYS
     )
     down = [position(0, 0), position(0, 2), position(1, 1)]  # the first one is a reject
-    row = {"removal": 1, "input": "crawl", "asked": "url x", "was": "shards"}
+    row = {"removal": 1, "input": "crawl", "asked": "url x", "was": "shards", "superseded": False}
     rows = [
         {**row, "position": p, "doc_id": "d", "taken_at": datetime(2026, 1, 1, tzinfo=UTC)}
         for p in down
@@ -163,3 +165,12 @@ def test_documents_are_read_without_those_that_went(spark: SparkSession, tmp_pat
     assert [row["text"] for row in rows] == [text.strip()]
     with pytest.raises(UserError):
         [*read_documents(str(tmp_path), ["text"])]
+
+
+def test_a_run_without_a_document_has_nothing_to_read(tmp_path: Path) -> None:
+    files = [
+        write_file(str(tmp_path), "empty", table, pa.Table.from_batches([table.batch([])]))
+        for table in (KEYS, DOCUMENT, VERDICT)
+    ]
+    (tmp_path / "manifest.json").write_text(json.dumps({"files": files}))
+    assert list(read_documents(str(tmp_path), ["text"])) == []

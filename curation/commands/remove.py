@@ -19,7 +19,7 @@ from curation.removal.wanted import Wanted, read_wanted
 from curation.run import Run
 from curation.session import is_submitted, require_java, session
 from curation.storage import join, normalise
-from schemas.removal import REMOVAL
+from schemas.removal import REMOVAL, RETURNED
 
 _MOST_TOLD = 3
 _STILL_THERE = (
@@ -44,6 +44,12 @@ def add_to(commands: Any) -> None:
         remove.add_argument(
             option, metavar="FILE", help=f"a list of {what}; one a line, # comments"
         )
+    remove.add_argument(
+        "--superseded",
+        action="store_true",
+        help="a later run has pages in place of these (its take_down_lists/): they leave the"
+        " shards, and nothing that had given way to them comes back",
+    )
     add_spark_conf(remove)
     remove.set_defaults(command=remove_command)
 
@@ -68,7 +74,8 @@ def remove_command(options: argparse.Namespace) -> int:
     with session(conf) as spark:
         if not run.finished:
             done.append(_complete(run, spark))
-        named = pipeline.take_down(run, spark, Progress(), wanted)
+        superseded = options.superseded
+        named = pipeline.take_down(run, spark, Progress(), wanted, superseded=superseded)
         if not run.finished:
             done.append(_complete(run, spark))
     for summary in done:
@@ -90,11 +97,12 @@ def _complete(run: Run, spark: SparkSession) -> Summary:
 
 
 def _show(run: Run, found: Summary) -> None:
+    emptied = f", {found.emptied:,} emptied" if found.emptied else ""
     lines = (
         f"Take-down {found.number}: {found.pages:,} pages, {found.shipped:,} of them from shards",
-        f"Came back in their place: {found.revived:,} pages",
-        f"Written anew: {found.rewritten:,} of {found.shards:,} shards",
-        f"The record: {join(run.folder, REMOVAL.name)}",
+        f"Pages that came back in their place: {found.revived:,}",
+        f"Shards written anew: {found.rewritten:,} of {found.shards:,}{emptied}",
+        f"The record: {join(run.folder, REMOVAL.name)}, {join(run.folder, RETURNED.name)}",
         _STILL_THERE,
     )
     for line in lines:

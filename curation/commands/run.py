@@ -145,8 +145,9 @@ def show(run: Run, outcome: Outcome) -> int:
                 console.print(f"{what}: {kinds}", highlight=False)
     _show_alarms(outcome.alarms, console)
     for path, pages in outcome.take_downs.items():
-        what = f"{pages:,} pages of an earlier run gave way: curate remove its folder --doc-ids"
-        line = f"{what} {join(run.folder, path)}"
+        what = f"{pages:,} pages of the earlier run {path.rsplit('/', 1)[1].removesuffix('.txt')}"
+        how = f"curate remove ITS_FOLDER --superseded --doc-ids {join(run.folder, path)}"
+        line = f"{what} gave way. To take them out of its shards: {how}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     _show_certificate(outcome.certificate, run, console)
     if not outcome.shards:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -61,6 +61,10 @@ class DedupConfig:
     certificate: CertificateConfig | None = CertificateConfig()
     lines: LinesConfig | None = LinesConfig()
     alarm: AlarmConfig = AlarmConfig()
+
+    def as_it_is_now(self) -> DedupConfig:
+        """The same with earlier runs as they are, whatever they were when the run was opened."""
+        return replace(self, against=tuple(Artefact(path=file.path) for file in self.against))
 
 
 def mistake_in(config: DedupConfig) -> str | None:

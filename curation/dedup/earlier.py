@@ -128,6 +128,8 @@ def finished_run(manifest: Artefact) -> Finished:
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{manifest.path}: is no manifest of a finished run") from error
     ledger = [read_file(folder, file).read() for file in files if file["table"] == LEDGER.name]
+    if not ledger:
+        raise UserError(f"{manifest.path}: is no manifest of a finished run: it has no ledger")
     rows = pa.concat_tables(ledger).filter(pc.field("outcome") == BUCKETS).to_pylist()
     pages, documents = (
         sum(file["rows"] for file in files if file["table"] == table.name)

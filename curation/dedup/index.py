@@ -13,12 +13,15 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, TypedDict
 
+import pyarrow as pa
+
 from curation.artefact import Artefact
 from curation.errors import UserError
 from curation.parts import Files, Parts, plan_parts
 from curation.storage import join, put
 from schemas.keys import KEYS
 from schemas.line_count import LINE_COUNT
+from schemas.manifest import MANIFEST
 
 INDEX = "index.json"
 
@@ -29,6 +32,9 @@ class Signatures(TypedDict):
     ngram: int
     n: int
     seed: int
+
+
+_OF_SIGNATURES = {"ngram", "n", "seed"}
 
 
 class IndexedRun(TypedDict):
@@ -63,9 +69,8 @@ class Index:
     def _of_run(self, run: str) -> Parts:
         of_splits: dict[int, list[Mapping[str, Any]]] = {}
         for file in self.files:
-            of_run, _, number = file["path"].rsplit("/", 1)[1].split(".")[0].rpartition("-")
-            if file["table"] == KEYS.name and of_run == run:
-                of_splits.setdefault(int(number), []).append(file)
+            if file["table"] == KEYS.name and run_and_number(file)[0] == run:
+                of_splits.setdefault(run_and_number(file)[1], []).append(file)
         parts = plan_parts(self.folder, of_splits, dict.fromkeys(of_splits, ""), KEYS)
         return Parts(self.folder, parts.firsts, of_splits, parts.inputs, run=run)
 
@@ -83,10 +88,34 @@ def file_name(run: str, number: int) -> str:
 def load_index(index: Artefact) -> Index:
     """The index by its `index.json`; raises `UserError` for what is none."""
     try:
-        told = json.loads(index.read())
-        return Index(index.path.rsplit("/", 1)[0], **told)
-    except (ValueError, TypeError) as error:
+        found = Index(index.path.rsplit("/", 1)[0], **json.loads(index.read()))
+        _check(found)
+    except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException) as error:
         raise UserError(f"{index.path}: is no index, or one of another version") from error
+    return found
+
+
+def _check(index: Index) -> None:
+    """Raises for what no index has: so that none is taken for one without pages."""
+    MANIFEST.batch(map(dict, index.files))
+    numbers: list[Any] = [index.buckets or 0, *(index.signatures or {}).values()]
+    numbers += [number for run in index.runs for number in (run["documents"], run["pages"])]
+    if not all(isinstance(number, int) for number in numbers):
+        raise TypeError("not a number")
+    if index.signatures and set(index.signatures) != _OF_SIGNATURES:
+        raise ValueError("signatures of another kind")
+    rows = {run["id"]: 0 for run in index.runs}
+    for file in index.files:
+        if file["table"] == KEYS.name:
+            rows[run_and_number(file)[0]] += file["rows"]
+    if any(rows[run["id"]] < run["documents"] for run in index.runs):
+        raise ValueError("files are missing")
+
+
+def run_and_number(file: Mapping[str, Any]) -> tuple[str, int]:
+    """Of a file of `keys/`."""
+    run, _, number = file["path"].rsplit("/", 1)[1].split(".")[0].rpartition("-")
+    return run, int(number)
 
 
 def merged(indexes: Sequence[Index], folder: str) -> Index:

@@ -22,6 +22,7 @@ from curation.dedup.earlier import earlier_runs
 from curation.dedup.equal import find_equal
 from curation.dedup.lines.stage import deduplicate_lines
 from curation.dedup.near import Along, Clusters, find_clusters, near_verdicts
+from curation.dedup.superseded import drop_superseded
 from curation.dedup.take_downs import write_lists
 from curation.parts import Files, Parts
 from schemas.keys import KEYS
@@ -46,10 +47,11 @@ def deduplicate(
     written = find_equal(spark, spark.sparkContext.broadcast(joined), config, tasks)
     equal = [file for file in written if file["table"] == PAIR.name]
     files = [file for file in written if file["table"] != PAIR.name]
-    left = spark.sparkContext.broadcast(replace(joined, verdicts=[*parts.verdicts, *files]))
+    left = _judged(spark, joined, files)
     along = Along(equal, _plant(spark, left, config))
     found = _clusters(spark, left, config, documents + before, along)
     files += near_verdicts(spark, left, found.files) if found.rounds else []
+    files += drop_superseded(spark, _judged(spark, joined, files))
     judged = replace(parts, verdicts=[*parts.verdicts, *files])
     checks = _certify(spark, judged.joined(earlier.parts), config, along.planted, found.files)
     taken = [file for file in files if file["table"] == TAKE_DOWN.name]
@@ -65,6 +67,10 @@ def deduplicate(
         files += lines.files
         found = replace(found, counts=lines.counts)
     return replace(found, files=files, checks=checks)
+
+
+def _judged(spark: SparkSession, parts: Parts, files: Files) -> Broadcast[Parts]:
+    return spark.sparkContext.broadcast(replace(parts, verdicts=[*parts.verdicts, *files]))
 
 
 def _pages(run: Parts) -> int:

@@ -177,7 +177,7 @@ def _sortable(rows: pa.RecordBatch | pa.Table) -> npt.NDArray[np.bytes_]:
 
 def read_layout(folder: str, mixed: Receipt) -> pa.Table:
     """The rows of `LAYOUT` that the receipt of a mix names."""
-    (file,) = mixed.files
+    (file,) = (file for file in mixed.files if file["table"] == LAYOUT.name)
     return read_file(folder, file).read()
 
 

@@ -2,7 +2,8 @@
 
 One narrow pass by part, in which no row moves. The pages that it finds are left out of all that
 later stages read (`Parts.removals`), rejects too, since these are versions of URLs and count for
-hosts; so what these stages make is what they make of a run that never had the pages.
+hosts; so what these stages make is what they make of a run that never had the pages. Superseded
+pages are only recorded: later stages see them, until deduplication drops what is left of them.
 """
 
 from __future__ import annotations
@@ -49,11 +50,15 @@ _FOUND = pa.schema([*RECEIPT.arrow, pa.field("named", pa.list_(pa.int64()), null
 
 @dataclass(frozen=True)
 class Request:
-    """A take-down: its number in the run (1, 2, ...), what is wanted, and when that was said."""
+    """A take-down: its number in the run (1, 2, ...), what is wanted, and when that was said.
+
+    Pages that are `superseded` keep others out as before; else those come back.
+    """
 
     number: int
     wanted: Wanted
     at: datetime
+    superseded: bool = False
 
 
 def find_pages(
@@ -82,11 +87,14 @@ def _find(
         return
     keys = pa.Table.from_batches(every)
     entries, named = request.wanted.match(keys)
-    before = is_in(keys["position"].to_numpy(), parts.taken_down(part))
+    positions = keys["position"].to_numpy()
+    before = is_in(positions, parts.taken_down(part))
     new = (entries >= 0) & ~before
+    if request.superseded:
+        new &= ~is_in(positions, parts.superseded(part))
     asked = request.wanted.asked.take(pa.array(entries[new]))
     removed = _removed(keys.filter(pa.array(new)), asked, parts, part, layout)
-    counts = _count(keys, before | new, removed)
+    counts = _count(keys, before if request.superseded else before | new, removed)
     receipt = Receipt(f"part-{part}", STAGE, _write(removed, request, part, parts), counts)
     found = RECEIPT.batch([receipt.to_row()])
     entries_named = pa.array([named.tolist()], pa.list_(pa.int64()))
@@ -134,11 +142,12 @@ def _write(removed: pa.Table, request: Request, part: int, parts: Parts) -> list
     rows = batch.num_rows
     same = {
         "removal": pa.array([request.number] * rows, pa.int32()),
+        "superseded": pa.array([request.superseded] * rows, pa.bool_()),
         "taken_at": pa.array([request.at] * rows, UTC_TIME),
         "drop_reason": pa.array([DropReason.TAKEN_DOWN] * rows, pa.string()),
     }
     record = with_columns(batch, same)
-    verdicts = record.filter(record.column(_DOCUMENT))
+    verdicts = record.filter(record.column(_DOCUMENT)) if not request.superseded else record[:0]
     name = f"{parts.name(part)}-{uuid.uuid4().hex}"
     return [
         write_file(parts.folder, name, table, pa.Table.from_batches([table.conform(found)]))

@@ -18,7 +18,7 @@ from schemas.removal import REMOVAL
 class Summary:
     """Pages that take-down `number` took, those of them in shards, and those that came back.
 
-    `rewritten` are the shards that it changed, of `shards` that there are.
+    `rewritten` are the shards that it wrote, of all `shards`; `emptied` have no page now.
     """
 
     number: int
@@ -26,6 +26,7 @@ class Summary:
     shipped: int
     revived: int
     rewritten: int
+    emptied: int
     shards: int
 
 
@@ -35,15 +36,17 @@ def summarise(run: Run) -> Summary:
     taken = receipts.read(run.folder, stage_work(STAGE, number))
     drawn = receipts.read(run.folder, stage_work("mix", number))
     earlier = _pages(receipts.read(run.folder, stage_work(STAGE, number - 1))) if number > 1 else 0
-    shipped, before = _count(taken, TAKEN), _count(taken, BEFORE)
     layout = read_layout(run.folder, drawn)
+    changed = layout.filter(pc.equal(layout["removal"], number))["name"]
+    others = layout.filter(pc.not_equal(layout["removal"], number))["name"]
     return Summary(
         number=number,
         pages=_pages(taken) - earlier,
-        shipped=shipped,
-        revived=_count(drawn, IN) - (before - shipped),
-        rewritten=pc.sum(pc.equal(layout["removal"], number)).as_py() or 0,
-        shards=layout.num_rows - layout["name"].null_count,
+        shipped=_count(taken, TAKEN),
+        revived=_count(drawn, IN) - (_count(taken, BEFORE) - _count(taken, TAKEN)),
+        rewritten=len(changed) - changed.null_count,
+        emptied=changed.null_count,
+        shards=len(changed) + len(others) - others.null_count,
     )
 
 

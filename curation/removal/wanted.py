@@ -21,7 +21,7 @@ from curation.storage import storage
 
 READ = ("doc_id", "url_hash", "host")
 """The columns of keys that pages are matched by."""
-_NO_HOST = re.compile(r"[\s/?#@:*|^%\\]")
+_NO_HOST = re.compile(r"[\s/?#@:*|^%\\,;]")
 _DOC_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -67,7 +67,7 @@ class Wanted:
 
     def _above(self, host: str) -> Iterator[int]:
         """The entries of a host and of those that it lies below, from the nearest."""
-        labels = host.split(".")
+        labels = host.removesuffix(".").split(".")
         for at in range(len(labels)):
             number = self._numbers.get(".".join(labels[at:]))
             if number is not None:
@@ -137,8 +137,11 @@ def _doc_id(line: str) -> str | None:
 
 
 def _host(line: str) -> str | None:
-    """As URLs have it, so lower-case and in Punycode. A public suffix is a mistake."""
-    host = (
-        None if _NO_HOST.search(line) or line.startswith(".") else url_facts(f"http://{line}/").host
-    )
-    return None if host is None or is_public_suffix(host) else host
+    """As URLs have it, so lower-case and in Punycode.
+
+    What has no dot, or is a public suffix, is a mistake: it would take all of a country.
+    """
+    if _NO_HOST.search(line) or line.startswith("."):
+        return None
+    host = (url_facts(f"http://{line}/").host or "").removesuffix(".")
+    return host if "." in host and not is_public_suffix(host) else None

@@ -186,7 +186,7 @@ def test_where_old_pages_do_not_win_those_that_gave_way_are_listed(
     said = io.StringIO()
     monkeypatch.setattr(run_command, "Console", lambda: Console(file=said, width=300))
     run_command.show(Run.load(str(tmp_path / "run")), outcome)
-    assert f"{len(rows)} pages of an earlier run gave way" in said.getvalue()
+    assert f"{len(rows)} pages of the earlier run {before} gave way" in said.getvalue()
 
 
 def refused(*files: Path, **config: Any) -> str:

@@ -209,6 +209,10 @@ def test_what_is_left_is_the_run_that_never_saw_the_pages(
             assert row["shard"] == held[ids[name]]
             assert f"{row['shard']}.parquet" in gone
     assert not record
+    came_back = {row["doc_id"]: (row["removal"], row["was"]) for row in table(folder, "returned")}
+    assert came_back.keys() == {ids[name] for name in CAME_BACK}
+    assert came_back[ids["older"]] == (1, "older_version")
+    assert came_back[ids["edge-0"]] == (2, "host_high_pii")
     (funnel,) = json.loads((folder / "manifest.json").read_text())["funnel"].values()
     (step,) = (step for step in funnel if step["stage"] == "take_down")
     assert (step["pages_in"] - step["pages_out"], step["reasons"]) == (5, [["taken_down", 5]])
@@ -216,6 +220,64 @@ def test_what_is_left_is_the_run_that_never_saw_the_pages(
     down = {doc_id for doc_id, reason in verdicts.items() if reason == "taken_down"}
     assert down == {ids[name] for name in GONE if name != "reject"}
     assert {row["host"] for row in table(folder, "hosts")}.isdisjoint({"www.gone.example.org"})
+
+
+def test_nothing_comes_back_for_superseded_pages(spark: SparkSession, folder: Path) -> None:
+    ids, old = ids_of(folder), texts(folder)
+    shipped = {ids[name] for name in ("near-1", "equal-1", "newest")}
+    wanted, run = read_wanted(**lists(folder, "first")), Run.load(str(folder))
+    pipeline.take_down(run, spark, runs.quiet(), wanted, superseded=True)
+    complete(run, spark)
+    found = summarise(run)
+    assert (found.pages, found.shipped, found.revived) == (3, 3, 0)
+    assert texts(folder).items() == {k: v for k, v in old.items() if k not in shipped}.items()
+    verdicts = {row["doc_id"]: row["drop_reason"] for row in table(folder, "verdicts")}
+    assert {name for name, reason in verdicts.items() if reason == "superseded"} == shipped
+    whole(folder)
+    assert remove(spark, folder, "first").revived == 3  # asked for once more, as never seen
+    assert texts(folder).keys() - old.keys() == {ids[n] for n in ("near-2", "equal-2", "older")}
+
+
+def test_two_crawls_share_nothing_once_the_list_of_the_later_one_is_applied(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    text, versions = " ".join(prose(1)), [" ".join(prose(n)) for n in (2, 3, 4)]
+    x = [page(f"x{n}", of, n, url="https://x.example/") for n, of in enumerate(versions, 1)]
+    same = [page(name, text, day) for day, name in enumerate("abc", 1)]
+    other = page("other", " ".join(prose(5)))
+    january, february = tmp_path / "january", tmp_path / "february"
+    runs.run(
+        spark, [write(tmp_path / "1.jsonl", [*x[:2], *same[:2], other])], january, *OPTIONS[:-1]
+    )
+    against = f"dedup.against=[{{path: {january / 'manifest.json'}}}]"
+    later = write(tmp_path / "2.jsonl", [x[2], same[2]])
+    overrides = (*OPTIONS[:-1], against, "dedup.old_wins=false")
+    outcome = runs.run(spark, [later], february, *overrides)
+    ((path, pages),) = outcome.take_downs.items()
+    assert pages == 2
+    run = Run.load(str(january))
+    wanted = read_wanted(doc_ids=str(february / path))
+    pipeline.take_down(run, spark, runs.quiet(), wanted, superseded=True)
+    complete(run, spark)
+    shipped = [row for folder in (january, february) for row in table(folder, "shards")]
+    assert sorted(row["text"] for row in shipped) == sorted([text, versions[2], other["text"]])
+    # The later one can be changed still, though the earlier one is not what it was.
+    (tmp_path / "urls").write_text("https://x.example/\n")
+    run = Run.load(str(february))
+    wanted = read_wanted(urls=str(tmp_path / "urls"))
+    pipeline.take_down(run, spark, runs.quiet(), wanted)
+    complete(run, spark)
+    assert [row["text"] for row in table(february, "shards")] == [text]
+
+
+def test_a_run_that_could_not_be_finished_again_is_left_alone(
+    spark: SparkSession, folder: Path
+) -> None:
+    wanted, run = read_wanted(**lists(folder, "first")), Run.load(str(folder))
+    shutil.rmtree(folder / "documents")
+    with pytest.raises(UserError, match="without documents/ no shard can be"):
+        pipeline.take_down(run, spark, runs.quiet(), wanted)
+    assert (run.finished, run.take_downs) == (True, 0)
 
 
 class KilledError(Exception):
@@ -288,9 +350,9 @@ def test_the_command_goes_on_and_tells_what_it_did(
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == "Take-down 1: 6 pages, 4 of them from shards"
-    assert lines[1] == "Came back in their place: 23 pages"
-    assert lines[2].startswith("Written anew: ")
-    assert lines[3] == f"The record: {folder}/removals"
+    assert lines[1] == "Pages that came back in their place: 23"
+    assert lines[2].startswith("Shards written anew: ")
+    assert lines[3] == f"The record: {folder}/removals, {folder}/returned"
     assert lines[-1] == "Of no page of the run: 1 entries: url https://nowhere.example/"
     assert texts(folder) == never_seen
     manifest = (folder / "manifest.json").read_bytes()

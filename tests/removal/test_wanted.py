@@ -74,6 +74,7 @@ def test_all_lists_together_and_the_closest_is_told(tmp_path: Path) -> None:
         ("hosts", "https://example.com/\n", "line 1: 'https://example.com/' is no host name"),
         ("hosts", "*.example.com\na b\n", "'.*.example.com' is no host name.*nor are 1 other"),
         ("hosts", "co.uk\n", "line 1: 'co.uk' is no host name"),
+        ("hosts", "com.\nexample\na.org,b.org\n", "line 1: 'com.' is no host name.*nor are 2"),
         ("urls", "\n# nothing\n", "names no page"),
     ],
 )

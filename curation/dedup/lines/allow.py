@@ -18,6 +18,6 @@ def allowed_hashes(config: LinesConfig) -> Hashes:
 def read_allow_list(file: Artefact) -> list[str]:
     """The lines of the file; raises `UserError` for what is no UTF-8."""
     try:
-        return file.read().decode("utf-8-sig").splitlines()
+        return file.read().decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise UserError(f"{file.path}: is no list of lines: not UTF-8: {error}") from error

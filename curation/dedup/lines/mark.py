@@ -32,7 +32,7 @@ from schemas.keys import KEYS, OF_LINES
 from schemas.receipt import RECEIPT
 from schemas.verdict import VERDICT
 
-RULE = "duplicate_lines"
+RULE = "frequent_lines"
 """How the ledger calls what is done here."""
 Mask = npt.NDArray[np.bool_]
 _OF_PAGE = ("position", "doc_id", "input")

@@ -84,8 +84,8 @@ def test_the_ledger_tells_of_pages_and_lines(ran: Path) -> None:
     rows = ds.dataset(ran / "ledger").to_table().to_pylist()
     found = {row["outcome"]: row["pages"] for row in rows if row["stage"] == "dedup"}
     assert found["left_too_short"] == 1
-    assert found["shortened:duplicate_lines"] == 13
-    assert found["cut:duplicate_lines"] == 6 + 4 * 7 + 7
+    assert found["shortened:frequent_lines"] == 13
+    assert found["cut:frequent_lines"] == 6 + 4 * 7 + 7
     assert found["in"] - found["kept"] == 1
     hosts = ds.dataset(ran / "hosts").to_table().to_pylist()
     assert {host["host"]: host["duplicates"] for host in hosts}["p0.example"] == 0
@@ -129,7 +129,7 @@ def test_lines_can_be_allowed_and_the_first_of_them_kept(
     }
     overrides = (f"dedup.lines.{name}={value}" for name, value in more.items())
     outcome = runs.run(spark, [ran.parent / "in"], tmp_path / "run", *STAGES, *overrides)
-    assert outcome.cut_lines["crawl"] == {"duplicate_lines": 5 + 2 * 6}
+    assert outcome.cut_lines["crawl"] == {"frequent_lines": 5 + 2 * 6}
     found = texts(tmp_path / "run")
     every = {page["id"]: page["text"] for page in PAGES}
     assert found["twice"] == every["twice"]  # in one document alone
