@@ -11,6 +11,7 @@ import json
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.arrow_text import Ints
+from curation.errors import UserError
 from curation.left import CHANGED, LENGTHS, add_lengths, leave
 from curation.splits import ROW_BITS, Split, split_of
 from curation.storage import join, normalise, storage
@@ -238,12 +240,18 @@ def read_documents(folder: str, columns: Sequence[str]) -> Iterator[pa.RecordBat
     `columns` are those of documents/ (`schemas.document.DOCUMENT`). Where lines were dropped,
     `text`, `line_kinds` and `n_words_left` are of what is left; all other measures are those of the
     original text. `text_bytes`, the length in UTF-8 of the text as it is read, and
-    `n_dropped_lines` may be among the columns too. What is held at a time are some
-    documents and the verdicts on their neighbours. Raises `UserError` where there is no such run.
+    `n_dropped_lines` may be among the columns too. What is held at a time are some documents and the
+    verdicts on their neighbours. Raises `UserError` where there is no such run, or no such column.
     """
+    if unknown := sorted({*columns} - {*DOCUMENT.arrow.names, *LENGTHS}):
+        near = get_close_matches(unknown[0], DOCUMENT.arrow.names, n=1)
+        hint = f": did you mean '{near[0]}'?" if near else ""
+        raise UserError(f"documents have no column '{unknown[0]}'{hint}")
     more = ["text", "dropped_lines"] if {*LENGTHS} & set(columns) else []
     folder = normalise(folder)
     manifest = join(folder, "manifest.json")
+    if storage(manifest).find(manifest) is None:
+        raise UserError(f"{folder}: is not the folder of a finished run: no manifest.json")
     parts = parts_of_run(folder, json.loads(storage(manifest).read(manifest))["files"])
     for part in range(len(parts)):
         for batch in parts.kept(part, DOCUMENT, [*columns, *more]):

@@ -174,3 +174,10 @@ def test_a_run_without_a_document_has_nothing_to_read(tmp_path: Path) -> None:
     ]
     (tmp_path / "manifest.json").write_text(json.dumps({"files": files}))
     assert list(read_documents(str(tmp_path), ["text"])) == []
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no column 'txt': did you mean 'text'"):
+        list(read_documents(str(tmp_path), ["txt"]))
+    with pytest.raises(UserError, match="is not the folder of a finished run"):
+        list(read_documents(str(tmp_path), ["text"]))
