@@ -240,8 +240,9 @@ def read_documents(folder: str, columns: Sequence[str]) -> Iterator[pa.RecordBat
     `columns` are those of documents/ (`schemas.document.DOCUMENT`). Where lines were dropped,
     `text`, `line_kinds` and `n_words_left` are of what is left; all other measures are those of the
     original text. `text_bytes`, the length in UTF-8 of the text as it is read, and
-    `n_dropped_lines` may be among the columns too. What is held at a time are some documents and the
-    verdicts on their neighbours. Raises `UserError` where there is no such run, or no such column.
+    `n_dropped_lines` may be among the columns too. What is held at a time are some documents and
+    the verdicts on their neighbours. Raises `UserError` where there is no such run, or no such
+    column.
     """
     if unknown := sorted({*columns} - {*DOCUMENT.arrow.names, *LENGTHS}):
         near = get_close_matches(unknown[0], DOCUMENT.arrow.names, n=1)
