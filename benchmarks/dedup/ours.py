@@ -91,7 +91,7 @@ def _keys_of_part(
 def _open(corpus: Path, output: Path, overrides: Sequence[str]) -> Run:
     recipe = output / "recipe.yaml"
     source = {"name": "corpus", "paths": [str(corpus)], "format": "parquet", "stages": []}
-    values = {"name": "dedup", "inputs": [source], "dedup": {"lines": None}}
+    values = {"name": "dedup", "inputs": [source], "dedup": {"lines": None, "certificate": None}}
     recipe.write_text(yaml.safe_dump(values))
     run = new_run(load(str(recipe), overrides=overrides), str(output / "run"))
     run.open()
