@@ -8,6 +8,7 @@ many there are of others; no text and no join moves.
 from __future__ import annotations
 
 import json
+import uuid
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from curation.errors import UserError
 from curation.left import CHANGED, LENGTHS, add_lengths, leave
 from curation.splits import ROW_BITS, Split, split_of
 from curation.storage import join, normalise, storage
-from curation.tables import read_file
+from curation.tables import read_file, write_file
 from schemas.arrow import Table, with_columns
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
@@ -191,8 +192,18 @@ class Parts:
         rows = self.rows_on(part, self.verdicts, VERDICT, names)
         return rows.filter(rows["drop_reason"].is_null()).combine_chunks()
 
+    def write(self, part: int, table: Table, rows: pa.Table) -> list[dict[str, Any]]:
+        """Writes rows on its pages, as `rows_on` finds them; returns the manifest row.
+
+        None where there are no rows.
+        """
+        if not rows.num_rows:
+            return []
+        name = f"{self.name(part)}-{uuid.uuid4().hex}"
+        return [write_file(self.folder, name, table, rows.sort_by("position"))]
+
     def name(self, part: int) -> str:
-        """How the name of a file of verdicts begins."""
+        """How the name of such a file begins."""
         splits = self.splits(part)
         return f"{splits[0]:06d}-{splits[-1]:06d}"
 

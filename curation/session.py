@@ -115,7 +115,12 @@ def session(conf: Mapping[str, str] | None = None) -> Iterator[SparkSession]:
 
 
 def require_java() -> None:
-    """Raises `UserError`, with the command that installs it, unless Java 17 or newer is there."""
+    """Raises `UserError`, with the command that installs it, unless Java 17 or newer is there.
+
+    Under `spark-submit` there is nothing to ask: a JVM runs already.
+    """
+    if is_submitted():
+        return
     home = os.environ.get("JAVA_HOME")
     java = shutil.which("java", path=os.path.join(home, "bin") if home else None)
     version = _java_version(java) if java else None

@@ -17,7 +17,7 @@ from curation.heuristics.divergence.fit import fit as fit_reference
 from curation.ingest.config import InputConfig
 from curation.progress import Progress
 from curation.run import RUN
-from curation.session import is_submitted, require_java, session
+from curation.session import require_java, session
 from curation.splits import find_files
 from curation.storage import join, normalise, storage
 
@@ -81,8 +81,7 @@ def fit_command(options: argparse.Namespace) -> int:
     A recipe names it: heuristics.reference.path.
     """
     conf, output = spark_conf(options), normalise(options.output)
-    if not is_submitted():
-        require_java()
+    require_java()
     if storage(output).find(output) is not None:
         raise UserError(f"{output}: is there already: choose another name")
     paths = tuple(normalise(path) for path in options.input)

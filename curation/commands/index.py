@@ -15,7 +15,7 @@ from curation.dedup.index_files import build_index, merge_indexes
 from curation.errors import UserError
 from curation.progress import Progress
 from curation.run import MANIFEST
-from curation.session import is_submitted, require_java, session
+from curation.session import require_java, session
 from curation.storage import join, normalise, storage
 
 
@@ -75,8 +75,7 @@ def named_in(folder: str, *names: str) -> str:
 
 def _opened(options: argparse.Namespace) -> tuple[dict[str, str], str]:
     conf, output = spark_conf(options), normalise(options.output)
-    if not is_submitted():
-        require_java()
+    require_java()
     if storage(output).walk(output):
         raise UserError(f"{output} is not empty: choose a new folder")
     return conf, output

@@ -17,7 +17,7 @@ from curation.progress import Progress
 from curation.removal.summary import Summary, summarise
 from curation.removal.wanted import Wanted, read_wanted
 from curation.run import Run
-from curation.session import is_submitted, require_java, session
+from curation.session import require_java, session
 from curation.storage import join, normalise
 from schemas.removal import REMOVAL, RETURNED
 
@@ -68,8 +68,7 @@ def remove_command(options: argparse.Namespace) -> int:
     wanted = read_wanted(**given)
     if not run.finished and not run.take_downs:
         raise UserError(f"{run.folder}: is not finished: complete it by the command that began it")
-    if not is_submitted():
-        require_java()
+    require_java()
     done = []
     with session(conf) as spark:
         if not run.finished:

@@ -20,7 +20,7 @@ from curation.ledger import Step
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
 from curation.run import MANIFEST, Run, new_run
-from curation.session import is_submitted, require_java, session
+from curation.session import require_java, session
 from curation.storage import join, normalise
 
 INCOMPLETE = 3
@@ -108,8 +108,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def open_run(options: argparse.Namespace) -> Run:
     """The run that the options name, with everything checked that can be before a start."""
-    if not is_submitted():
-        require_java()
+    require_java()
     overrides = [*options.overrides, *([f"sample={options.sample}"] if options.sample else [])]
     if options.against:
         against = [{"path": named_in(folder, MANIFEST, INDEX)} for folder in options.against]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, TypedDict
 
@@ -72,7 +72,7 @@ class Index:
             if file["table"] == KEYS.name and run_and_number(file)[0] == run:
                 of_splits.setdefault(run_and_number(file)[1], []).append(file)
         parts = plan_parts(self.folder, of_splits, dict.fromkeys(of_splits, ""), KEYS)
-        return Parts(self.folder, parts.firsts, of_splits, parts.inputs, run=run)
+        return replace(parts, run=run)
 
     def put(self) -> None:
         """Writes `index.json`: last, for what it names is the index."""

@@ -5,7 +5,6 @@ They take part in all that comes before, so that nobody comes back for them.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -16,7 +15,6 @@ from pyspark.sql import SparkSession
 
 from curation.parts import Parts, is_in
 from curation.spark_tables import map_each
-from curation.tables import write_file
 from schemas.arrow import with_columns
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
@@ -40,11 +38,9 @@ def _drop(part: int, *, parts: Broadcast[Parts]) -> Iterator[pa.RecordBatch]:
         _verdicts(keys.filter(pa.array(is_in(keys.column("position").to_numpy(), superseded))))
         for keys in parts.value.kept(part, KEYS, ("position", "doc_id", "input"))
     ]
-    verdicts = pa.Table.from_batches(rows, VERDICT.arrow)
-    if verdicts.num_rows:
-        name = f"{parts.value.name(part)}-{uuid.uuid4().hex}"
-        file = write_file(parts.value.folder, name, VERDICT, verdicts.sort_by("position"))
-        yield MANIFEST.batch([file])
+    yield MANIFEST.batch(
+        parts.value.write(part, VERDICT, pa.Table.from_batches(rows, VERDICT.arrow))
+    )
 
 
 def _verdicts(keys: pa.RecordBatch) -> pa.RecordBatch:

@@ -56,19 +56,20 @@ def _write(
     rows = gather(batches)
     if rows is None:
         return
-    rows, unique = rows.sort_by("position"), uuid.uuid4().hex
+    rows = rows.sort_by("position")
     of_rows = parts.value.of(rows["position"].to_numpy())
     files = [
-        _write_part(rows.slice(start, end - start), int(of_rows[start]), parts.value, unique)
+        file
         for start, end in pairwise(cuts_of(of_rows))
+        for file in _write_part(rows.slice(start, end - start), int(of_rows[start]), parts.value)
     ]
     equal = rows.filter(pc.equal(rows["reason"], number_of(DropReason.EXACT_DUPLICATE)))
     if equal.num_rows:
-        files.append(write_file(parts.value.folder, unique, PAIR, _pairs(equal)))
+        files.append(write_file(parts.value.folder, uuid.uuid4().hex, PAIR, _pairs(equal)))
     yield MANIFEST.batch(files)
 
 
-def _write_part(rows: pa.Table, part: int, parts: Parts, unique: str) -> dict[str, Any]:
+def _write_part(rows: pa.Table, part: int, parts: Parts) -> list[dict[str, Any]]:
     positions = rows["position"].to_numpy()
     told = {
         "position": rows["position"].combine_chunks(),
@@ -85,7 +86,7 @@ def _write_part(rows: pa.Table, part: int, parts: Parts, unique: str) -> dict[st
     else:
         told["run"] = parts.run_of(positions)
     written = pa.Table.from_batches([table.conform(pa.RecordBatch.from_pydict(told))])
-    return write_file(parts.folder, f"{parts.name(part)}-{unique}", table, written)
+    return parts.write(part, table, written)
 
 
 def _pairs(rows: pa.Table) -> pa.Table:

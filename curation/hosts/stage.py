@@ -6,7 +6,6 @@ to tasks, with what is said of them. The order of pages, parts and partitions ch
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
@@ -24,7 +23,6 @@ from curation.hosts.judge import RULES, judge
 from curation.parts import Parts
 from curation.receipts import IN, KEPT, Counts, Receipt
 from curation.spark_tables import map_each
-from curation.tables import write_file
 from schemas.keys import KEYS
 from schemas.receipt import RECEIPT
 from schemas.verdict import VERDICT
@@ -87,17 +85,10 @@ def _drop(
     at = pc.index_in(crawled, value_set=going.value.hosts)
     rows = rows.append_column("drop_reason", going.value.reasons.take(at))
     rows = rows.append_column("detail", going.value.details.take(at))
-    files = _write(rows.filter(rows["drop_reason"].is_valid()), part, parts.value)
+    gone = rows.filter(rows["drop_reason"].is_valid()).combine_chunks().to_batches()
+    verdicts = pa.Table.from_batches(map(VERDICT.conform, gone), VERDICT.arrow)
+    files = parts.value.write(part, VERDICT, verdicts)
     yield RECEIPT.batch([Receipt(f"part-{part}", "hosts", files, _counts(rows)).to_row()])
-
-
-def _write(gone: pa.Table, part: int, parts: Parts) -> list[dict[str, object]]:
-    if not gone.num_rows:
-        return []
-    (batch,) = gone.sort_by("position").combine_chunks().to_batches()
-    rows = pa.Table.from_batches([VERDICT.conform(batch)])
-    name = f"{parts.name(part)}-{uuid.uuid4().hex}"
-    return [write_file(parts.folder, name, VERDICT, rows)]
 
 
 def _counts(rows: pa.Table) -> Counts:

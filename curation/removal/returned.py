@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -14,7 +13,6 @@ from pyspark.sql import SparkSession
 
 from curation.parts import Parts
 from curation.spark_tables import map_each
-from curation.tables import write_file
 from schemas.arrow import with_columns
 from schemas.keys import KEYS
 from schemas.manifest import MANIFEST
@@ -44,9 +42,7 @@ def _find(
         return
     kept = after.kept(part, KEYS, ("position", "doc_id", "input"))
     found = pa.Table.from_batches([_rows(keys, gone, number) for keys in kept], RETURNED.arrow)
-    if found.num_rows:
-        name = f"{after.name(part)}-{uuid.uuid4().hex}"
-        yield MANIFEST.batch([write_file(after.folder, name, RETURNED, found.sort_by("position"))])
+    yield MANIFEST.batch(after.write(part, RETURNED, found))
 
 
 def _rows(keys: pa.RecordBatch, gone: pa.Table, number: int) -> pa.RecordBatch:

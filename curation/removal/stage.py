@@ -8,7 +8,6 @@ pages are only recorded: later stages see them, until deduplication drops what i
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -31,7 +30,6 @@ from curation.parts import Parts, is_in
 from curation.receipts import IN, KEPT, Counts, Receipt
 from curation.removal.wanted import READ, Wanted
 from curation.spark_tables import map_each
-from curation.tables import write_file
 from schemas.arrow import UTC_TIME, with_columns
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
@@ -104,7 +102,7 @@ def _find(
 def _removed(
     keys: pa.Table, asked: pa.Array, parts: Parts, part: int, layout: pa.Table
 ) -> pa.Table:
-    """The columns of the record, but for those that are the same for all pages; by position."""
+    """The columns of the record, but for those that are the same for all pages."""
     judged = parts.rows_on(part, parts.verdicts, VERDICT, ["drop_reason"])
     at = pc.index_in(keys["position"], value_set=judged["position"].combine_chunks())
     was = pc.coalesce(keys["drop_reason"], judged["drop_reason"].take(at), pa.scalar(IN_SHARDS))
@@ -114,7 +112,7 @@ def _removed(
         shard = pc.if_else(pc.equal(was, IN_SHARDS), held, pa.scalar(None, pa.string()))
     columns = {name: keys[name] for name in ("position", "doc_id", "input")}
     columns |= {"asked": asked, "was": was, "shard": shard, _DOCUMENT: keys[_REASON].is_null()}
-    return pa.table(columns).sort_by("position").combine_chunks()
+    return pa.table(columns).combine_chunks()
 
 
 def _count(keys: pa.Table, down: Bools, removed: pa.Table) -> Counts:
@@ -148,9 +146,8 @@ def _write(removed: pa.Table, request: Request, part: int, parts: Parts) -> list
     }
     record = with_columns(batch, same)
     verdicts = record.filter(record.column(_DOCUMENT)) if not request.superseded else record[:0]
-    name = f"{parts.name(part)}-{uuid.uuid4().hex}"
     return [
-        write_file(parts.folder, name, table, pa.Table.from_batches([table.conform(found)]))
+        file
         for table, found in ((REMOVAL, record), (VERDICT, verdicts))
-        if found.num_rows
+        for file in parts.write(part, table, pa.Table.from_batches([table.conform(found)]))
     ]

@@ -95,13 +95,14 @@ def _search(
 ) -> Iterator[pa.RecordBatch]:
     _compile()
     wanted, nearest = sample.value, _room(len(sample.value.positions))
-    minima = find_minima(np.array(wanted.signatures))
+    # Copies, for what a broadcast holds may not be written to, and kernels take one kind.
+    minima, positions = find_minima(np.array(wanted.signatures)), np.array(wanted.positions)
     lowest = params.threshold - _ERRORS * estimate_error(params.threshold, params.n)
     least = max(1, math.ceil(lowest * params.n))
     for keys in parts.value.kept(part, KEYS, ("order_key", "language", "signature")):
         signed = keys.filter(keys.column("signature").is_valid())
         pages = _pages(signed, wanted, params)
-        look_at(pages, minima, np.array(wanted.positions), least, nearest)
+        look_at(pages, minima, positions, least, nearest)
     row, place = np.nonzero(np.arange(_MOST) < nearest.held[:, None])
     told = {name: getattr(nearest, name)[row, place] for name in nearest._fields[1:]}
     columns = {"sampled": wanted.positions[row], **told}

@@ -1,6 +1,6 @@
 """Planted near-duplicates on their way through the search: with others to where band keys meet.
 
-They have negative positions. Whoever makes buckets takes `real` rows alone, so no planted page is
+They have negative positions. Whoever makes buckets takes other rows alone, so no planted page is
 ever compared, connects others, or goes into a table; that one met its original is all that is
 noted of it.
 """

@@ -20,11 +20,10 @@ from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession
 
 from curation.arrow_text import Hashes, Ints
-from curation.dedup.buckets import mixed
+from curation.dedup.buckets import language_hashes, mixed
 from curation.dedup.groups import first_of_each
 from curation.dedup.lines.config import LinesConfig
 from curation.exchange import PACKED, Sent, exchange, gather, scatter, spread
-from curation.ingest.urls import hash64
 from curation.parts import Parts
 from curation.spark_tables import map_each
 from curation.tables import read_file
@@ -104,11 +103,8 @@ def _groups(keys: pa.RecordBatch | pa.Table, buckets: int) -> Hashes:
     names = keys.column("language")
     if isinstance(names, pa.ChunkedArray):
         names = names.combine_chunks()
-    languages = names.fill_null("").dictionary_encode()
-    hashes = np.array([hash64(name) for name in languages.dictionary.to_pylist()], np.int64)
     bucket = spread(mixed(keys.column("order_key").to_numpy()), buckets).astype(np.uint64)
-    of_languages = hashes[languages.indices.to_numpy()].view(np.uint64)
-    return mixed((of_languages + bucket * _BUCKET).view(np.int64))
+    return mixed((language_hashes(names) + bucket * _BUCKET).view(np.int64))
 
 
 def _count(

@@ -6,7 +6,6 @@ or none, it goes as a whole. Blank lines, and others that are not compared, stay
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -26,7 +25,6 @@ from curation.exchange import gather
 from curation.left import count_dropped
 from curation.parts import Parts
 from curation.receipts import CUT_LINES, SHORTENED, Counts, Receipt
-from curation.tables import write_file
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS, OF_LINES
 from schemas.receipt import RECEIPT
@@ -62,15 +60,10 @@ def mark(
     part = frequent["part"][0].as_py()
     kept = parts.value.kept(part, KEYS, _COLUMNS)
     every = [mark_rows(keys, frequent, allowed.value, config, buckets) for keys in kept]
-    verdicts = pa.Table.from_batches([marked.verdicts for marked in every]).sort_by("position")
+    verdicts = pa.Table.from_batches([marked.verdicts for marked in every])
     removed = pa.Table.from_batches([marked.removed for marked in every])
     tables = {VERDICT: verdicts, **candidates(removed, config.audit_lines)}
-    name = f"{parts.value.name(part)}-{uuid.uuid4().hex}"
-    files = [
-        write_file(parts.value.folder, name, table, rows)
-        for table, rows in tables.items()
-        if rows.num_rows
-    ]
+    files = [file for of in tables.items() for file in parts.value.write(part, *of)]
     yield RECEIPT.batch([Receipt(f"part-{part}", "lines", files, _counts(verdicts)).to_row()])
 
 
