@@ -20,7 +20,7 @@ import pyarrow as pa
 from classifiers.fasttext_matrix import Matrix, read_matrix
 from classifiers.fasttext_reader import Reader
 from curation.arrow_text import Bytes, Ints
-from curation.kernels import njit
+from curation.kernels import int64, njit
 
 HIERARCHICAL, NEGATIVE_SAMPLING, SOFTMAX, ONE_VS_ALL = range(1, 5)
 """Losses, by their numbers in the file."""
@@ -57,7 +57,7 @@ class FastTextFile:
     data: Bytes
     starts: Ints
     ends: Ints
-    labels: Sequence[bytes]
+    labels: Sequence[str]
     label_counts: Ints
     pruned: npt.NDArray[np.int32] | None
     inputs: Matrix
@@ -79,13 +79,12 @@ def read_file(content: bytes | pa.Buffer) -> FastTextFile:
     is_quantised &= reader.flag("whether its output is quantised")
     outputs = read_matrix(reader, labels, arguments.dimensions, quantised=is_quantised)
     reader.end()
-    spans = zip(starts[words:], ends[words:], strict=True)
     return FastTextFile(
         arguments=arguments,
         data=reader.data,
         starts=starts[:words],
         ends=ends[:words],
-        labels=[reader.data[start:end].tobytes() for start, end in spans],
+        labels=_labels(reader, starts[words:], ends[words:]),
         label_counts=counts[words:],
         pruned=pruned,
         inputs=inputs,
@@ -155,14 +154,27 @@ def _find_entries(data: Bytes, at: int, words: int, starts: Ints, ends: Ints, co
             end += 1
         if end + _SMALLEST_ENTRY > len(data):
             return -at
-        starts[entry], ends[entry], count = at, end, 0
+        starts[entry], ends[entry], count = at, end, int64(0)
         for byte in range(8):
-            count |= np.int64(data[end + 1 + byte]) << (8 * byte)
+            count |= int64(data[end + 1 + byte]) << (8 * byte)
         counts[entry] = count
         if count < 0 or data[end + 9] != (_WORD if entry < words else _LABEL):
             return -at
         at = end + _SMALLEST_ENTRY
     return at
+
+
+def _labels(reader: Reader, starts: Ints, ends: Ints) -> list[str]:
+    labels = []
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        label = reader.data[start:end].tobytes()
+        try:
+            labels.append(label.decode())
+        except UnicodeDecodeError:
+            raise reader.error("a label in UTF-8", repr(label), at=start) from None
+    if len(set(labels)) < len(labels):
+        raise reader.error("labels that differ", "one twice", at=int(starts[0]))
+    return labels
 
 
 def _pruned(reader: Reader, rows: int, buckets: int) -> npt.NDArray[np.int32] | None:

@@ -35,6 +35,7 @@ _NEXT_WORD = np.int64(116049371)
 _TAIL, _TAIL_BITS = np.uint8(0x80), np.uint8(0xC0)  # of bytes that go on a character
 _LITTLE = 1e-5  # that fastText adds to a probability, lest its logarithm be infinite
 _ROOM = 1024  # n-grams of characters that are found before their rows are added
+LONG = 1
 _END, _LABEL = (np.frombuffer(word, np.uint8) for word in (b"</s>", b"__label__"))
 _END_HASH, _END_KEY = 3617362777, int.from_bytes(b"</s>", "little")
 
@@ -44,8 +45,9 @@ class Model(NamedTuple):
 
     A bucket's row is `rows[bucket]`, or, where `rows` is empty, `len(features) + bucket`; the last
     row is of nothing, all zero. Word w is `text[ends[w - 1]:ends[w]]`; known labels follow the
-    words. Its place in `slots`, pairs of a key and a number or -1, is `hash & (len(slots) - 1)` or
-    behind. `outputs`, if not empty, turns a mean of rows into a number per label.
+    words. A place in `slots` is a key, and twice a word's number, and `LONG` if it has more than
+    eight bytes, or -1: a word is at `hash & (len(slots) - 1)`, or behind. `outputs`, if not empty,
+    turns a mean of rows into a number per label.
     """
 
     slots: Ints
@@ -97,7 +99,7 @@ def fold(model: Model) -> None:
         _fold(word, model, scratch)
 
 
-@njit
+@njit(cache=True, nogil=True)
 def _new_scratch(longest: int, model: Model) -> Scratch:
     words = longest // 2 + 2
     return Scratch(
@@ -181,7 +183,7 @@ def _find_words(text: Bytes, starts: Places, ends: Places, hashes: Ints, keys: I
 
 
 @inlined
-def _parts_words(byte: np.uint8) -> bool:
+def _parts_words(byte: int) -> bool:
     return byte <= 32 and (byte == 32 or 9 <= byte <= 13 or byte == 0)
 
 
@@ -195,7 +197,7 @@ def _extend(value: int, byte: np.uint8) -> int:
 def hash_and_key(word: Bytes) -> tuple[int, int]:
     """Where a word is looked for, and 64 bits that tell it from most that are found there.
 
-    A word of eight bytes or less has a key of its own.
+    No two words of up to eight bytes have one key.
     """
     value, key = _FIRST_HASH, int64(0)
     for at in range(len(word)):
@@ -218,7 +220,7 @@ def find_word(word: Bytes, value: int, key: int, slots: Ints, text: Bytes, ends:
     slot = value & (len(slots) - 1)
     while slots[slot, 1] >= 0:
         if slots[slot, 0] == key:
-            number = slots[slot, 1]
+            number = slots[slot, 1] >> 1
             first = ends[number - 1] if number else 0
             if _is_same(word, text[first : ends[number]]):
                 return number
@@ -241,8 +243,9 @@ def _add_words(text: Bytes, words: int, model: Model, scratch: Scratch) -> tuple
     kept, found, features, known = 0, 0, 0, len(model.features)
     for at in range(words):
         start, end = scratch.starts[at], scratch.ends[at]
-        value, key, number = scratch.hashes[at], scratch.keys[at], scratch.slots[at, 1]
-        if number >= 0 and (scratch.slots[at, 0] != key or end - start > 8):
+        value, key, number = scratch.hashes[at], scratch.keys[at], scratch.slots[at, 1] >> 1
+        is_sure = scratch.slots[at, 0] == key and scratch.slots[at, 1] & LONG == 0
+        if number >= 0 and not (is_sure and end - start <= 8):
             word = text[start:end] if end > start else _END
             number = find_word(word, value, key, model.slots, model.text, model.ends)
         scratch.hashes[kept] = int64(np.int32(value))  # from here on it has a sign

@@ -25,6 +25,7 @@ class Dense:
     values: Floats
 
     def __len__(self) -> int:
+        """The number of rows."""
         return len(self.values)
 
     def rows(self, first: int, last: int) -> Floats:
@@ -42,6 +43,7 @@ class Quantised:
     norms: Floats
 
     def __len__(self) -> int:
+        """The number of rows."""
         return len(self.codes)
 
     def rows(self, first: int, last: int) -> Floats:

@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from classifiers.fasttext_file import read_file
+from classifiers.fasttext_file import FastTextFile, read_file
 from classifiers.fasttext_kernel import predict
 from classifiers.fasttext_tables import lay_out
 from curation.arrow_text import text_view
+from curation.kernels import compile_once
 
 LID176_SHA256 = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
 _PREFIX = "__label__"
-_Texts = pa.StringArray | pa.LargeStringArray
 
 
 class FastTextModel:
@@ -33,12 +33,14 @@ class FastTextModel:
     def __init__(self, content: bytes | pa.Buffer) -> None:
         """Reads a `.bin` or `.ftz`; raises `ValueError` where it is no supervised model."""
         file = read_file(content)
-        self._model = lay_out(file)
-        self.labels: list[str] = [
-            label.decode("utf-8").removeprefix(_PREFIX) for label in file.labels
-        ]
+        self.labels = [label.removeprefix(_PREFIX) for label in file.labels]
+        compile_once("fasttext", lambda: self._lay_out(file))
 
-    def probabilities(self, texts: _Texts) -> npt.NDArray[np.float32]:
+    def _lay_out(self, file: FastTextFile) -> None:
+        self._model = lay_out(file)
+        self.probabilities(pa.array(["Every kernel, once."]))
+
+    def probabilities(self, texts: pa.StringArray | pa.LargeStringArray) -> npt.NDArray[np.float32]:
         """Shape (texts, labels), 0..1; not a number in the rows of texts without any."""
         found = np.empty((len(texts), len(self.labels)), np.float32)
         view = text_view(texts)
@@ -47,14 +49,16 @@ class FastTextModel:
             found[texts.is_null().to_numpy(zero_copy_only=False)] = np.nan
         return found
 
-    def score(self, texts: _Texts) -> pa.StructArray:
+    def score(self, texts: pa.StringArray | pa.LargeStringArray) -> pa.StructArray:
         """The probability of each label, a field of its name; null for texts without any."""
         found = self.probabilities(texts)
         columns = [pa.array(np.ascontiguousarray(column), pa.float32()) for column in found.T]
         nulls = pa.array(np.isnan(found[:, 0]))
         return pa.StructArray.from_arrays(columns, self.labels, mask=nulls)
 
-    def best(self, texts: _Texts) -> tuple[pa.StringArray, pa.FloatArray]:
+    def best(
+        self, texts: pa.StringArray | pa.LargeStringArray
+    ) -> tuple[pa.StringArray, pa.FloatArray]:
         """The most probable label of each text and its probability; null for texts without any."""
         found = self.probabilities(texts)
         is_null = np.isnan(found[:, 0])

@@ -9,12 +9,12 @@ processor makes the same tables.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from classifiers import fasttext_file as file
 from classifiers.fasttext_file import FastTextFile
 from classifiers.fasttext_kernel import (
     HIERARCHICAL,
+    LONG,
     SIGMOID,
     SOFTMAX,
     Doubles,
@@ -39,7 +39,7 @@ _MOST_STEPS = 1000  # a search among the words of a real model has some ten
 
 
 def lay_out(content: FastTextFile) -> Model:
-    """The tables; raises `ValueError` where numbers are not finite or words are not of one model."""
+    """The tables; raises `ValueError` where numbers are not finite, or a word is there twice."""
     arguments, words = content.arguments, len(content.starts)
     outputs, lefts, rights = _outputs(content)
     is_projected = len(outputs) <= arguments.dimensions
@@ -101,11 +101,11 @@ def _tree(counts: Ints) -> tuple[Places, Places]:
 
 def _join(content: FastTextFile) -> tuple[Bytes, Ints]:
     """The bytes of all words, then of labels, and where each ends."""
-    sizes = [*(content.ends - content.starts), *map(len, content.labels)]
+    sizes = [*(content.ends - content.starts), *(len(label.encode()) for label in content.labels)]
     ends = np.cumsum(sizes, dtype=np.int64)
     text = np.empty(ends[-1], np.uint8)
     _copy(content.data, content.starts, content.ends, text)
-    labels = b"".join(content.labels)
+    labels = "".join(content.labels).encode()
     text[len(text) - len(labels) :] = np.frombuffer(labels, np.uint8)
     return text, ends
 
@@ -139,7 +139,7 @@ def _fill_slots(text: Bytes, ends: Ints, slots: Ints) -> bool:
             slot, steps = (slot + 1) & (len(slots) - 1), steps + 1
             if steps > _MOST_STEPS:
                 return False
-        slots[slot, 0], slots[slot, 1] = key, number
+        slots[slot, 0], slots[slot, 1] = key, number << 1 | LONG * (len(word) > 8)
     return True
 
 

@@ -20,6 +20,7 @@ sentences, a mark on a letter, nothing, white space or control, the end of a lin
 
 _BLANK, _TAB, _DOT, _DIGIT = (np.uint8(ord(character)) for character in " \t.0")
 _A, _B, _C = (np.uint8(ord(character)) for character in "abc")
+_FIRST_LETTER, _LAST_LETTER, _LOWER = ord("a"), ord("z"), 0x20
 _INDENT, _RETURN = ord("⇥"), ord("⏎")
 _SOME_WORDS, _MANY_WORDS = 4, 10
 _LONGEST_RUN = 3
@@ -62,66 +63,144 @@ def _write_line(
 ) -> tuple[int, int]:
     """Writes the tokens of the line at byte `at`; returns where the next one and they end."""
     line = to
-    if text[at] == _TAB or (text[at] == _BLANK and at + 1 < len(text) and text[at + 1] == _BLANK):
+    if _is_indented(text, at):
         to = _write(_INDENT, written, _part(written, start, to))
-    first = to
-    words, before, symbol, run = 0, GAP, int64(0), 0
-    last = GAP
-    while at < len(text):
-        code, size = int64(text[at]), 1
-        if code >= 0x80:
-            code, size = _decode(text, at)
-        at += size
-        kind = int64(characters.kinds[code])
-        if kind == LINE_BREAK:
-            break
-        if kind == NOTHING or (kind == MARK and before != WORD and before != LONE):
+    first, words, last, kind = to, 0, GAP, GAP
+    while at < len(text) and kind != LINE_BREAK:
+        if text[at] == _BLANK:
+            at += 1
             continue
-        if kind == WORD or kind == LONE:
-            if kind == LONE or before != WORD:
-                to = _part(written, start, to)
-                words += 1
-            code = int64(characters.lower[code]) if code < len(characters.lower) else code
-            to = _write(code, written, to)
+        code, size = _decode(text, at)
+        kind = int64(characters.kinds[code])
+        if kind <= END:
+            to = _part(written, start, to)
+            at, to = _write_token(text, at, code, size, characters, written, to)
+            words += kind <= LONE
+            last = kind
+        else:
+            at += size
+    return (at, line) if to == first else (at, _end_line(words, last, written, to))
+
+
+@inlined
+def _is_indented(text: Bytes, at: int) -> bool:
+    if text[at] == _TAB:
+        return True
+    return text[at] == _BLANK and at + 1 < len(text) and text[at + 1] == _BLANK
+
+
+@inlined
+def _write_token(
+    text: Bytes, at: int, code: int, size: int, characters: Characters, written: Bytes, to: int
+) -> tuple[int, int]:
+    """Writes the token that begins with `code`; returns where it ends, and where it is written."""
+    kind = characters.kinds[code]
+    if kind == WORD:
+        return _write_word(text, at, characters, written, to)
+    if kind == LONE:
+        to = _write(code, written, to)
+        return _write_marks(text, at + size, characters, written, to)
+    if kind == ZERO:
+        written[to] = _DIGIT
+        return _skip_digits(text, at, characters), to + 1
+    return _write_run(text, at, code, size, characters, written, to)
+
+
+@inlined
+def _write_word(
+    text: Bytes, at: int, characters: Characters, written: Bytes, to: int
+) -> tuple[int, int]:
+    while at < len(text):
+        while at < len(text) and _is_plain(text[at]):
+            written[to] = text[at] | _LOWER
+            at, to = at + 1, to + 1
+        if at == len(text) or text[at] == _BLANK:
+            break
+        code, size = _decode(text, at)
+        kind = characters.kinds[code]
+        if kind == WORD:
+            lower = int64(characters.lower[code]) if code < len(characters.lower) else code
+            to = _write(lower, written, to)
         elif kind == MARK:
             to = _write(code, written, to)
-            kind = before
-        elif kind == ZERO:
-            if before != ZERO:
-                to = _part(written, start, to)
-                written[to] = _DIGIT
-                to += 1
-        elif kind != GAP:
-            if before != kind or code != symbol:
-                to = _part(written, start, to)
-                symbol, run = code, 0
-            if run < _LONGEST_RUN:
-                to = _write(code, written, to)
+        elif kind != NOTHING:
+            break
+        at += size
+    return at, to
+
+
+@inlined
+def _write_marks(
+    text: Bytes, at: int, characters: Characters, written: Bytes, to: int
+) -> tuple[int, int]:
+    while at < len(text):
+        code, size = _decode(text, at)
+        kind = characters.kinds[code]
+        if kind == MARK:
+            to = _write(code, written, to)
+        elif kind != NOTHING:
+            break
+        at += size
+    return at, to
+
+
+@inlined
+def _skip_digits(text: Bytes, at: int, characters: Characters) -> int:
+    while at < len(text):
+        code, size = _decode(text, at)
+        kind = characters.kinds[code]
+        if kind != ZERO and not MARK <= kind <= NOTHING:
+            break
+        at += size
+    return at
+
+
+@inlined
+def _write_run(
+    text: Bytes, at: int, symbol: int, size: int, characters: Characters, written: Bytes, to: int
+) -> tuple[int, int]:
+    to, at, run = _write(symbol, written, to), at + size, 1
+    while at < len(text):
+        code, size = _decode(text, at)
+        if code == symbol and run < _LONGEST_RUN:
+            to = _write(code, written, to)
             run += 1
-        last = kind if kind != GAP else last
-        before = kind
-    if to == first:
-        return at, line
-    return at, _end_line(words, last == END, written, to)
+        elif code != symbol and not MARK <= characters.kinds[code] <= NOTHING:
+            break
+        at += size
+    return at, to
 
 
 @helper
-def _end_line(words: int, is_end: bool, written: Bytes, to: int) -> int:
+def _end_line(words: int, last: int, written: Bytes, to: int) -> int:
     written[to] = _BLANK
     to = _write(_RETURN, written, to + 1)
     written[to] = _A if words < _SOME_WORDS else _B if words < _MANY_WORDS else _C
     written[to + 1] = _DOT
-    return to + 1 + is_end
+    return to + 1 + (last == END)
+
+
+@inlined
+def _decode(text: Bytes, at: int) -> tuple[int, int]:
+    if text[at] < 0x80:
+        return int64(text[at]), 1
+    return _decode_long(text, at)
 
 
 @helper
-def _decode(text: Bytes, at: int) -> tuple[int, int]:
+def _decode_long(text: Bytes, at: int) -> tuple[int, int]:
     """As `decode_at`, which does not mind surrogates and needlessly long forms."""
     code, size = decode_at(text, at, len(text))
     is_long = (size == 3 and code < 0x800) or (size == 4 and code < 0x10000)
     if is_long or 0xD800 <= code < 0xE000:
         return int64(0xFFFD), 1
     return code, size
+
+
+@inlined
+def _is_plain(byte: int) -> bool:
+    """Whether it is a letter of ASCII."""
+    return _FIRST_LETTER <= byte | _LOWER <= _LAST_LETTER
 
 
 @inlined
