@@ -29,6 +29,7 @@ _VERSIONS = (11, 12)
 _MODELS = {1: "word vectors (cbow)", 2: "word vectors (skip-gram)", 3: "a classifier"}
 _CLASSIFIER = 3
 _MOST_DIMENSIONS, _LONGEST_NGRAM = 1 << 16, 64
+_MOST_BUCKETS = 1 << 28  # a hundred times as many as is usual
 _SMALLEST_ENTRY = 1 + 8 + 1  # the NUL after a word, its count, its kind
 _WORD, _LABEL = 0, 1
 
@@ -103,7 +104,7 @@ def _arguments(reader: Reader) -> Arguments:
     model = reader.within("kind of model", 1, _CLASSIFIER)
     if model != _CLASSIFIER:
         raise reader.error(_MODELS[_CLASSIFIER], _MODELS[model])
-    buckets = reader.within("buckets", 0, (1 << 31) - 1)
+    buckets = reader.within("buckets", 0, _MOST_BUCKETS)
     min_characters = reader.within("shortest n-gram of characters", 0, _LONGEST_NGRAM)
     max_characters = reader.within("longest n-gram of characters", 0, _LONGEST_NGRAM)
     if version == min(_VERSIONS):

@@ -43,8 +43,9 @@ _END_HASH, _END_KEY = 3617362777, int.from_bytes(b"</s>", "little")
 class Model(NamedTuple):
     """Row w of `table` is of word w, with its n-grams of characters; `features[w]` is their number.
 
-    A bucket's row is `rows[bucket]`, or, where `rows` is empty, `len(features) + bucket`; the last
-    row is of nothing, all zero. Word w is `text[ends[w - 1]:ends[w]]`; known labels follow the
+    Behind the words are the rows of buckets, in order, and last one of nothing, all zero. Where not
+    all buckets have a row, bit b of `kept[k]` says whether bucket `32 * k + b` does, and its high
+    half where the rows of these 32 begin; else `kept` is empty. Word w is `text[ends[w - 1]:ends[w]]`; known labels follow the
     words. A place in `slots` is a key, and twice a word's number, and `LONG` if it has more than
     eight bytes, or -1: a word is at `hash & (len(slots) - 1)`, or behind. `outputs`, if not empty,
     turns a mean of rows into a number per label.
@@ -55,7 +56,7 @@ class Model(NamedTuple):
     ends: Ints
     features: Places
     table: Floats
-    rows: Places
+    kept: Ints
     outputs: Doubles
     lefts: Places
     rights: Places
@@ -332,15 +333,27 @@ def _add_ngrams(words: int, model: Model, scratch: Scratch) -> int:
 def _add_buckets(found: int, model: Model, scratch: Scratch) -> int:
     """Adds the rows of the buckets in `found`; returns how many have one."""
     features, rows, nothing = found, scratch.found, len(model.table) - 1
-    if len(model.rows):
+    if len(model.kept):
         for at in range(found):
-            rows[at] = model.rows[rows[at]]
-            features -= rows[at] == nothing
+            block, bit = model.kept[rows[at] >> 5], rows[at] & 31
+            has_row = block >> bit & 1
+            row = (block >> 32) + _count_bits(block & ((int64(1) << bit) - 1))
+            rows[at] = row if has_row else nothing
+            features -= 1 - has_row
     else:
         for at in range(found):
             rows[at] += len(model.features)
     _add(model.table, rows, found, scratch.sums)
     return features
+
+
+@inlined
+def _count_bits(bits: int) -> int:
+    """Of the low 32, how many are set."""
+    bits -= bits >> 1 & 0x55555555
+    bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333)
+    bits = (bits + (bits >> 4)) & 0x0F0F0F0F
+    return bits * 0x01010101 >> 24 & 0xFF
 
 
 @helper

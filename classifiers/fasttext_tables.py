@@ -52,7 +52,7 @@ def lay_out(content: FastTextFile) -> Model:
         ends=ends,
         features=np.ones(words, np.int32),
         table=_project(content, outputs if is_projected else np.eye(arguments.dimensions)),
-        rows=_rows(content),
+        kept=_kept(content),
         outputs=np.empty((0, 0)) if is_projected else outputs,
         lefts=lefts,
         rights=rights,
@@ -143,14 +143,16 @@ def _fill_slots(text: Bytes, ends: Ints, slots: Ints) -> bool:
     return True
 
 
-def _rows(content: FastTextFile) -> Places:
-    """The row of each bucket, or of nothing, where not all have one."""
+def _kept(content: FastTextFile) -> Ints:
+    """Which buckets have a row, and where, as `Model` says; untouched memory is not used."""
     if content.pruned is None:
-        return np.empty(0, np.int32)
-    words, kept = len(content.starts), len(content.pruned)
-    rows = np.full(content.arguments.buckets, words + kept, np.int32)
-    rows[content.pruned] = np.arange(words, words + kept)
-    return rows
+        return np.empty(0, np.int64)
+    kept = np.zeros((content.arguments.buckets + 31) // 32, np.int64)
+    buckets = np.sort(content.pruned).astype(np.int64)
+    np.bitwise_or.at(kept, buckets // 32, 1 << buckets % 32)
+    blocks, first = np.unique(buckets // 32, return_index=True)
+    kept[blocks] |= (len(content.starts) + first) << 32
+    return kept
 
 
 def _project(content: FastTextFile, outputs: Doubles) -> Floats:
@@ -161,6 +163,8 @@ def _project(content: FastTextFile, outputs: Doubles) -> Floats:
         _multiply(content.inputs.rows(first, last), outputs, table[first:last])
     if not (np.isfinite(outputs).all() and np.isfinite(table).all()):
         raise ValueError("no fastText model: not all of its numbers are finite")
+    if content.pruned is not None:  # from the order of the file to that of buckets
+        table[len(content.starts) : rows] = table[len(content.starts) + np.argsort(content.pruned)]
     return table
 
 
