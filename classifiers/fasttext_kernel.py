@@ -45,10 +45,12 @@ class Model(NamedTuple):
 
     Behind the words are the rows of buckets, in order, and last one of nothing, all zero. Where not
     all buckets have a row, bit b of `kept[k]` says whether bucket `32 * k + b` does, and its high
-    half where the rows of these 32 begin; else `kept` is empty. Word w is `text[ends[w - 1]:ends[w]]`; known labels follow the
-    words. A place in `slots` is a key, and twice a word's number, and `LONG` if it has more than
-    eight bytes, or -1: a word is at `hash & (len(slots) - 1)`, or behind. `outputs`, if not empty,
-    turns a mean of rows into a number per label.
+    half where the rows of these 32 begin; else `kept` is empty.
+
+    Word w is `text[ends[w - 1]:ends[w]]`; known labels follow the words. A place in `slots` is a
+    key, and twice a word's number, and `LONG` if it has more than eight bytes, or -1: a word is at
+    `hash & (len(slots) - 1)`, or behind. `outputs`, if not empty, turns a mean of rows into a
+    number per label.
     """
 
     slots: Ints

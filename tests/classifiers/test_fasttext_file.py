@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import struct
 import tracemalloc
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -105,6 +104,16 @@ def refusal(content: bytes) -> str:
     assert "\n" not in message
     assert len(message) < 200
     return message
+
+
+def read_or_refuse(content: bytes) -> FastTextModel | None:
+    """No error but ours goes unnoticed."""
+    try:
+        return FastTextModel(content)
+    except ValueError as error:
+        if str(error).startswith("no fastText model: "):
+            return None
+        raise
 
 
 def test_a_model_of_known_pieces_is_read() -> None:
@@ -215,8 +224,8 @@ def test_changed_bytes_are_refused_or_make_another_model(data: st.DataObject) ->
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(content) - 1) | st.integers(0, 200))
         content[at] = data.draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]) | st.integers(0, 255))
-    with suppress(ValueError):
-        changed = FastTextModel(bytes(content))
+    changed = read_or_refuse(bytes(content))
+    if changed is not None:
         found = changed.probabilities(pa.array(["alpha beta gamma", "w1 w2 w7"]))
         assert np.all(np.isnan(found) | ((found >= 0) & (found <= 1)))
 
