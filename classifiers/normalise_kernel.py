@@ -145,7 +145,7 @@ def _write_step(text: Bytes, at: int, written: Bytes, to: int) -> int:
     for step in range(_STEP):
         byte = text[at + step] | _LOWER
         written[to + step] = byte
-        is_letter &= int64(_FIRST_LETTER <= byte) & int64(byte <= _LAST_LETTER)
+        is_letter &= int64(byte >= _FIRST_LETTER) & int64(byte <= _LAST_LETTER)
         letters += is_letter
     return letters
 
