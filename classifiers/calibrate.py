@@ -64,7 +64,8 @@ def platt(scores: npt.ArrayLike, positive: npt.ArrayLike) -> Curve:
 
     found = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead")
     slope, shift = max(float(found.x[0]), 0.0), float(found.x[1])
-    span = np.linspace(*_log_odds(np.array([0.0, 1.0])), _PLATT_POINTS)
+    most = float(_log_odds(np.array([1.0]))[0])
+    span = np.linspace(-most, most, _PLATT_POINTS)
     return _curve(1 / (1 + np.exp(-span)), 1 / (1 + np.exp(-(slope * span + shift))))
 
 

@@ -43,7 +43,7 @@ def auc(scores: npt.ArrayLike, positive: npt.ArrayLike) -> Estimate:
     """The area under the ROC curve: how often a positive page is scored over a negative one."""
     above, below = _placements(scores, positive)
     variance = np.var(above, ddof=1) / len(above) + np.var(below, ddof=1) / len(below)
-    return _estimate(above.mean(), variance, 0.0, 1.0)
+    return _estimate(float(above.mean()), float(variance), 0.0, 1.0)
 
 
 def auc_difference(
@@ -57,7 +57,7 @@ def auc_difference(
         )
     )
     variance = np.var(above, ddof=1) / len(above) + np.var(below, ddof=1) / len(below)
-    return _estimate(above.mean(), variance, -1.0, 1.0)
+    return _estimate(float(above.mean()), float(variance), -1.0, 1.0)
 
 
 def _placements(scores: npt.ArrayLike, positive: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -73,7 +73,7 @@ def _placements(scores: npt.ArrayLike, positive: npt.ArrayLike) -> tuple[Floats,
 
 def _estimate(value: float, variance: float, least: float, most: float) -> Estimate:
     half = _Z * float(np.sqrt(variance))
-    return Estimate(float(value), max(least, value - half), min(most, value + half))
+    return Estimate(value, max(least, value - half), min(most, value + half))
 
 
 def f1(predicted: npt.ArrayLike, positive: npt.ArrayLike) -> F1:

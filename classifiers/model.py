@@ -31,16 +31,17 @@ class Description:
     """What a model is; as JSON, the file `NAME.json` beside the model's own.
 
     `text` is what it reads: the text itself (`plain`), or as `normalise` makes it. `labels` are
-    those that are scored: of a binary model one. `languages` are labels of lid.176; null: any.
+    those that are scored: of a binary model one; none named: all. `languages` are labels of
+    lid.176; null: any.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     kind: Literal["fasttext"] = "fasttext"
-    file: str
+    file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     text: Literal["plain", "normalised"] = "normalised"
-    labels: Annotated[tuple[str, ...], Field(min_length=1)]
+    labels: tuple[str, ...]
     languages: tuple[str, ...] | None = None
     calibration: Mapping[str, Curve] = field(default_factory=dict)
 
@@ -76,7 +77,7 @@ class Texts:
 
 
 class Model:
-    """A loaded model."""
+    """A loaded model; `labels` are those that are scored."""
 
     def __init__(self, description: Description, content: bytes | pa.Buffer) -> None:
         """Raises `ValueError`, in one line, for content that is not what is described."""
@@ -87,12 +88,8 @@ class Model:
         if unknown := sorted({*description.labels} - {*self._model.labels}):
             has = ", ".join(self._model.labels[:10])
             raise ValueError(f"{description.file}: has no label '{unknown[0]}', but {has}")
-        self._columns = [self._model.labels.index(label) for label in description.labels]
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Those that are scored."""
-        return self._description.labels
+        self.labels = description.labels or tuple(self._model.labels)
+        self._columns = [self._model.labels.index(label) for label in self.labels]
 
     def probabilities(self, texts: Texts, languages: pa.StringArray) -> Scores:
         """A row per text, a column per label, 0..1; NaN where nothing is known.
