@@ -1,7 +1,10 @@
-"""fastText models: labels and probabilities for a batch of texts.
+"""fastText models: probabilities of all labels, or the most probable one, for a batch of texts.
 
-In: an Arrow array of strings. Out: two arrays of the same length. Invariant: a model is loaded
-once per process, and only when its checksum is the expected one.
+In: an Arrow array of strings. Out: arrays of the same length. A text is one line: a line break in
+it is white space. Probabilities are those that the package `fasttext` reports, but for rounding; a
+text that is null, or of which the model knows no part, has none. Invariant: a row's result depends
+on its text and the model alone; a model is loaded once per process, and only when its checksum is
+the expected one.
 """
 
 from __future__ import annotations
@@ -9,51 +12,66 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib import resources
-from pathlib import Path
 
-import fasttext
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from classifiers.fasttext_file import read_file
+from classifiers.fasttext_kernel import predict
+from classifiers.fasttext_tables import lay_out
+from curation.arrow_text import text_view
 
 LID176_SHA256 = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
 _PREFIX = "__label__"
+_Texts = pa.StringArray | pa.LargeStringArray
 
 
 class FastTextModel:
-    """A loaded model."""
+    """A loaded model. It keeps nothing of `content`."""
 
-    def __init__(self, path: Path, *, sha256: str) -> None:
-        """Loads `path`; raises `ValueError` when its content is not the one expected."""
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-        if found != sha256:
-            raise ValueError(f"{path}: sha256 is {found}, expected {sha256}")
-        self._model = fasttext.load_model(str(path))
+    def __init__(self, content: bytes | pa.Buffer) -> None:
+        """Reads a `.bin` or `.ftz`; raises `ValueError` where it is no supervised model."""
+        file = read_file(content)
+        self._model = lay_out(file)
+        self.labels: list[str] = [
+            label.decode("utf-8").removeprefix(_PREFIX) for label in file.labels
+        ]
 
-    @property
-    def labels(self) -> list[str]:
-        """All that it knows, without their prefix."""
-        return [label.removeprefix(_PREFIX) for label in self._model.get_labels()]
+    def probabilities(self, texts: _Texts) -> npt.NDArray[np.float32]:
+        """Shape (texts, labels), 0..1; not a number in the rows of texts without any."""
+        found = np.empty((len(texts), len(self.labels)), np.float32)
+        view = text_view(texts)
+        predict(view.data, view.offsets, self._model, found)
+        if texts.null_count:
+            found[texts.is_null().to_numpy(zero_copy_only=False)] = np.nan
+        return found
 
-    def score(self, texts: pa.StringArray) -> tuple[pa.StringArray, pa.FloatArray]:
-        """The most probable label of each text (without its prefix) and its probability, 0..1.
+    def score(self, texts: _Texts) -> pa.StructArray:
+        """The probability of each label, a field of its name; null for texts without any."""
+        found = self.probabilities(texts)
+        columns = [pa.array(np.ascontiguousarray(column), pa.float32()) for column in found.T]
+        nulls = pa.array(np.isnan(found[:, 0]))
+        return pa.StructArray.from_arrays(columns, self.labels, mask=nulls)
 
-        Null for a null text and for one without any known n-gram.
-        """
-        lines = pc.replace_substring(texts.fill_null(""), "\n", " ").to_pylist()
-        if not lines:
-            return pa.array([], pa.string()), pa.array([], pa.float32())
-        found, scores = self._model.predict(lines)
-        labels = [x[0].removeprefix(_PREFIX) if len(x) else None for x in found]
-        # Quantised probabilities may pass 1 by a rounding error.
-        best = [min(float(p[0]), 1.0) if len(p) else None for p in scores]
-        return pa.array(labels, pa.string()), pa.array(best, pa.float32())
+    def best(self, texts: _Texts) -> tuple[pa.StringArray, pa.FloatArray]:
+        """The most probable label of each text and its probability; null for texts without any."""
+        found = self.probabilities(texts)
+        is_null = np.isnan(found[:, 0])
+        last = found.shape[1] - 1
+        chosen = last - np.argmax(found[:, ::-1], axis=1)  # of equal ones the last, as in fastText
+        best = np.take_along_axis(found, chosen[:, None], axis=1)[:, 0]
+        labels = pa.array(self.labels, pa.string()).take(pa.array(chosen, mask=is_null))
+        return labels, pa.array(best, pa.float32(), mask=is_null)
 
 
 def bundled(name: str, *, sha256: str) -> FastTextModel:
-    """The model of that file name in `classifiers.models`; raises as `FastTextModel` does."""
-    file = resources.files("classifiers.models").joinpath(name)
-    with resources.as_file(file) as path:
-        return FastTextModel(path, sha256=sha256)
+    """The model of that file name in `classifiers.models`; raises `ValueError` if it is another."""
+    content = resources.files("classifiers.models").joinpath(name).read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ValueError(f"{name}: sha256 is {found}, expected {sha256}")
+    return FastTextModel(content)
 
 
 @cache

@@ -62,10 +62,8 @@ def measure_with(
 
 def score_stretches(model: FastTextModel, cut: Sequence[str]) -> np.ndarray:
     """The probability that each stretch is toxic; NaN where nothing in it is known."""
-    labels, best = model.score(normalise(pa.array(cut, pa.string())))
-    probabilities = best.to_numpy(zero_copy_only=False)
-    is_toxic = pc.fill_null(pc.equal(labels, TOXIC), False).to_numpy(zero_copy_only=False)
-    return np.where(is_toxic, probabilities, 1 - probabilities)
+    found = model.probabilities(normalise(pa.array(cut, pa.string())))
+    return found[:, model.labels.index(TOXIC)]
 
 
 def _mean(probabilities: np.ndarray) -> float | None:

@@ -30,6 +30,8 @@ from numba.core.caching import CacheImpl, _CacheLocator
 
 __all__ = ["cache_folder", "compile_once", "helper", "inlined", "int64", "njit"]
 
+_PACKAGES = ("curation", "classifiers")  # that have kernels
+
 int64: Any = np.int64
 """How kernels widen a number, so that numba knows what it is; to mypy it is an `int`."""
 
@@ -88,7 +90,7 @@ def _own(folder: Path) -> bool:
 def _digest() -> str:
     """Names all that compiled code depends on; the processor too, for machines may share a home."""
     made_by = f"{numba.__version__} {get_host_cpu_name()}".encode()
-    sources = _sources(resources.files("curation"))
+    sources = (source for package in _PACKAGES for source in _sources(resources.files(package)))
     return hashlib.sha256(b"\0".join((made_by, *sources))).hexdigest()[:16]
 
 
@@ -108,7 +110,8 @@ class _Locator(_CacheLocator):
 
     @classmethod
     def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _Locator | None:
-        return cls(py_func, py_file) if py_func.__module__.startswith("curation.") else None
+        is_ours = py_func.__module__.partition(".")[0] in _PACKAGES
+        return cls(py_func, py_file) if is_ours else None
 
     def get_cache_path(self) -> str:
         return str(cache_folder() / self._kernel.__module__)

@@ -26,7 +26,7 @@ class LanguageConfig:
 
 def identify_batch(batch: pa.RecordBatch, *, config: LanguageConfig) -> pa.RecordBatch:
     """Appends `language` (lid.176 label, or `und`) and `language_score`, 0..1."""
-    labels, scores = lid176().score(batch.column("text"))
+    labels, scores = lid176().best(batch.column("text"))
     sure = pc.fill_null(pc.greater_equal(scores, pa.scalar(config.min_score, pa.float32())), False)
     language = pc.if_else(sure, labels, UNDETERMINED)
     return batch.append_column("language", language).append_column("language_score", scores)

@@ -1,0 +1,177 @@
+"""A fastText model as `fasttext_kernel` reads it: a row per feature, multiplied out beforehand.
+
+In: a file, read and checked. Out: `Model`. A row has a number per label, or one for both of two, or
+is as it is in the file where there are more labels than dimensions. Rows are computed in blocks, so
+that a file which is mapped is never all in memory, and each sum is made in one order, so that every
+processor makes the same tables.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from classifiers import fasttext_file as file
+from classifiers.fasttext_file import FastTextFile
+from classifiers.fasttext_kernel import (
+    HIERARCHICAL,
+    SIGMOID,
+    SOFTMAX,
+    Doubles,
+    Floats,
+    Model,
+    Places,
+    find_word,
+    fold,
+    hash_of,
+)
+from curation.arrow_text import Bytes, Ints
+from curation.kernels import njit
+
+_LOSSES = {
+    file.HIERARCHICAL: HIERARCHICAL,
+    file.NEGATIVE_SAMPLING: SIGMOID,
+    file.ONE_VS_ALL: SIGMOID,
+    file.SOFTMAX: SOFTMAX,
+}
+_BLOCK = 1 << 14  # rows
+_END = np.frombuffer(b"</s>", np.uint8)
+_MOST_STEPS = 1000  # a search among the words of a real model has some ten
+
+
+def lay_out(content: FastTextFile) -> Model:
+    """The tables; raises `ValueError` where numbers are not finite or words are not of one model."""
+    arguments, words = content.arguments, len(content.starts)
+    outputs, lefts, rights = _outputs(content)
+    is_projected = len(outputs) <= arguments.dimensions
+    text, ends = _join(content)
+    slots = _find_slots(text, ends)
+    has_buckets = content.pruned is None or len(content.pruned) > 0
+    model = Model(
+        slots=slots,
+        text=text,
+        ends=ends,
+        features=np.ones(words, np.int32),
+        table=_project(content, outputs if is_projected else np.eye(arguments.dimensions)),
+        rows=_rows(content),
+        outputs=np.empty((0, 0)) if is_projected else outputs,
+        lefts=lefts,
+        rights=rights,
+        loss=_LOSSES[arguments.loss],
+        labels=len(content.labels),
+        buckets=arguments.buckets,
+        word_ngrams=arguments.word_ngrams if has_buckets else 1,
+        min_characters=arguments.min_characters,
+        max_characters=arguments.max_characters if has_buckets else 0,
+        end_word=find_word(_END, 0, 4, hash_of(_END, 0, 4), slots, text, ends),
+        end_hash=hash_of(_END, 0, 4),
+    )
+    if model.max_characters:
+        fold(model)
+    return model
+
+
+def _outputs(content: FastTextFile) -> tuple[Doubles, Places, Places]:
+    """What a mean is multiplied by, and the children of the nodes of a tree."""
+    outputs = content.outputs.rows(0, len(content.outputs)).astype(np.float64)
+    none = np.empty(0, np.int32)
+    if content.arguments.loss == file.HIERARCHICAL:
+        return (outputs[:-1], *_tree(content.label_counts))
+    if content.arguments.loss == file.SOFTMAX and len(outputs) == 2:
+        return outputs[1:] - outputs[:1], none, none
+    return outputs, none, none
+
+
+def _tree(counts: Ints) -> tuple[Places, Places]:
+    """Huffman's tree as fastText builds it from labels in descending order: left and right nodes.
+
+    Nodes 0 to `len(counts) - 1` are labels, the others follow.
+    """
+    labels = len(counts)
+    weights = np.full(2 * labels - 1, 10**15, np.int64)
+    weights[:labels] = counts
+    children = np.empty((labels - 1, 2), np.int32)
+    leaf, node = labels - 1, labels
+    for parent in range(labels, 2 * labels - 1):
+        for side in range(2):
+            if leaf >= 0 and weights[leaf] < weights[node]:
+                children[parent - labels, side], leaf = leaf, leaf - 1
+            else:
+                children[parent - labels, side], node = node, node + 1
+        weights[parent] = weights[children[parent - labels]].sum()
+    return np.ascontiguousarray(children[:, 0]), np.ascontiguousarray(children[:, 1])
+
+
+def _join(content: FastTextFile) -> tuple[Bytes, Ints]:
+    """The bytes of all words, then of labels, and where each ends."""
+    sizes = [*(content.ends - content.starts), *map(len, content.labels)]
+    ends = np.cumsum(sizes, dtype=np.int64)
+    text = np.empty(ends[-1], np.uint8)
+    _copy(content.data, content.starts, content.ends, text)
+    labels = b"".join(content.labels)
+    text[len(text) - len(labels) :] = np.frombuffer(labels, np.uint8)
+    return text, ends
+
+
+@njit(cache=True, nogil=True)
+def _copy(data: Bytes, starts: Ints, ends: Ints, text: Bytes) -> None:
+    at = 0
+    for word in range(len(starts)):
+        for byte in range(starts[word], ends[word]):
+            text[at] = data[byte]
+            at += 1
+
+
+def _find_slots(text: Bytes, ends: Ints) -> Places:
+    size = 1 << int(2 * len(ends)).bit_length()
+    slots = np.full((size, 2), -1, np.int32)
+    if not _fill_slots(text, ends, slots):
+        raise ValueError("no fastText model: its words are the same, or made to collide")
+    return slots
+
+
+@njit(cache=True, nogil=True)
+def _fill_slots(text: Bytes, ends: Ints, slots: Places) -> bool:
+    for word in range(len(ends)):
+        first = ends[word - 1] if word else 0
+        value = hash_of(text, first, ends[word])
+        if find_word(text, first, ends[word], value, slots, text, ends) >= 0:
+            return False
+        slot, steps = value & (len(slots) - 1), 0
+        while slots[slot, 1] >= 0:
+            slot, steps = (slot + 1) & (len(slots) - 1), steps + 1
+            if steps > _MOST_STEPS:
+                return False
+        slots[slot, 0], slots[slot, 1] = np.int32(value), word
+    return True
+
+
+def _rows(content: FastTextFile) -> Places:
+    """The row of each bucket, or of nothing, where not all have one."""
+    if content.pruned is None:
+        return np.empty(0, np.int32)
+    words, kept = len(content.starts), len(content.pruned)
+    rows = np.full(content.arguments.buckets, words + kept, np.int32)
+    rows[content.pruned] = np.arange(words, words + kept)
+    return rows
+
+
+def _project(content: FastTextFile, outputs: Doubles) -> Floats:
+    rows = len(content.inputs)
+    table = np.zeros((rows + 1, len(outputs)), np.float32)
+    for first in range(0, rows, _BLOCK):
+        last = min(first + _BLOCK, rows)
+        _multiply(content.inputs.rows(first, last), outputs, table[first:last])
+    if not (np.isfinite(outputs).all() and np.isfinite(table).all()):
+        raise ValueError("no fastText model: not all of its numbers are finite")
+    return table
+
+
+@njit(cache=True, nogil=True)
+def _multiply(rows: Floats, outputs: Doubles, table: Floats) -> None:
+    for row in range(len(rows)):
+        for output in range(len(outputs)):
+            total = 0.0
+            for column in range(rows.shape[1]):
+                total += rows[row, column] * outputs[output, column]
+            table[row, output] = total
