@@ -9,7 +9,6 @@ processor makes the same tables.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from classifiers import fasttext_file as file
 from classifiers.fasttext_file import FastTextFile

@@ -1,4 +1,4 @@
-"""`curate threshold`: a run and a budget of tokens in; a share to keep, and pages around it, out."""
+"""`curate threshold`: a run and a number of tokens in; a share to keep, and pages around it out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from curation.driver import parts_of, split_receipts
 from curation.errors import UserError
 from curation.ingest.config import Domain
 from curation.progress import Progress
-from curation.quality.around import pages_around
+from curation.quality.around import Around, pages_around
 from curation.quality.budget import Budget, find_budget
 from curation.quality.counts import count_scores
 from curation.receipts import is_done
@@ -95,10 +95,9 @@ def threshold_command(options: argparse.Namespace) -> int:
             if found.keep < 1:
                 keeps[domain] = {"keep": math.ceil(found.keep * _DIGITS) / _DIGITS}
                 limits = _limits(found)
-                around = pages_around(
-                    spark, parts, run.recipe.domains, domain, limits, options.show
-                )
-                _show_pages(around, limits)
+                around = Around(domain, limits, options.show)
+                pages = pages_around(spark, parts, run.recipe.domains, around)
+                _show_pages(pages, limits)
     print("For a recipe:" if keeps else "No threshold is needed: all pages stay")
     if keeps:
         print(yaml.safe_dump({"quality": keeps}, sort_keys=False), end="")

@@ -5,7 +5,9 @@ Parts offer their nearest pages, so what the driver gets does not grow with the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -29,24 +31,25 @@ _NEAREST = [("distance", "ascending"), ("doc_id", "ascending")]
 _TOLD = ("url", "title", "text", "language")
 
 
-def pages_around(
-    spark: SparkSession,
-    parts: Broadcast[Parts],
-    domains: DomainsConfig,
-    domain: str,
-    thresholds: Mapping[str, float],
-    pages: int,
-) -> list[dict[str, Any]]:
-    """So many pages at most that just stay, then as many that just go, best first.
+@dataclass(frozen=True)
+class Around:
+    """So many `pages` on either side of the `thresholds` of a domain, which are by language."""
 
-    `thresholds` are those of a domain, by language. Each row has `quality`, `stays`, `url`,
-    `title`, `text` and `language`.
+    domain: str
+    thresholds: Mapping[str, float]
+    pages: int
+
+
+def pages_around(
+    spark: SparkSession, parts: Broadcast[Parts], domains: DomainsConfig, around: Around
+) -> list[dict[str, Any]]:
+    """The pages that just stay, then those that just go, best first.
+
+    Each has `quality`, `stays`, `url`, `title`, `text` and `language`.
     """
-    offer = partial(
-        _offer, parts=parts, domains=domains, domain=domain, thresholds=thresholds, pages=pages
-    )
+    offer = partial(_offer, parts=parts, domains=domains, around=around)
     offered = map_each(spark, len(parts.value), offer, _OFFERED).toArrow()
-    chosen = pa.concat_tables(_nearest(offered, stays, pages) for stays in (True, False))
+    chosen = pa.concat_tables(_nearest(offered, side, around.pages) for side in (True, False))
     wanted = np.sort(chosen["position"].to_numpy())
     texts = {
         row["position"]: row
@@ -58,33 +61,25 @@ def pages_around(
 
 
 def _offer(
-    part: int,
-    *,
-    parts: Broadcast[Parts],
-    domains: DomainsConfig,
-    domain: str,
-    thresholds: Mapping[str, float],
-    pages: int,
+    part: int, *, parts: Broadcast[Parts], domains: DomainsConfig, around: Around
 ) -> Iterator[pa.RecordBatch]:
     for batch in parts.value.kept(part, KEYS, ("position", "doc_id", *READ)):
-        limits = [thresholds.get(name or "") for name in batch.column("language").to_pylist()]
-        rows = pa.table(
-            {
-                **{name: batch.column(name) for name in ("position", "doc_id", "quality")},
-                "limit": pa.array(limits, pa.float64()),
-                "domain": domains_of(batch, domains),
-                "curated": batch.column("curated"),
-            }
-        )
-        rows = rows.filter(pc.and_(pc.equal(rows["domain"], domain), pc.invert(rows["curated"])))
-        rows = rows.filter(pc.and_(rows["limit"].is_valid(), rows["quality"].is_valid()))
-        above = pc.subtract(rows["quality"].cast(pa.float64()), rows["limit"])
-        rows = rows.select(["position", "doc_id", "quality"])
-        rows = rows.append_column("stays", pc.greater_equal(above, 0))
-        rows = rows.append_column("distance", pc.abs(above))
-        for stays in (True, False):
-            yield from _nearest(rows, stays, pages).to_batches()
+        languages = batch.column("language").to_pylist()
+        limits = [around.thresholds.get(name or "", math.nan) for name in languages]
+        judged = pc.if_else(batch.column("curated"), None, batch.column("quality"))
+        above = judged.to_numpy(zero_copy_only=False) - np.array(limits)
+        columns = {
+            **{name: batch.column(name) for name in ("position", "doc_id", "quality")},
+            "stays": pa.array(above >= 0),
+            "distance": pa.array(np.abs(above)),
+        }
+        of_domain = pc.fill_null(pc.equal(domains_of(batch, domains), around.domain), False)
+        is_judged = pa.array(~np.isnan(above))
+        rows = pa.table(columns).filter(pc.and_(of_domain, is_judged))
+        for side in (True, False):
+            yield from _nearest(rows, side, around.pages).to_batches()
 
 
 def _nearest(rows: pa.Table, stays: bool, pages: int) -> pa.Table:
-    return rows.filter(pc.equal(rows["stays"], stays)).sort_by(_NEAREST)[:pages]
+    of_side = rows.filter(pc.equal(rows["stays"], stays))
+    return of_side.sort_by(_NEAREST)[:pages].combine_chunks()

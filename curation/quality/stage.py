@@ -57,12 +57,15 @@ def find_thresholds(
     if all(cut.keep is None for _, cut in config.cuts()):
         return {}
     counted = count_scores(spark, parts, domains).where(f"bin <> {STAYS}")
-    threshold = partial(_threshold, config=config)
-    found = counted.groupBy("domain", "language").applyInArrow(threshold, _THRESHOLD).collect()
+
+    def of_group(rows: pa.Table) -> pa.Table:  # Spark looks at types, which a partial has not
+        return _threshold(rows, config)
+
+    found = counted.groupBy("domain", "language").applyInArrow(of_group, _THRESHOLD).collect()
     return {(row["domain"], row["language"]): row["at_least"] for row in found}
 
 
-def _threshold(counted: pa.Table, *, config: QualityConfig) -> pa.Table:
+def _threshold(counted: pa.Table, config: QualityConfig) -> pa.Table:
     """Of the counts of a domain in a language: a row, or none where no share is asked for."""
     domain, language = (counted[name][0].as_py() for name in ("domain", "language"))
     keep = config.cut(domain, language).keep
