@@ -291,6 +291,16 @@ def _write_alarms(run: Run, losses: Sequence[Loss]) -> list[dict[str, Any]]:
     return [write_file(run.folder, uuid.uuid4().hex, ALARM, rows)]
 
 
+_UNDONE = {"dedup": "deduplicated", "quality": "judged by quality"}
+
+
+def _require_done(run: Run, *stages: str) -> None:
+    for stage in stages:
+        if not receipts.is_done(run.folder, run.work_of(stage)):
+            what = f"is not {_UNDONE[stage]} yet: run jobs/{stage}.py first"
+            raise UserError(f"{run.folder}: {what}")
+
+
 def quality(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Finds the documents that are not as good as the recipe wants, in their domain and language.
 
@@ -299,8 +309,7 @@ def quality(run: Run, spark: SparkSession, progress: Progress) -> None:
     work = run.work_of("quality")
     if receipts.is_done(run.folder, work):
         return
-    if not receipts.is_done(run.folder, run.work_of("dedup")):
-        raise UserError(f"{run.folder}: is not deduplicated yet: run jobs/dedup.py first")
+    _require_done(run, "dedup")
     with progress.step("quality"), step(spark, "quality"):
         parts = parts_of(run, split_receipts(run, spark), "hosts", "dedup")
         receipt = judge_quality(spark, parts, run.recipe.quality, run.recipe.domains)
@@ -316,8 +325,7 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
     work = stage_work("mix", number)
     if receipts.is_done(run.folder, work):
         return
-    if not receipts.is_done(run.folder, run.work_of("quality")):
-        raise UserError(f"{run.folder}: is not judged by quality yet: run jobs/quality.py first")
+    _require_done(run, "dedup", "quality")
     with progress.step("mix"), step(spark, "mix"):
         extracted = split_receipts(run, spark)
         parts = spark.sparkContext.broadcast(parts_of(run, extracted, *JUDGES))

@@ -131,6 +131,8 @@ def _contradiction(recipe: Recipe) -> str | None:
         "safety" in source.stages for source in recipe.inputs
     ):
         return "'safety' says what goes, and no input passes the stage 'safety'"
+    if recipe.quality.is_set and not any("scores" in source.stages for source in recipe.inputs):
+        return "'quality' says who stays, and no input passes the stage 'scores'"
     return (
         category_mistake_in(recipe.blocklist)
         or mistake_in_pii(recipe.pii)
