@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 
 import pyarrow.compute as pc
 import yaml
+from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
 
@@ -77,31 +78,35 @@ def threshold_command(options: argparse.Namespace) -> int:
     if not is_done(run.folder, run.work_of("dedup")):
         raise UserError(f"{run.folder}: is not deduplicated yet: complete the run first")
     require_java()
-    wanted = {options.domain: 1.0} if options.domain else _MIX
     with session(conf) as spark:
-        with Progress().step("threshold"):
-            extracted = split_receipts(run, spark)
-            parts = spark.sparkContext.broadcast(parts_of(run, extracted, "hosts", "dedup"))
-            counted = count_scores(spark, parts, run.recipe.domains).toArrow()
-        keeps = {}
-        for domain, share in wanted.items():
-            rows = counted.filter(pc.equal(counted["domain"], domain))
-            if not rows.num_rows:
-                print(f"{domain}: the run has no page of this domain")
-                continue
-            tokens = share * options.tokens
-            found = find_budget(rows, tokens, bytes_per_token=options.bytes_per_token)
-            _show(domain, found, tokens)
-            if found.keep < 1:
-                keeps[domain] = {"keep": math.ceil(found.keep * _DIGITS) / _DIGITS}
-                limits = _limits(found)
-                around = Around(domain, limits, options.show)
-                pages = pages_around(spark, parts, run.recipe.domains, around)
-                _show_pages(pages, limits)
+        keeps = dict(_find(run, spark, options))
     print("For a recipe:" if keeps else "No threshold is needed: all pages stay")
     if keeps:
         print(yaml.safe_dump({"quality": keeps}, sort_keys=False), end="")
     return 0
+
+
+def _find(
+    run: Run, spark: SparkSession, options: argparse.Namespace
+) -> Iterator[tuple[str, dict[str, float]]]:
+    """Shows each domain; yields what a recipe is to say of those that have more than enough."""
+    domains = run.recipe.domains
+    with Progress().step("threshold"):
+        parts = parts_of(run, split_receipts(run, spark), "hosts", "dedup")
+        shared = spark.sparkContext.broadcast(parts)
+        counted = count_scores(spark, shared, domains).toArrow()
+    for domain, share in ({options.domain: 1.0} if options.domain else _MIX).items():
+        rows = counted.filter(pc.equal(counted["domain"], domain))
+        if not rows.num_rows:
+            print(f"{domain}: the run has no page of this domain")
+            continue
+        tokens = share * options.tokens
+        found = find_budget(rows, tokens, bytes_per_token=options.bytes_per_token)
+        _show(domain, found, tokens)
+        if found.keep < 1:
+            around = Around(domain, _limits(found), options.show)
+            _show_pages(pages_around(spark, shared, domains, around), around.thresholds)
+            yield domain, {"keep": math.ceil(found.keep * _DIGITS) / _DIGITS}
 
 
 def _limits(found: Budget) -> dict[str, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -23,7 +25,7 @@ ROWS = st.lists(
 )
 
 
-def counted(rows: list[tuple[str | None, int, int, int]]) -> pa.Table:
+def counted(rows: Sequence[tuple[str | None, int, int, int]]) -> pa.Table:
     names = ("language", "bin", "pages", "bytes")
     schema = pa.schema(
         [(name, pa.string() if name == "language" else pa.int64()) for name in names]

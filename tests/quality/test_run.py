@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -86,9 +87,13 @@ def test_a_quality_stage_out_of_turn(
 
 
 def test_threshold_command(
-    half: tuple[Path, Outcome], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession,
+    half: tuple[Path, Outcome],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder, _ = half
+    monkeypatch.setattr("curation.commands.threshold.session", lambda _: nullcontext(spark))
     monkeypatch.setenv("COLUMNS", "200")
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert main(["threshold", str(folder), "--tokens", "20000", "--domain", "general"]) == 0
