@@ -34,21 +34,21 @@ _FIRST_HASH, _PRIME = 2166136261, 16777619  # FNV-1a
 _NEXT_WORD = np.int64(116049371)
 _TAIL, _TAIL_BITS = np.uint8(0x80), np.uint8(0xC0)  # of bytes that go on a character
 _LITTLE = 1e-5  # that fastText adds to a probability, lest its logarithm be infinite
-_ROOM = 1024  # features that are found before they are looked up: then memory is waited for once
-_L, _A, _B, _E = (np.uint8(ord(letter)) for letter in "labe")
-_UNDERSCORE, _SLASH, _S = (np.uint8(ord(letter)) for letter in "_/s")
+_ROOM = 1024  # n-grams of characters that are found before their rows are added
+_END, _LABEL = (np.frombuffer(word, np.uint8) for word in (b"</s>", b"__label__"))
+_END_HASH, _END_KEY = 3617362777, int.from_bytes(b"</s>", "little")
 
 
 class Model(NamedTuple):
     """Row w of `table` is of word w, with its n-grams of characters; `features[w]` is their number.
 
     A bucket's row is `rows[bucket]`, or, where `rows` is empty, `len(features) + bucket`; the last
-    row is of nothing, all zero. `slots` finds words: at `hash & (len(slots) - 1)` or next to it is
-    the hash and the number of a word, or -1. Word w is `text[ends[w - 1]:ends[w]]`; known labels
-    follow the words. `outputs`, if not empty, turns a row's mean into one number per label.
+    row is of nothing, all zero. Word w is `text[ends[w - 1]:ends[w]]`; known labels follow the
+    words. Its place in `slots`, pairs of a key and a number or -1, is `hash & (len(slots) - 1)` or
+    behind. `outputs`, if not empty, turns a mean of rows into a number per label.
     """
 
-    slots: Places
+    slots: Ints
     text: Bytes
     ends: Ints
     features: Places
@@ -63,16 +63,21 @@ class Model(NamedTuple):
     word_ngrams: int
     min_characters: int
     max_characters: int
-    end_word: int
-    end_hash: int
 
 
 class Scratch(NamedTuple):
-    """`hashes` of the words of a text; `found` rows, not yet added to `sums`; a word in `<>`."""
+    """Of the words of one text: where they start and end, their hashes and keys, their slots.
 
+    `found` are rows, not yet added to `sums`; `word` is a word in angle brackets.
+    """
+
+    starts: Places
+    ends: Places
     hashes: Ints
-    word: Bytes
+    keys: Ints
+    slots: Ints
     found: Places
+    word: Bytes
     sums: Doubles
     scores: Doubles
 
@@ -86,20 +91,23 @@ def predict(data: Bytes, offsets: Ints, model: Model, probabilities: Floats) -> 
 @njit(cache=True, nogil=True)
 def fold(model: Model) -> None:
     """Adds to the row of each word those of the n-grams of its characters, and counts them."""
-    scratch = _new_scratch(
-        max(_longest(model.ends), model.ends[0] if len(model.ends) else 0), model
-    )
+    first = model.ends[0] if len(model.ends) else 0
+    scratch = _new_scratch(max(_longest(model.ends), first), model)
     for word in range(len(model.features)):
-        if word != model.end_word:
-            _fold(word, model, scratch)
+        _fold(word, model, scratch)
 
 
 @njit
 def _new_scratch(longest: int, model: Model) -> Scratch:
+    words = longest // 2 + 2
     return Scratch(
-        np.empty(longest // 2 + 2, np.int64),
+        np.empty(words, np.int32),
+        np.empty(words, np.int32),
+        np.empty(words, np.int64),
+        np.empty(words, np.int64),
+        np.empty((words, 2), np.int64),
+        np.empty(max(words, _ROOM) + 3, np.int32),
         np.empty(longest + 2, np.uint8),
-        np.empty(_ROOM + 4, np.int32),
         np.empty(model.table.shape[1], np.float64),
         np.empty(3 * model.labels, np.float64),
     )
@@ -115,14 +123,14 @@ def _longest(offsets: Ints) -> int:
 
 @helper
 def _fold(word: int, model: Model, scratch: Scratch) -> None:
-    scratch.sums[:] = 0
     first = model.ends[word - 1] if word else 0
-    size = _put_in_brackets(model.text, first, model.ends[word], scratch.word)
-    found, more = _find_characters(scratch.word, size, 0, model, scratch)
-    _add(model.table, found, scratch)
+    if _is_end(model.text[first : model.ends[word]]):
+        return
+    scratch.sums[:] = 0
+    features = _add_characters(model.text[first : model.ends[word]], model, scratch)
     for column in range(len(scratch.sums)):
         model.table[word, column] += scratch.sums[column]
-    model.features[word] += more
+    model.features[word] += features
 
 
 @helper
@@ -131,7 +139,7 @@ def _predict(
 ) -> None:
     for row in range(len(offsets) - 1):
         scratch.sums[:] = 0
-        features = _add_text(data, offsets[row], offsets[row + 1], model, scratch)
+        features = _add_text(data[offsets[row] : offsets[row + 1]], model, scratch)
         if features:
             for column in range(len(scratch.sums)):
                 scratch.sums[column] /= features
@@ -141,41 +149,35 @@ def _predict(
 
 
 @helper
-def _add_text(data: Bytes, at: int, end: int, model: Model, scratch: Scratch) -> int:
+def _add_text(text: Bytes, model: Model, scratch: Scratch) -> int:
     """Adds all features of a text; returns how many there are."""
-    words, features, found = 0, 0, 0
-    is_open = True
-    while is_open:
-        while at < end and _parts_words(data[at]):
+    words = _find_words(text, scratch.starts, scratch.ends, scratch.hashes, scratch.keys)
+    _fetch(model.slots, scratch.hashes, words, scratch.slots)
+    words, features = _add_words(text, words, model, scratch)
+    if model.word_ngrams > 1:
+        features += _add_ngrams(words, model, scratch)
+    return features
+
+
+@helper
+def _find_words(text: Bytes, starts: Places, ends: Places, hashes: Ints, keys: Ints) -> int:
+    """Cuts a text at white space, up to a word `</s>`, or one that is put at its end."""
+    words, at = 0, 0
+    while True:
+        while at < len(text) and _parts_words(text[at]):
             at += 1
-        start, value = at, _FIRST_HASH
-        while at < end and not _parts_words(data[at]):
-            value = _extend(value, data[at])
+        start, value, key = at, _FIRST_HASH, int64(0)
+        while at < len(text) and not _parts_words(text[at]):
+            value = _extend(value, text[at])
+            key |= int64(text[at]) << (((at - start) & 7) << 3)
             at += 1
-        if at == start:  # the end of the line is a word
-            is_open = False
-            word, value = model.end_word, model.end_hash
-        else:
-            word = find_word(data, start, at, value, model.slots, model.text, model.ends)
-            is_open = not (value == model.end_hash and _is_end(data, start, at))
-        if word >= len(model.features) or (word < 0 and _is_label(data, start, at)):
-            continue
-        scratch.hashes[words] = value
+        starts[words], ends[words], hashes[words], keys[words] = start, at, value, key
         words += 1
-        if word >= 0:
-            scratch.found[found] = word
-            found += 1
-            features += model.features[word]
-        elif model.max_characters and is_open:
-            size = _put_in_brackets(data, start, at, scratch.word)
-            found, more = _find_characters(scratch.word, size, found, model, scratch)
-            features += more
-        if found >= _ROOM:
-            _add(model.table, found, scratch)
-            found = 0
-    found, more = _find_ngrams(words, found, model, scratch)
-    _add(model.table, found, scratch)
-    return features + more
+        if at == start:
+            hashes[words - 1], keys[words - 1] = _END_HASH, _END_KEY
+            return words
+        if key == _END_KEY and at - start == len(_END):
+            return words
 
 
 @inlined
@@ -190,120 +192,158 @@ def _extend(value: int, byte: np.uint8) -> int:
 
 
 @helper
-def hash_of(data: Bytes, at: int, end: int) -> int:
-    """The hash of bytes `at` to `end`."""
-    value = _FIRST_HASH
-    for byte in range(at, end):
-        value = _extend(value, data[byte])
-    return value
+def hash_and_key(word: Bytes) -> tuple[int, int]:
+    """Where a word is looked for, and 64 bits that tell it from most that are found there.
+
+    A word of eight bytes or less has a key of its own.
+    """
+    value, key = _FIRST_HASH, int64(0)
+    for at in range(len(word)):
+        value = _extend(value, word[at])
+        key |= int64(word[at]) << ((at & 7) << 3)
+    return value, key
 
 
 @helper
-def find_word(
-    data: Bytes, at: int, end: int, value: int, slots: Places, text: Bytes, ends: Ints
-) -> int:
-    """The number of the word in bytes `at` to `end` whose hash is `value`, or -1."""
+def _fetch(slots: Ints, hashes: Ints, words: int, fetched: Ints) -> None:
+    """Copies the first slot of each word: without a branch, so memory is waited for only once."""
+    for word in range(words):
+        slot = hashes[word] & (len(slots) - 1)
+        fetched[word, 0], fetched[word, 1] = slots[slot, 0], slots[slot, 1]
+
+
+@helper
+def find_word(word: Bytes, value: int, key: int, slots: Ints, text: Bytes, ends: Ints) -> int:
+    """The number of a word with that hash and key, or -1."""
     slot = value & (len(slots) - 1)
-    low = np.int32(value)
     while slots[slot, 1] >= 0:
-        if slots[slot, 0] == low:
-            word = slots[slot, 1]
-            first = ends[word - 1] if word else 0
-            if ends[word] - first == end - at:
-                same = 0
-                while same < end - at and text[first + same] == data[at + same]:
-                    same += 1
-                if same == end - at:
-                    return int64(word)
+        if slots[slot, 0] == key:
+            number = slots[slot, 1]
+            first = ends[number - 1] if number else 0
+            if _is_same(word, text[first : ends[number]]):
+                return number
         slot = (slot + 1) & (len(slots) - 1)
     return -1
 
 
 @inlined
-def _is_end(data: Bytes, at: int, end: int) -> bool:
-    is_tag = end - at == 4 and data[at] == _OPENS and data[at + 1] == _SLASH
-    return is_tag and data[at + 2] == _S and data[at + 3] == _CLOSES
+def _is_same(one: Bytes, other: Bytes) -> bool:
+    same = 0
+    if len(one) == len(other):
+        while same < len(one) and one[same] == other[same]:
+            same += 1
+    return same == len(one) == len(other)
+
+
+@helper
+def _add_words(text: Bytes, words: int, model: Model, scratch: Scratch) -> tuple[int, int]:
+    """Adds words and characters; returns how many words are left without labels, and features."""
+    kept, found, features, known = 0, 0, 0, len(model.features)
+    for at in range(words):
+        start, end = scratch.starts[at], scratch.ends[at]
+        value, key, number = scratch.hashes[at], scratch.keys[at], scratch.slots[at, 1]
+        if number >= 0 and (scratch.slots[at, 0] != key or end - start > 8):
+            word = text[start:end] if end > start else _END
+            number = find_word(word, value, key, model.slots, model.text, model.ends)
+        scratch.hashes[kept] = int64(np.int32(value))  # from here on it has a sign
+        if 0 <= number < known:
+            scratch.found[found] = number
+            found, kept = found + 1, kept + 1
+            features += model.features[number]
+        elif number < 0 and not _is_label(text, start, end):
+            kept += 1
+            scratch.starts[kept - found - 1] = start  # of words that are not known
+            scratch.ends[kept - found - 1] = end
+    _add(model.table, scratch.found, found, scratch.sums)
+    if model.max_characters:
+        for at in range(kept - found):
+            word = text[scratch.starts[at] : scratch.ends[at]]
+            if not (len(word) == 0 or _is_end(word)):
+                features += _add_characters(word, model, scratch)
+    return kept, features
 
 
 @inlined
-def _is_label(data: Bytes, at: int, end: int) -> bool:
+def _is_end(word: Bytes) -> bool:
+    return len(word) == 4 and _is_same(word, _END)
+
+
+@inlined
+def _is_label(text: Bytes, at: int, end: int) -> bool:
     """Whether it begins with `__label__`: it is no word then, whether or not it is known."""
-    if end - at < 9 or data[at] != _UNDERSCORE or data[at + 1] != _UNDERSCORE:
+    if end - at < len(_LABEL) or text[at] != _LABEL[0]:
         return False
-    front = data[at + 2] == _L and data[at + 3] == _A and data[at + 4] == _B
-    back = data[at + 5] == _E and data[at + 6] == _L
-    return front and back and data[at + 7] == _UNDERSCORE and data[at + 8] == _UNDERSCORE
+    return _is_same(text[at : at + len(_LABEL)], _LABEL)
 
 
 @helper
-def _put_in_brackets(data: Bytes, at: int, end: int, word: Bytes) -> int:
-    """Writes `<word>`; returns its size."""
-    word[0] = _OPENS
-    for byte in range(at, end):
-        word[byte - at + 1] = data[byte]
-    word[end - at + 1] = _CLOSES
-    return end - at + 2
-
-
-@helper
-def _find_characters(
-    word: Bytes, size: int, found: int, model: Model, scratch: Scratch
-) -> tuple[int, int]:
-    """Finds the n-grams of characters of `<word>`; returns what is found and how many they are."""
-    features, nothing = 0, len(model.table) - 1
+def _add_characters(word: Bytes, model: Model, scratch: Scratch) -> int:
+    """Adds the n-grams of characters of `<word>`; returns how many have a row."""
+    size = _put_in_brackets(word, scratch.word)
+    found, features = 0, 0
+    first, most = max(model.min_characters, 1), model.max_characters
     for start in range(size):
-        if word[start] & _TAIL_BITS == _TAIL:
+        if scratch.word[start] & _TAIL_BITS == _TAIL:
             continue
-        at, value = start, _FIRST_HASH
-        for length in range(1, model.max_characters + 1):
-            if at == size:
-                break
-            value = _extend(value, word[at])
-            at += 1
-            while at < size and word[at] & _TAIL_BITS == _TAIL:
-                value = _extend(value, word[at])
+        at, length, value = start, 0, _FIRST_HASH
+        while at < size and length < most:
+            value = _extend(value, scratch.word[at])
+            at, length = at + 1, length + 1
+            while at < size and scratch.word[at] & _TAIL_BITS == _TAIL:
+                value = _extend(value, scratch.word[at])
                 at += 1
-            if length < model.min_characters or (length == 1 and (start == 0 or at == size)):
-                continue
-            row = _row_of(value % model.buckets, model)
-            scratch.found[found] = row
-            found += 1
-            features += row != nothing
-            if found == _ROOM:
-                _add(model.table, found, scratch)
-                found = 0
-    return found, features
+            if length >= first and not (length == 1 and (start == 0 or at == size)):
+                scratch.found[found] = np.uint32(value) % np.uint32(model.buckets)
+                found += 1
+        if found > _ROOM - most:
+            features += _add_buckets(found, model, scratch)
+            found = 0
+    return features + _add_buckets(found, model, scratch)
 
 
 @helper
-def _find_ngrams(words: int, found: int, model: Model, scratch: Scratch) -> tuple[int, int]:
-    """Finds the n-grams of words; returns what is found and how many they are."""
-    features, nothing, buckets = 0, len(model.table) - 1, np.uint64(model.buckets)
-    for first in range(words):
-        value = scratch.hashes[first]
-        value = int64(np.int32(value))  # from here on, as in fastText, it has a sign
-        for word in range(first + 1, min(first + model.word_ngrams, words)):
-            value = value * _NEXT_WORD + int64(np.int32(scratch.hashes[word]))
-            row = _row_of(int64(np.uint64(value) % buckets), model)
-            scratch.found[found] = row
-            found += 1
-            features += row != nothing
-            if found == _ROOM:
-                _add(model.table, found, scratch)
-                found = 0
-    return found, features
-
-
-@inlined
-def _row_of(bucket: int, model: Model) -> int:
-    return int64(model.rows[bucket]) if len(model.rows) else len(model.features) + bucket
+def _put_in_brackets(word: Bytes, target: Bytes) -> int:
+    """Writes `<word>`; returns its size."""
+    target[0] = _OPENS
+    for at in range(len(word)):
+        target[at + 1] = word[at]
+    target[len(word) + 1] = _CLOSES
+    return len(word) + 2
 
 
 @helper
-def _add(table: Floats, found: int, scratch: Scratch) -> None:
-    """Adds the rows that were found, by fours, lest each sum wait for the one before."""
-    rows, sums, nothing = scratch.found, scratch.sums, len(table) - 1
-    rows[found : found + 3] = nothing
+def _add_ngrams(words: int, model: Model, scratch: Scratch) -> int:
+    """Adds the n-grams of words, the shorter ones first; returns how many have a row."""
+    features, values, hashes = 0, scratch.keys, scratch.hashes
+    for at in range(words):
+        values[at] = hashes[at]
+    for length in range(1, min(model.word_ngrams, words)):
+        for at in range(words - length):
+            values[at] = values[at] * _NEXT_WORD + hashes[at + length]
+            scratch.found[at] = np.uint64(values[at]) % np.uint64(model.buckets)
+        features += _add_buckets(words - length, model, scratch)
+    return features
+
+
+@helper
+def _add_buckets(found: int, model: Model, scratch: Scratch) -> int:
+    """Adds the rows of the buckets in `found`; returns how many have one."""
+    features, rows, nothing = found, scratch.found, len(model.table) - 1
+    if len(model.rows):
+        for at in range(found):
+            rows[at] = model.rows[rows[at]]
+            features -= rows[at] == nothing
+    else:
+        for at in range(found):
+            rows[at] += len(model.features)
+    _add(model.table, rows, found, scratch.sums)
+    return features
+
+
+@helper
+def _add(table: Floats, rows: Places, found: int, sums: Doubles) -> None:
+    """Adds rows by fours, lest each sum wait for the one before."""
+    rows[found : found + 3] = len(table) - 1
     if len(sums) == 1:
         total = 0.0
         for at in range(0, found, 4):

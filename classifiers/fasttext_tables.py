@@ -22,7 +22,7 @@ from classifiers.fasttext_kernel import (
     Places,
     find_word,
     fold,
-    hash_of,
+    hash_and_key,
 )
 from curation.arrow_text import Bytes, Ints
 from curation.kernels import njit
@@ -34,7 +34,6 @@ _LOSSES = {
     file.SOFTMAX: SOFTMAX,
 }
 _BLOCK = 1 << 14  # rows
-_END = np.frombuffer(b"</s>", np.uint8)
 _MOST_STEPS = 1000  # a search among the words of a real model has some ten
 
 
@@ -62,8 +61,6 @@ def lay_out(content: FastTextFile) -> Model:
         word_ngrams=arguments.word_ngrams if has_buckets else 1,
         min_characters=arguments.min_characters,
         max_characters=arguments.max_characters if has_buckets else 0,
-        end_word=find_word(_END, 0, 4, hash_of(_END, 0, 4), slots, text, ends),
-        end_hash=hash_of(_END, 0, 4),
     )
     if model.max_characters:
         fold(model)
@@ -121,27 +118,27 @@ def _copy(data: Bytes, starts: Ints, ends: Ints, text: Bytes) -> None:
             at += 1
 
 
-def _find_slots(text: Bytes, ends: Ints) -> Places:
-    size = 1 << int(2 * len(ends)).bit_length()
-    slots = np.full((size, 2), -1, np.int32)
+def _find_slots(text: Bytes, ends: Ints) -> Ints:
+    """At least a third of them are free."""
+    slots = np.full((1 << (len(ends) * 3 // 2).bit_length(), 2), -1, np.int64)
     if not _fill_slots(text, ends, slots):
         raise ValueError("no fastText model: its words are the same, or made to collide")
     return slots
 
 
 @njit(cache=True, nogil=True)
-def _fill_slots(text: Bytes, ends: Ints, slots: Places) -> bool:
-    for word in range(len(ends)):
-        first = ends[word - 1] if word else 0
-        value = hash_of(text, first, ends[word])
-        if find_word(text, first, ends[word], value, slots, text, ends) >= 0:
+def _fill_slots(text: Bytes, ends: Ints, slots: Ints) -> bool:
+    for number in range(len(ends)):
+        word = text[ends[number - 1] if number else 0 : ends[number]]
+        value, key = hash_and_key(word)
+        if find_word(word, value, key, slots, text, ends) >= 0:
             return False
         slot, steps = value & (len(slots) - 1), 0
         while slots[slot, 1] >= 0:
             slot, steps = (slot + 1) & (len(slots) - 1), steps + 1
             if steps > _MOST_STEPS:
                 return False
-        slots[slot, 0], slots[slot, 1] = np.int32(value), word
+        slots[slot, 0], slots[slot, 1] = key, number
     return True
 
 

@@ -11,91 +11,82 @@ In: texts. Out: texts of tokens between single blanks, a null where there was on
   ends as sentences do: `⏎b.`
 
 White space and control characters part tokens; what is invisible (joiners, soft hyphens, selectors)
-counts as not there, and so do marks that follow no letter. A line without a token adds nothing. No
-token looks like a label of fastText, and none is split by it.
+counts as not there, and so do marks that follow no letter. A line without a token adds nothing. A
+byte that is part of no character of UTF-8 counts as U+FFFD. No token looks like a label of
+fastText, and none is split by it.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from curation.tokens.unicode import (
-    BREAK,
-    DIGIT,
-    EXTEND,
-    FORMAT,
-    LETTER,
-    SPACE,
-    UNSPACED,
-    ZWJ,
-    code_points,
-    word_of,
+from classifiers.normalise_kernel import (
+    END,
+    GAP,
+    LINE_BREAK,
+    LONE,
+    MARK,
+    NOTHING,
+    SYMBOL,
+    WORD,
+    ZERO,
+    Characters,
+    write_tokens,
 )
+from curation.arrow_text import text_view
+from curation.tokens import unicode
 
 _BREAKS = "\n\v\f\r\x85\u2028\u2029"
-_ENDS = frozenset('.!?。！？…:;"”»')
-_INVISIBLE = (0x34F, 0x200C, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10))
-_WORD, _LONE, _ZERO, _SYMBOL, _MARK, _NOTHING, _GAP = range(7)
+_ENDS = '.!?。！？…:;"”»'
+_CONTROLS = (*range(32), *range(0x7F, 0xA0))
+_INVISIBLE = (
+    *(0x34F, 0x200C, *range(0x180B, 0x1810)),
+    *(*range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)),
+)
+_CASED = 0x20000  # no letter from here on has a lower case
 
 
-def normalise(texts: pa.StringArray) -> pa.StringArray:
-    """The tokens of each text, as above."""
-    found = [None if text is None else " ".join(_tokens(text)) for text in texts.to_pylist()]
-    return pa.array(found, pa.string())
-
-
-def _tokens(text: str) -> Iterator[str]:
-    for line in text.translate(dict.fromkeys(map(ord, _BREAKS), "\n")).split("\n"):
-        tokens, words = _of_line(line)
-        if tokens:
-            if line.startswith(("\t", "  ")):
-                yield "⇥"
-            yield from tokens
-            size = "a" if words < 4 else "b" if words < 10 else "c"
-            yield f"⏎{size}{'.' if tokens[-1][-1] in _ENDS else ''}"
-
-
-def _of_line(line: str) -> tuple[list[str], int]:
-    tokens: list[str] = []
-    words, before = 0, _GAP
-    for character in line:
-        kind = _kind(character)
-        if kind == _NOTHING:
-            continue
-        if kind == _MARK:
-            if before in (_WORD, _LONE):
-                tokens[-1] += character
-            continue
-        if kind == _SYMBOL and before == _SYMBOL and tokens[-1][0] == character:
-            tokens[-1] = (tokens[-1] + character)[:3]
-        elif kind == _WORD and before == _WORD:
-            tokens[-1] += _lower(character)
-        elif kind != _GAP and not (kind == before == _ZERO):
-            tokens.append("0" if kind == _ZERO else _lower(character))
-            words += kind in (_WORD, _LONE)
-        before = kind
-    return tokens, words
+def normalise(texts: pa.StringArray | pa.LargeStringArray) -> pa.StringArray:
+    """The tokens of each text, as above; raises `OverflowError` where they are over 2 GiB."""
+    view = text_view(texts)
+    data, offsets = write_tokens(view.data, view.offsets, _characters())
+    if offsets[-1] > np.iinfo(np.int32).max:
+        raise OverflowError(f"{offsets[-1]} bytes of tokens in one batch")
+    buffers = pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(data)
+    found = pa.StringArray.from_buffers(len(texts), *buffers)
+    return pc.if_else(texts.is_valid(), found, None) if texts.null_count else found
 
 
 @cache
-def _kind(character: str) -> int:
-    code = ord(character)
-    word = int(word_of(code, code_points()))
-    if word & SPACE or unicodedata.category(character) == "Cc":
-        return _GAP
-    if word & BREAK in (FORMAT, ZWJ) or code in _INVISIBLE or 0xE0000 <= code < 0xE1000:
-        return _NOTHING
-    if word & BREAK == EXTEND:
-        return _MARK
-    if word & LETTER:
-        return _LONE if word & UNSPACED else _WORD
-    return _ZERO if word & DIGIT else _SYMBOL
+def _characters() -> Characters:
+    points = unicode.code_points()
+    codes = np.arange(0x110000)
+    words = points.values[points.blocks[codes >> unicode.BLOCK_BITS] + codes % 128]
+    kinds = _kinds(words)
+    lower = np.arange(_CASED, dtype=np.int32)
+    for code in np.flatnonzero((kinds[:_CASED] == WORD) & (words[:_CASED] & unicode.LOWER == 0)):
+        lower[code] = ord(chr(code).lower()[0])  # of a Turkish capital the dot goes
+    return Characters(kinds, lower)
 
 
-@cache
-def _lower(character: str) -> str:
-    return character.lower()[0]  # the dot of a Turkish capital goes
+def _kinds(words: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
+    """From the properties of each code point to its kind; what is said later goes before."""
+    breaks = words & unicode.BREAK
+    letters = words & unicode.LETTER > 0
+    kinds = np.full(len(words), SYMBOL, np.uint8)
+    kinds[words & unicode.DIGIT > 0] = ZERO
+    kinds[letters] = WORD
+    kinds[letters & (words & unicode.UNSPACED > 0)] = LONE
+    kinds[breaks == unicode.EXTEND] = MARK
+    kinds[np.isin(breaks, (unicode.FORMAT, unicode.ZWJ))] = NOTHING
+    kinds[list(_INVISIBLE)] = NOTHING
+    kinds[words & unicode.SPACE > 0] = GAP
+    kinds[list(_CONTROLS)] = GAP
+    kinds[[ord(end) for end in _ENDS]] = END
+    kinds[[ord(end) for end in _BREAKS]] = LINE_BREAK
+    return kinds
