@@ -53,7 +53,7 @@ def test_scores_are_in_documents_keys_and_shards(half: tuple[Path, Outcome]) -> 
     documents, keys, shards = (
         pq.read_table(folder / table, columns=names) for table in ("documents", "keys", "shards")
     )
-    assert pc.count(documents["quality"]).as_py() > 100
+    assert pc.count(documents["quality"]).as_py() > 50
     by_id = {row["doc_id"]: row for row in documents.to_pylist()}
     assert all(by_id[row["doc_id"]] == row for row in shards.to_pylist())
     assert all(by_id[row["doc_id"]] == row for row in keys.to_pylist() if row["doc_id"] in by_id)
@@ -79,8 +79,9 @@ def test_a_quality_stage_out_of_turn(
 ) -> None:
     folder, _ = half
     copy = shutil.copytree(folder, tmp_path / "run")
-    for receipt in (copy / "receipts").glob("quality*"):
-        receipt.unlink()
+    for work in ("quality", "mix"):
+        for receipt in (copy / "receipts").glob(f"{work}*"):
+            receipt.unlink()
     run = Run.load(str(copy))
     with pytest.raises(Exception, match=r"not judged by quality yet: run jobs/quality\.py first"):
         pipeline.mix_and_finish(run, spark, runs.quiet())
