@@ -98,8 +98,7 @@ class Model:
         does not know.
         """
         read = texts.plain if self._description.text == "plain" else texts.normalised
-        # fastText adds a hundred-thousandth to each probability.
-        found = np.minimum(self._model.probabilities(read)[:, self._columns], np.float32(1))
+        found = self._model.probabilities(read)[:, self._columns]
         return self._calibrated(found, languages)
 
     def score(self, texts: pa.StringArray, languages: pa.StringArray) -> pa.StructArray:
