@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from curation.driver import ROWS_PER_PARTITION
 from curation.mixing.layout import ShardsConfig
 from curation.mixing.shards import _READERS, shards_per_task
-from curation.pipeline import _ROWS_PER_PARTITION
 from curation.storage import BLOCK_BYTES
 from curation.tables import _BLOCK_BYTES
 
@@ -150,7 +150,7 @@ class Crawl:
         # A line through few and small runs may fall.
         cpu_s, shuffled = (max(0.0, line[key]) * rows for key in ("cpu_s", "shuffled_bytes"))
         if name != "mix":
-            tasks = max(1, int(rows // _ROWS_PER_PARTITION))
+            tasks = max(1, int(rows // ROWS_PER_PARTITION))
             return Step(name, tasks, cpu_s, cpu_s / tasks, shuffled)
         waiting_s = self.files * self.requests_per_visit * GET_S / _READERS
         cpu_s += self.visits * self.visit_cpu_s

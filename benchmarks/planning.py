@@ -31,8 +31,9 @@ from pyspark.sql import functions as F
 
 from benchmarks.big_run import PAGES_PER_FILE, TEXT_BYTES, fill, make_run
 from curation import receipts
+from curation.driver import parts_of, split_receipts
 from curation.mixing.layout import ShardsConfig, assign, lay_out
-from curation.pipeline import _parts, _split_receipts, finish
+from curation.pipeline import finish
 from curation.progress import Progress
 from curation.run import Run
 from curation.session import session
@@ -70,8 +71,8 @@ def main() -> None:
 
 def _with_spark(run: Run, spark: SparkSession, watch: _Watch, *, tasks: int) -> None:
     watch(f"{tasks} tasks for splits, with progress", lambda: _schedule(run, spark, tasks))
-    extracted = watch("read the receipts", lambda: _split_receipts(run, spark))
-    parts = watch("plan the parts", lambda: _parts(run, extracted))
+    extracted = watch("read the receipts", lambda: split_receipts(run, spark))
+    parts = watch("plan the parts", lambda: parts_of(run, extracted))
     pages = len(run.splits) * PAGES_PER_FILE
     watch("lay out the shards", lambda: _lay_out(spark, pages))
     watch("broadcast the parts", lambda: spark.sparkContext.broadcast(parts))

@@ -37,7 +37,17 @@ from schemas.verdict import VERDICT
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
 _SWEPT = (PAIR, MEMBER, BUCKET, MET, CANDIDATE, REMOVAL, RETURNED, SHARD)  # also where none counts
 _OUTCOME = (
-    *("skipped", "cut_lines", "alarms", "take_downs", "certificate", "shards", "faults", "retries"),
+    *(
+        "skipped",
+        "cut_lines",
+        "domains",
+        "alarms",
+        "take_downs",
+        "certificate",
+        "shards",
+        "faults",
+        "retries",
+    ),
     "quarantined",
 )
 
@@ -46,14 +56,16 @@ _OUTCOME = (
 class Outcome:
     """What a finished run counted, and what it had to do without.
 
-    A funnel for each input; beside it what was `skipped` of each, by kind, and how many lines were
-    cut, by rule. `alarms` are rows of that table; `take_downs` are pages of earlier runs that gave
-    way, by the file that lists them; the `certificate` has a `Rate` in each row.
+    A funnel for each input; beside it what was `skipped` of each, by kind, how many lines were cut,
+    by rule, and how many pages of each domain stay. `alarms` are rows of that table; `take_downs`
+    are pages of earlier runs that gave way, by the file that lists them; the `certificate` has a
+    `Rate` in each row.
     """
 
     funnels: dict[str, list[ledger.Step]]
     skipped: dict[str, dict[str, int]]
     cut_lines: dict[str, dict[str, int]]
+    domains: dict[str, dict[str, int]]
     alarms: Sequence[Mapping[str, Any]]
     take_downs: Mapping[str, int]
     certificate: Sequence[Mapping[str, Any]]
@@ -82,6 +94,7 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
         funnels=funnels,
         skipped={name: ledger.skipped(counts, name) for name in stages},
         cut_lines={name: ledger.cut_lines(counts, name) for name in stages},
+        domains={name: ledger.domains(counts, name) for name in stages},
         alarms=_read_small(run, files, ALARM),
         take_downs={file["path"]: file["rows"] for file in files if file["table"] == LISTS},
         certificate=_certificate(run, counts),

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curation.receipts import CUT_LINES, IN, KEPT, SHORTENED, SKIPPED, Counts, StageTimes
+from curation.receipts import CUT_LINES, DOMAIN, IN, KEPT, SHORTENED, SKIPPED, Counts, StageTimes
 
 ALL = ""
 """In place of an input, where a count is of all together."""
@@ -108,6 +108,11 @@ def skipped(counts: Counts, source: str) -> dict[str, int]:
 def cut_lines(counts: Counts, source: str) -> dict[str, int]:
     """The lines that were cut from pages of the input `source`, by rule."""
     return _beside(counts, source, CUT_LINES)
+
+
+def domains(counts: Counts, source: str) -> dict[str, int]:
+    """The pages of the input `source` that `quality` kept, by domain."""
+    return _beside(counts, source, DOMAIN)
 
 
 def _beside(counts: Counts, source: str, prefix: str) -> dict[str, int]:

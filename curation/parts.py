@@ -80,7 +80,7 @@ class Parts:
 
     def before_lines(self) -> Parts:
         """The same before lines were deduplicated: all documents in which these were counted."""
-        return replace(self, spared=(DropReason.LEFT_TOO_SHORT,))
+        return replace(self, spared=(DropReason.LEFT_TOO_SHORT, DropReason.LOW_QUALITY))
 
     @property
     def own(self) -> int:
@@ -110,6 +110,11 @@ class Parts:
     def listed(self, part: int, table: Table) -> Files:
         """The files of one table."""
         return [file for split in self.splits(part) for file in self.of_split(split, table)]
+
+    def rows(self, table: Table) -> int:
+        """How many rows of one table there are of this run, with or without a verdict."""
+        files = (file for of_split in self.files.values() for file in of_split)
+        return sum(file["rows"] for file in files if file["table"] == table.name)
 
     def of_split(self, split: int, table: Table) -> Files:
         """The files of one table of one split."""

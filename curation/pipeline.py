@@ -4,13 +4,14 @@
     take_down lists and keys in; removals, verdicts out    only by `curate remove`, of a whole run
     hosts     keys in; verdicts out                        sums by part, then Spark SQL
     dedup     keys and verdicts in; verdicts, hosts out    Spark SQL
+    quality   keys and verdicts in; verdicts out           sums by part, then Spark SQL
     mix       keys and verdicts in; shards out             Spark SQL, then one task per shard
     finish    receipts in; ledger and manifest out         the check that everything adds up
 
 Each part does only the work that has no receipt yet, so a run that was killed goes on where it
 was. The manifest is written last: a run without one is not finished. A take-down is a receipt,
-after which hosts, dedup, mix and finish have none of theirs: what they do again is what they do of
-a run that never had the pages.
+after which hosts, dedup, quality, mix and finish have none of theirs: what they do again is what
+they do of a run that never had the pages.
 """
 
 from __future__ import annotations
@@ -18,27 +19,32 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark import Broadcast
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from curation import ledger, receipts
-from curation.arrow_text import Ints
 from curation.dedup.config import DedupConfig
-from curation.dedup.earlier import earlier_runs
-from curation.dedup.lines.allow import read_allow_list
 from curation.dedup.losses import Loss, find_losses, is_alarming
 from curation.dedup.lsh import candidate_probability
 from curation.dedup.minhash import MinHashParams
 from curation.dedup.stage import deduplicate
+from curation.driver import (
+    JUDGES,
+    count_pages,
+    delete_manifest,
+    layout_after,
+    parts_of,
+    rows_in,
+    shuffles_of,
+    split_receipts,
+    step,
+)
 from curation.errors import UserError, told_by
 from curation.extract.batch import extract_batch
 from curation.finish import Outcome
@@ -50,15 +56,14 @@ from curation.ingest import selection
 from curation.ingest.config import InputConfig, index_columns
 from curation.language.identify import identify_batch
 from curation.mixing import layout, shards
-from curation.parts import Files, Parts, plan_parts
 from curation.pii.batch import pii_batch
 from curation.progress import Progress
+from curation.quality.batch import score_batch
+from curation.quality.stage import judge_quality
 from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
 from curation.recipe import Recipe
-from curation.removal.returned import find_returned
-from curation.removal.stage import BEFORE, Request, find_pages
-from curation.removal.wanted import Wanted
-from curation.run import MANIFEST, Run, made_with, require_made_with, select_work, stage_work
+from curation.removal.take_down import returned
+from curation.run import Run, made_with, require_made_with, select_work, stage_work
 from curation.safety.batch import safety_batch
 from curation.safety.blocklist.batch import block_batch
 from curation.spark_tables import (
@@ -70,20 +75,17 @@ from curation.spark_tables import (
 )
 from curation.split_pass import BatchFunction, SplitPass, run_split
 from curation.splits import Split, bounded_target
-from curation.storage import join, storage
 from curation.tables import write_file
 from schemas.alarm import ALARM
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.layout import LAYOUT
-from schemas.removal import REMOVAL, RETURNED
 from schemas.verdict import VERDICT
 
-_ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
 STAGES = (
-    *("ingest", "extract", "language", "pii", "safety", "heuristics"),
-    *("take_down", "hosts", "dedup", "mix"),
+    *("ingest", "extract", "language", "pii", "safety", "heuristics", "scores"),
+    *("take_down", "hosts", "dedup", "quality", "mix"),
 )
 
 
@@ -95,6 +97,7 @@ def split_pass(recipe: Recipe) -> SplitPass:
         ("pii", partial(pii_batch, config=recipe.pii)),
         ("safety", partial(safety_batch, config=recipe.safety)),
         ("heuristics", partial(filter_batch, config=recipe.heuristics)),
+        ("scores", partial(score_batch, config=recipe.scores)),
     )
     block = partial(block_batch, config=recipe.blocklist)
     given = recipe.inputs, recipe.ingest, block, stages, recipe.rejects, recipe.dedup, recipe.seed
@@ -104,12 +107,18 @@ def split_pass(recipe: Recipe) -> SplitPass:
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
     """All parts, one after another."""
     extract(run, spark, progress)
-    hosts_and_dedup(run, spark, progress)
+    judge(run, spark, progress)
     return mix_and_finish(run, spark, progress)
 
 
+def judge(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """The parts that judge documents by others: of their host, like them, or better ones."""
+    hosts_and_dedup(run, spark, progress)
+    quality(run, spark, progress)
+
+
 def hosts_and_dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
-    """The parts that judge documents by others: those of their host, and those like them."""
+    """The parts that judge documents by those of their host, and those like them."""
     hosts(run, spark, progress)
     dedup(run, spark, progress)
 
@@ -138,7 +147,7 @@ def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
         versions=made_with(),
     )
     watched = progress.watch("extract", run.folder, [split.work for split in run.splits], done)
-    with watched, _step(spark, "extract"):
+    with watched, step(spark, "extract"):
         map_each(spark, len(todo), task, _WORK).collect()
 
 
@@ -148,7 +157,7 @@ def _select(run: Run, spark: SparkSession, progress: Progress) -> None:
         if receipts.is_done(run.folder, select_work(number)):
             continue
         name = run.recipe.inputs[number].name
-        with progress.step(f"select '{name}'"), _step(spark, "select"):
+        with progress.step(f"select '{name}'"), step(spark, "select"):
             receipts.commit(run.folder, _selected(run, spark, number))
 
 
@@ -157,7 +166,7 @@ def _selected(run: Run, spark: SparkSession, number: int) -> Receipt:
     try:
         index = read_foreign(spark, run.files[number], partial(index_columns, source))
         extent, counts = selection.count_skipped(index, source)
-        with _shuffles_of(spark, extent.fetched if over == "all" else extent.wanted):
+        with shuffles_of(spark, extent.fetched if over == "all" else extent.wanted):
             files = selection.write_splits(
                 selection.select_records(index, source, over=over),
                 run.folder,
@@ -211,65 +220,10 @@ def take_back_quarantined(run: Run, spark: SparkSession) -> int:
                 f"{run.folder}: pages were taken down from it, which what could not be read may"
                 " hold again: make a new run, and take them down there"
             )
-        _delete_manifest(run)
-        for works in ({"mix"}, {"dedup"}, {"hosts"}, quarantined):
+        delete_manifest(run)
+        for works in ({"mix"}, {"quality"}, {"dedup"}, {"hosts"}, quarantined):
             receipts.take_back(run.folder, works)
     return len(quarantined)
-
-
-def _delete_manifest(run: Run) -> None:
-    manifest = join(run.folder, MANIFEST)
-    storage(manifest).delete([manifest])
-
-
-def take_down(
-    run: Run, spark: SparkSession, progress: Progress, wanted: Wanted, *, superseded: bool = False
-) -> Ints:
-    """Finds the pages of a finished run that are to go; returns the entries that name a page.
-
-    Pages that are `superseded` keep others out of the run as before, and so nothing comes back.
-
-    If any of the pages is there still, the run is not finished from here on: what comes after
-    extraction has to be done again (`hosts_and_dedup`, `mix_and_finish`).
-    """
-    with progress.step("take_down"), _step(spark, "take_down"):
-        extracted = _split_receipts(run, spark)
-        _require_what_follows(run, extracted)
-        parts, before = _parts(run, extracted, "hosts", "dedup"), run.take_downs
-        request = Request(before + 1, wanted, datetime.now(UTC), superseded)
-        found, named = find_pages(spark, parts, request, _layout(run, before))
-        if found.files:
-            _commit_take_down(run, request.number, found)
-    return named
-
-
-def _require_what_follows(run: Run, extracted: pa.Table) -> None:
-    """That all is there that comes after a take-down: else the run could not be finished again."""
-    config = run.recipe.dedup.as_it_is_now()
-    earlier_runs(config)
-    if config.lines and config.lines.allow_list:
-        read_allow_list(config.lines.allow_list)
-    names = receipts.files(extracted, DOCUMENT)["path"].to_pylist()
-    there = {file.uri for file in storage(run.folder).walk(join(run.folder, DOCUMENT.name))}
-    if missing := sorted({join(run.folder, name) for name in names} - there):
-        raise UserError(
-            f"{missing[0]} is gone, of {len(missing):,} files: without documents/ no shard can be"
-            " made again, so nothing was taken down"
-        )
-
-
-def _commit_take_down(run: Run, number: int, found: Receipt) -> None:
-    """The receipt stands for all take-downs so far."""
-    before: Sequence[dict[str, Any]] = ()
-    if number > 1:
-        before = receipts.read(run.folder, stage_work("take_down", number - 1)).files
-    drawn = receipts.read(run.folder, stage_work("mix", number - 1)).counts
-    in_shards = {(found.work, name, BEFORE): n for (_, name, _), n in drawn.items()}
-    counts: Counts = Counter({**found.counts, **in_shards})
-    work = stage_work("take_down", number)
-    receipt = replace(found, work=work, files=[*before, *found.files], counts=counts)
-    if not receipts.commit(run.folder, receipt):
-        raise UserError(f"{run.folder}: another take-down has begun: give the command again")
 
 
 def hosts(run: Run, spark: SparkSession, progress: Progress) -> None:
@@ -277,11 +231,11 @@ def hosts(run: Run, spark: SparkSession, progress: Progress) -> None:
     work = run.work_of("hosts")
     if receipts.is_done(run.folder, work):
         return
-    _delete_manifest(run)  # of before a take-down
-    with progress.step("hosts"), _step(spark, "hosts"):
-        extracted = _split_receipts(run, spark)
-        with _shuffles_of(spark, _rows(receipts.files(extracted, KEYS))):
-            receipt = judge_hosts(spark, _parts(run, extracted), run.recipe.hosts)
+    delete_manifest(run)  # of before a take-down
+    with progress.step("hosts"), step(spark, "hosts"):
+        extracted = split_receipts(run, spark)
+        with shuffles_of(spark, rows_in(receipts.files(extracted, KEYS))):
+            receipt = judge_hosts(spark, parts_of(run, extracted), run.recipe.hosts)
         receipts.commit(run.folder, replace(receipt, work=work))
 
 
@@ -293,16 +247,16 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
     work = run.work_of("dedup")
     if receipts.is_done(run.folder, work):
         return
-    with progress.step("dedup"), _step(spark, "dedup"):
+    with progress.step("dedup"), step(spark, "dedup"):
         _note_reach(run.recipe.dedup.near, progress)
-        extracted = _split_receipts(run, spark)
-        config, before = _dedup_config(run), _parts(run, extracted, "hosts")
-        pages, documents = (_rows(receipts.files(extracted, table)) for table in (KEYS, DOCUMENT))
+        extracted = split_receipts(run, spark)
+        config, before = _dedup_config(run), parts_of(run, extracted, "hosts")
+        pages, documents = (rows_in(receipts.files(extracted, table)) for table in (KEYS, DOCUMENT))
         found = deduplicate(spark, before, config, pages=pages, documents=documents)
         verdicts = [file for file in found.files if file["table"] == VERDICT.name]
         losses = find_losses(spark, before, verdicts, config.alarm)
         judged = read_table(spark, run.folder, VERDICT, listed(verdicts))
-        counts = _pages(judged.where("drop_reason is not null"), "dedup", None)
+        counts = count_pages(judged.where("drop_reason is not null"), "dedup", None)
         counts.update(found.counts)
         counts.update({("dedup", ledger.ALL, name): pages for name, pages in found.checks.items()})
         for loss in losses:
@@ -311,7 +265,7 @@ def dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
                 counts["dedup", loss.name, KEPT] = loss.pages - loss.gone
         counts["dedup", ledger.ALL, "rounds:near_duplicates"] = found.rounds
         counts["dedup", ledger.ALL, "pairs:verified"] = found.pairs
-        with _shuffles_of(spark, pages):
+        with shuffles_of(spark, pages):
             of_hosts = write_hosts(spark, replace(before, verdicts=verdicts), run.recipe.hosts)
         files = [*found.files, *of_hosts, *_write_alarms(run, losses)]
         receipts.commit(run.folder, Receipt(work, "driver", files, counts))
@@ -337,6 +291,31 @@ def _write_alarms(run: Run, losses: Sequence[Loss]) -> list[dict[str, Any]]:
     return [write_file(run.folder, uuid.uuid4().hex, ALARM, rows)]
 
 
+_UNDONE = {"dedup": "deduplicated", "quality": "judged by quality"}
+
+
+def _require_done(run: Run, *stages: str) -> None:
+    for stage in stages:
+        if not receipts.is_done(run.folder, run.work_of(stage)):
+            what = f"is not {_UNDONE[stage]} yet: run jobs/{stage}.py first"
+            raise UserError(f"{run.folder}: {what}")
+
+
+def quality(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Finds the documents that are not as good as the recipe wants, in their domain and language.
+
+    Which domain each document is of is counted too.
+    """
+    work = run.work_of("quality")
+    if receipts.is_done(run.folder, work):
+        return
+    _require_done(run, "dedup")
+    with progress.step("quality"), step(spark, "quality"):
+        parts = parts_of(run, split_receipts(run, spark), "hosts", "dedup")
+        receipt = judge_quality(spark, parts, run.recipe.quality, run.recipe.domains)
+        receipts.commit(run.folder, replace(receipt, work=work))
+
+
 def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Puts the documents that are still in into one order, and writes the shards.
 
@@ -346,134 +325,42 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
     work = stage_work("mix", number)
     if receipts.is_done(run.folder, work):
         return
-    if not receipts.is_done(run.folder, run.work_of("dedup")):
-        raise UserError(f"{run.folder}: is not deduplicated yet: run jobs/dedup.py first")
-    with progress.step("mix"), _step(spark, "mix"):
-        extracted = _split_receipts(run, spark)
-        parts = spark.sparkContext.broadcast(_parts(run, extracted, "hosts", "dedup"))
-        documents = _rows(receipts.files(extracted, DOCUMENT))
-        before = _layout(run, number - 1) if number else None
-        with _shuffles_of(spark, _rows(receipts.files(extracted, KEYS))):
-            config = run.recipe.shards
-            drawn = layout.draw(spark, parts, config, documents=documents, before=before)
+    _require_done(run, "dedup", "quality")
+    with progress.step("mix"), step(spark, "mix"):
+        extracted = split_receipts(run, spark)
+        parts = spark.sparkContext.broadcast(parts_of(run, extracted, *JUDGES))
+        before = layout_after(run, number - 1) if number else None
+        with shuffles_of(spark, rows_in(receipts.files(extracted, KEYS))):
+            config, domains = run.recipe.shards, run.recipe.domains
+            drawn = layout.draw(spark, parts, config, domains, before=before)
             made = shards.write_shards(drawn, parts)
         if before is not None and before.num_rows:
             made = layout.carry_on(before, made, number)
         counts: Counts = Counter({("mix", name, IN): n for name, n in drawn.pages.items()})
         files = [write_file(run.folder, uuid.uuid4().hex, LAYOUT, made)]
-        files += _returned(run, spark, extracted, parts.value) if number else ()
+        files += returned(run, spark, extracted, parts.value) if number else ()
         receipts.commit(run.folder, Receipt(work, "driver", files, counts))
-
-
-def _returned(
-    run: Run, spark: SparkSession, extracted: pa.Table, after: Parts
-) -> Sequence[dict[str, Any]]:
-    """What came back after this take-down, and after those before it."""
-    before = _parts(run, extracted, "hosts", "dedup", take_downs=run.take_downs - 1)
-    known = receipts.read(run.folder, stage_work("mix", run.take_downs - 1)).files
-    found = find_returned(spark, before, after, run.take_downs)
-    return [*(file for file in known if file["table"] == RETURNED.name), *found]
-
-
-def _layout(run: Run, take_down: int) -> pa.Table:
-    """Which shards there are after so many take-downs; that of a run that is mixed."""
-    return layout.read_layout(run.folder, receipts.read(run.folder, stage_work("mix", take_down)))
 
 
 def finish(run: Run, spark: SparkSession) -> Outcome:
     """The check that everything adds up, the ledger and the manifest."""
     number = run.take_downs
     work = {*(split.work for split in run.splits), *map(select_work, run.indexes)}
-    work |= {stage_work(stage, number) for stage in ("take_down", "hosts", "dedup", "mix")}
-    of_shards = _layout(run, number)["name"].drop_null().to_pylist()
+    work |= {stage_work(stage, number) for stage in ("take_down", *JUDGES, "mix")}
+    of_shards = layout_after(run, number)["name"].drop_null().to_pylist()
     done = receipts.done(run.folder)
     counted = done & {*work, *of_shards}
     earlier = {stage_work("take_down", n) for n in range(1, number)}
     # A receipt must not outlive its files: a shard may have the same content again some day.
     receipts.take_back(run.folder, sorted(done - counted - earlier))
-    with _step(spark, "finish"):
+    with step(spark, "finish"):
         every = read_receipts(spark, run.folder, sorted(counted))
     stages = {source.name: _stages(source, number) for source in run.recipe.inputs}
     return finish_run(run, every, stages)
 
 
 def _stages(source: InputConfig, take_downs: int) -> list[str]:
-    optional = {"extract", "language", "pii", "safety", "heuristics"} - set(source.stages)
+    optional = {"extract", "language", "pii", "safety", "heuristics", "scores"} - set(source.stages)
     if not take_downs:
         optional.add("take_down")
     return [stage for stage in STAGES if stage not in optional]
-
-
-def _split_receipts(run: Run, spark: SparkSession) -> pa.Table:
-    work = {split.work for split in run.splits}
-    found = sorted(work & receipts.done(run.folder))
-    if missing := len(work) - len(found):
-        raise UserError(f"{run.folder}: {missing} of {len(work)} splits are not extracted yet")
-    return read_receipts(spark, run.folder, found)
-
-
-def parts_of(run: Run, spark: SparkSession) -> Parts:
-    """The parts of a run that is extracted, without verdicts."""
-    return _parts(run, _split_receipts(run, spark))
-
-
-def _parts(run: Run, extracted: pa.Table, *judged_by: str, take_downs: int | None = None) -> Parts:
-    """The parts of the run, with the verdicts of stages that are done, after so many take-downs."""
-    take_downs = run.take_downs if take_downs is None else take_downs
-    inputs = {split.number: run.recipe.inputs[split.input].name for split in run.splits}
-    number = {split.work: split.number for split in run.splits}
-    files: dict[int, list[dict[str, Any]]] = {}
-    for table in (KEYS, DOCUMENT):
-        for file in receipts.files(extracted, table).to_pylist():
-            files.setdefault(number[file.pop("work")], []).append(file)
-    works = [stage_work(stage, take_downs) for stage in judged_by]
-    found = [file for work in works for file in receipts.read(run.folder, work).files]
-    verdicts = [file for file in found if file["table"] == VERDICT.name]
-    taken: Files = ()
-    if take_downs:
-        taken = receipts.read(run.folder, stage_work("take_down", take_downs)).files
-    removals = [file for file in taken if file["table"] == REMOVAL.name]
-    parts = plan_parts(run.folder, files, inputs, KEYS)
-    return replace(parts, verdicts=verdicts, removals=removals)
-
-
-def _rows(files: pa.Table) -> int:
-    return pc.sum(files["rows"]).as_py() or 0
-
-
-@contextmanager
-def _step(spark: SparkSession, name: str) -> Iterator[None]:
-    """Names what Spark does, for its web pages and event log."""
-    spark.sparkContext.setJobDescription(name)
-    try:
-        yield
-    finally:
-        spark.sparkContext.setLocalProperty("spark.job.description", None)  # type: ignore[arg-type]
-
-
-@contextmanager
-def _shuffles_of(spark: SparkSession, rows: int) -> Iterator[None]:
-    """Shuffles of so many rows have partitions that fit in memory; Spark joins small ones again.
-
-    A number that the user has set stays.
-    """
-    name = "spark.sql.adaptive.coalescePartitions.initialPartitionNum"
-    least = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
-    if spark.conf.get(name, None) is not None:
-        yield
-        return
-    spark.conf.set(name, max(least, rows // _ROWS_PER_PARTITION))
-    try:
-        yield
-    finally:
-        spark.conf.unset(name)
-
-
-def _pages(frame: DataFrame, stage: str, outcome: str | None) -> Counts:
-    """Rows per input; per `drop_reason` too where `outcome` is None."""
-    names = ["input"] if outcome else ["input", "drop_reason"]
-    counted = frame.groupBy(*names).count().collect()
-    counts: Counts = Counter()
-    for row in counted:
-        counts[stage, row["input"], outcome or row["drop_reason"]] = row["count"]
-    return counts

@@ -27,6 +27,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from curation.dedup.config import DedupConfig
 from curation.dedup.config import mistake_in as mistake_in_dedup
+from curation.domains.config import DomainsConfig
 from curation.errors import UserError
 from curation.extract.config import ExtractConfig
 from curation.heuristics.config import HeuristicsConfig, mistake_in
@@ -36,6 +37,8 @@ from curation.language.identify import LanguageConfig
 from curation.mixing.layout import ShardsConfig
 from curation.pii.config import PiiConfig
 from curation.pii.config import mistake_in as mistake_in_pii
+from curation.quality.config import BUNDLED, QualityConfig, ScoresConfig
+from curation.quality.config import mistake_in as mistake_in_quality
 from curation.safety.blocklist.config import BlocklistConfig, category_mistake_in
 from curation.safety.config import SafetyConfig
 from curation.split_pass import RejectsConfig
@@ -63,9 +66,12 @@ class Recipe:
     pii: PiiConfig = PiiConfig()
     safety: SafetyConfig = SafetyConfig()
     heuristics: HeuristicsConfig = HeuristicsConfig()
+    scores: ScoresConfig = ScoresConfig()
     rejects: RejectsConfig = RejectsConfig()
     hosts: HostsConfig = HostsConfig()
     dedup: DedupConfig = DedupConfig()
+    domains: DomainsConfig = DomainsConfig()
+    quality: QualityConfig = QualityConfig()
     shards: ShardsConfig = field(default_factory=ShardsConfig)
 
 
@@ -125,11 +131,14 @@ def _contradiction(recipe: Recipe) -> str | None:
         "safety" in source.stages for source in recipe.inputs
     ):
         return "'safety' says what goes, and no input passes the stage 'safety'"
+    if recipe.quality.is_set and not any("scores" in source.stages for source in recipe.inputs):
+        return "'quality' says who stays, and no input passes the stage 'scores'"
     return (
         category_mistake_in(recipe.blocklist)
         or mistake_in_pii(recipe.pii)
         or mistake_in(recipe.heuristics)
         or mistake_in_dedup(recipe.dedup)
+        or mistake_in_quality(recipe.quality, recipe.scores)
     )
 
 
@@ -209,9 +218,11 @@ def _place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None
         *_listed(values, "blocklist", "lists"),
         *_listed(values, "dedup", "against"),
         _at(values, "dedup", "lines", "allow_list"),
+        *(_at(values, "scores", one.name) for one in dataclasses.fields(ScoresConfig)),
     ):
-        if isinstance(artefact, dict) and isinstance(artefact.get("path"), str):
-            artefact["path"] = normalise(artefact["path"], base=base)
+        path = artefact.get("path") if isinstance(artefact, dict) else None
+        if isinstance(path, str) and not path.startswith(BUNDLED):
+            artefact["path"] = normalise(path, base=base)
 
 
 def _at(values: Any, *keys: str) -> Any:

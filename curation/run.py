@@ -28,6 +28,7 @@ from curation.dedup.lines.allow import read_allow_list
 from curation.errors import UserError
 from curation.heuristics.divergence.reference import check_reference
 from curation.ingest.rows import check_readable
+from curation.quality.models import pinned_model
 from curation.recipe import Recipe, dump, validate
 from curation.safety.blocklist.match import check_list
 from curation.splits import Split, draw, find_files, plan
@@ -229,6 +230,8 @@ def _pinned(recipe: Recipe) -> Recipe:
         lines = replace(lines, allow_list=lines.allow_list.pinned())
     recipe = replace(recipe, dedup=replace(recipe.dedup, against=against, lines=lines))
     earlier_runs(recipe.dedup)  # raises for what cannot be compared
+    models = {name: pinned_model(name, model) for name, model in recipe.scores.named()}
+    recipe = replace(recipe, scores=replace(recipe.scores, **models))
     reference = recipe.heuristics.reference
     if reference is None:
         return recipe

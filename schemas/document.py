@@ -131,6 +131,14 @@ OUTLIERS = (
     _number("divergence_excess", "of it over what is expected at this length"),
     Column("outlier_words", pa.list_(pa.string()), "words that contribute most, at most ten"),
 )
+SCORES = (
+    _number("quality", "0..1; null where the model does not know the language, or no model scored"),
+    _number("code_score", "0..1: that the page is code"),
+    _number("math_score", "0..1: that it is mathematics and reasoning"),
+    Column("topic", pa.string(), "a label of the model of topics"),
+    _number("topic_score", "the label's probability, 0..1"),
+)
+"""What models say of a text, before lines were dropped from it."""
 MEASURES = (
     *GOPHER_QUALITY,
     *GOPHER_REPETITION,
@@ -143,6 +151,6 @@ MEASURES = (
 
 DOCUMENT = Table(
     "documents",
-    (*IDENTITY, *PROVENANCE, *PAGE, *PII, *SAFETY, ROUTE, *MEASURES),
+    (*IDENTITY, *PROVENANCE, *PAGE, *PII, *SAFETY, ROUTE, *MEASURES, *SCORES),
     row_group_rows=256,
 )

@@ -100,6 +100,8 @@ class DropReason(StrEnum):
     NEAR_DUPLICATE = "near_duplicate"
     SUPERSEDED = "superseded"  # taken down, for a later run has a page in its place
     LEFT_TOO_SHORT = "left_too_short"
+    # quality: scored in the split pass, judged among what is left
+    LOW_QUALITY = "low_quality"
 
 
 TECHNICAL = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from schemas.arrow import UTC_TIME, Column, Table
-from schemas.document import IDENTITY
+from schemas.document import IDENTITY, ROUTE, SCORES
 
 OF_HOSTS = (
     Column("n_pii", pa.int32(), "as in documents/; null where the stage was not reached"),
@@ -37,6 +37,9 @@ KEYS = Table(
         Column("text_hash", pa.int64(), "64-bit hash of the normalised text, as signed"),
         Column("signature", pa.binary(), "MinHash: a uint32, little-endian, per permutation"),
         Column("cheap_quality", pa.float32(), "0..1, of measures of the heuristics"),
+        Column("domain", pa.string(), "fixed by the recipe for a curated input, else null"),
+        ROUTE,
+        *SCORES,
         *OF_HOSTS,
         *OF_LINES,
     ),

@@ -5,7 +5,8 @@ For each stage and input: in = kept + the sum over reasons, which are the first 
 Beside that sum stand outcomes with a colon: `skipped:TYPE` counts WARC records that are no pages
 (requests, metadata, revisits) and pages that a sample left out, `failed:RULE` every page that fails
 a rule, first or not, `cut:RULE` lines that a rule cut from pages that stay, and `shortened:RULE`
-pages that stay and have a row in `verdicts/`, for they lose such lines. Of take-downs,
+pages that stay and have a row in `verdicts/`, for they lose such lines, and `domain:NAME` pages
+that `quality` kept, by domain. Of take-downs,
 `shards:before` are pages that were in shards before the newest one, and `shards:taken_down` those
 of them that it took out. Of all inputs together (input '') are the `rounds:`, `pairs:` and
 `buckets:` of deduplication, and its certificate: of the near-duplicates that were

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schemas.arrow import Table
 from schemas.document import DOCUMENT
 
 _SHIPPED = (
     *("doc_id", "url", "fetched_at", "domain", "language", "language_score", "title", "text"),
+    *("quality", "topic"),
 )
 
 SHARD = Table(
-    "shards", tuple(c for c in DOCUMENT.columns if c.name in _SHIPPED), row_group_rows=1024
+    "shards",
+    tuple(
+        replace(c, meaning="general, math, code or multilingual") if c.name == "domain" else c
+        for c in DOCUMENT.columns
+        if c.name in _SHIPPED
+    ),
+    row_group_rows=1024,
 )

@@ -3,7 +3,7 @@
 A row without `drop_reason` is of a document that stays, less some lines. Files are named
 `FIRST-LAST-...` after the splits whose documents they judge, and sorted by `position`, so that
 whoever reads the documents of a split finds its verdicts without the others. A document has one
-row at most.
+row at most that drops it, and one that shortens it.
 """
 
 from __future__ import annotations

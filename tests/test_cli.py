@@ -151,6 +151,7 @@ def test_the_jobs_do_the_parts_under_spark_submit(
     output = tmp_path / "out"
     submit("extract.py", "--recipe", "default", "--input", small_input, "--output", output, *SMALL)
     submit("dedup.py", "--output", output)
+    submit("quality.py", "--output", output)
     submit("mix.py", "--output", output)
     assert runs.shards(output) == expected_shards
     assert (output / "manifest.json").exists()

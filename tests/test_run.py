@@ -163,7 +163,7 @@ def test_a_file_that_counts_and_is_gone_or_changed_is_found(
     run = run_of(one_file, folder)
     run.open()
     pipeline.extract(run, spark, runs.quiet())
-    pipeline.hosts_and_dedup(run, spark, runs.quiet())
+    pipeline.judge(run, spark, runs.quiet())
     pipeline.mix(run, spark, runs.quiet())
     (file,) = (folder / "rejects").iterdir()
     if damage == "remove":

@@ -26,6 +26,7 @@ from curation import pipeline
 from curation.dedup.earlier import Finished
 from curation.dedup.index import Index, Signatures
 from curation.dedup.index_files import build_index, merge_indexes
+from curation.driver import parts_of_run
 from curation.progress import Progress
 from curation.recipe import load
 from curation.run import new_run
@@ -78,7 +79,7 @@ def _extracted(spark: SparkSession, corpus: Path, output: Path, near: str) -> Fi
     run = new_run(load("default", paths=[str(corpus)], overrides=overrides), str(output))
     run.open()
     pipeline.extract(run, spark, Progress())
-    parts = replace(pipeline.parts_of(run, spark), run=run.id)
+    parts = replace(parts_of_run(run, spark), run=run.id)
     every = [file for of_split in parts.files.values() for file in of_split]
     pages, documents = (
         sum(file["rows"] for file in every if file["table"] == name)

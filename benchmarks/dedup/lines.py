@@ -41,6 +41,7 @@ from curation.dedup.lines.config import LinesConfig
 from curation.dedup.lines.keys import LineKeyer
 from curation.dedup.lines.stage import deduplicate_lines
 from curation.dedup.minhash import Fingerprinter, MinHashParams, blocks
+from curation.driver import parts_of_run
 from curation.exchange import spread
 from curation.parts import Parts
 from curation.progress import Progress
@@ -148,7 +149,7 @@ def _extracted(folder: Path, texts: Iterator[str]) -> Parts:
     with session({"spark.master": "local[2]"}) as spark:
         pipeline.extract(opened, spark, Progress())
         with patch("curation.parts._PART_BYTES", _PART_BYTES):
-            return pipeline.parts_of(opened, spark)
+            return parts_of_run(opened, spark)
 
 
 def _hot(folder: Path, documents: int) -> Parts:

@@ -28,6 +28,7 @@ from benchmarks.events import EVENT_LOG
 from curation import pipeline
 from curation.dedup.config import DedupConfig
 from curation.dedup.keys import keys_batch
+from curation.driver import parts_of_run
 from curation.parts import Parts
 from curation.progress import Progress
 from curation.recipe import load
@@ -72,7 +73,7 @@ def main() -> None:
 
 def _make_keys(run: Run, spark: SparkSession, _progress: Progress) -> None:
     """The keys of the documents that are there, written beside the run."""
-    shared = spark.sparkContext.broadcast(pipeline.parts_of(run, spark))
+    shared = spark.sparkContext.broadcast(parts_of_run(run, spark))
     make = partial(_keys_of_part, parts=shared, config=run.recipe.dedup)
     map_each(spark, len(shared.value), make, "rows long").collect()
 

@@ -15,6 +15,7 @@ from curation.commands.options import add_spark_conf, spark_conf
 from curation.errors import UserError
 from curation.progress import Progress
 from curation.removal.summary import Summary, summarise
+from curation.removal.take_down import take_down
 from curation.removal.wanted import Wanted, read_wanted
 from curation.run import Run
 from curation.session import require_java, session
@@ -74,7 +75,7 @@ def remove_command(options: argparse.Namespace) -> int:
         if not run.finished:
             done.append(_complete(run, spark))
         superseded = options.superseded
-        named = pipeline.take_down(run, spark, Progress(), wanted, superseded=superseded)
+        named = take_down(run, spark, Progress(), wanted, superseded=superseded)
         if not run.finished:
             done.append(_complete(run, spark))
     for summary in done:
@@ -90,7 +91,7 @@ def remove_command(options: argparse.Namespace) -> int:
 
 def _complete(run: Run, spark: SparkSession) -> Summary:
     """What comes after a take-down; of one that was cut off, only what was not done."""
-    pipeline.hosts_and_dedup(run, spark, Progress())
+    pipeline.judge(run, spark, Progress())
     pipeline.mix_and_finish(run, spark, Progress())
     return summarise(run)
 

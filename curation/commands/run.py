@@ -138,6 +138,7 @@ def show(run: Run, outcome: Outcome) -> int:
         for what, beside in (
             ("Skipped beside these", outcome.skipped[name]),
             ("Lines cut from pages that stay", outcome.cut_lines[name]),
+            ("Domains of pages that stay", outcome.domains[name]),
         ):
             if beside:
                 kinds = ", ".join(f"{kind} {number:,}" for kind, number in beside.items())

@@ -41,7 +41,7 @@ def deduplicate(
     without some lines. `pages` and `documents` say how many there are.
     """
     earlier = earlier_runs(config)
-    before = sum(_pages(run) for run in earlier.parts)
+    before = sum(run.rows(KEYS) for run in earlier.parts)
     joined = parts.joined(earlier.parts)
     tasks = 1 + (pages + before) // _ROWS_PER_TASK
     written = find_equal(spark, spark.sparkContext.broadcast(joined), config, tasks)
@@ -71,11 +71,6 @@ def deduplicate(
 
 def _judged(spark: SparkSession, parts: Parts, files: Files) -> Broadcast[Parts]:
     return spark.sparkContext.broadcast(replace(parts, verdicts=[*parts.verdicts, *files]))
-
-
-def _pages(run: Parts) -> int:
-    keys = (file for of_split in run.files.values() for file in of_split)
-    return sum(file["rows"] for file in keys if file["table"] == KEYS.name)
 
 
 def _plant(

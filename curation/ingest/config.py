@@ -10,7 +10,7 @@ from pydantic import Field
 from curation.errors import UserError
 
 Domain = Literal["general", "math", "code", "multilingual"]
-StageName = Literal["extract", "language", "pii", "safety", "heuristics"]
+StageName = Literal["extract", "language", "pii", "safety", "heuristics", "scores"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,9 @@ class InputConfig:
     format: Literal["auto", "warc", "wet", "parquet", "jsonl", "index"] = "auto"
     where: str | None = None
     columns: ColumnNames = ColumnNames()
-    stages: tuple[StageName, ...] = ("extract", "language", "pii", "safety", "heuristics")
+    stages: tuple[StageName, ...] = (
+        *("extract", "language", "pii", "safety", "heuristics", "scores"),
+    )
     domain: Domain | None = None
 
 

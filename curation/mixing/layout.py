@@ -25,21 +25,25 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from curation.dedup.doc_ids import halves
+from curation.domains.config import DomainsConfig
+from curation.domains.keys import OF_DOMAINS, domains_of
 from curation.mixing.content import content_of
 from curation.parts import Parts
 from curation.receipts import Receipt
 from curation.spark_tables import map_each
 from curation.tables import read_file
+from schemas.arrow import with_columns
+from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 from schemas.layout import LAYOUT
 
 ORDER = ("order_key", "doc_id")
 _ROWS_PER_BUCKET = 50_000
-_READ = (*ORDER, "position", "input", "dropped_lines", "text_bytes", "row_hash")
-_DRAWN = (*ORDER, "position", "input", "dropped_lines", "text_bytes", "content")
+_READ = (*ORDER, "position", "input", "dropped_lines", "text_bytes", "row_hash", *OF_DOMAINS)
+_DRAWN = (*ORDER, "position", "input", "domain", "dropped_lines", "text_bytes", "content")
 _SELECTED = (
-    "order_key long, doc_id string, position long, input string, dropped_lines binary,"
-    " text_bytes long, content long"
+    "order_key long, doc_id string, position long, input string, domain string,"
+    " dropped_lines binary, text_bytes long, content long"
 )
 
 
@@ -68,25 +72,28 @@ def draw(
     spark: SparkSession,
     parts: Broadcast[Parts],
     config: ShardsConfig,
+    domains: DomainsConfig,
     *,
-    documents: int,
     before: pa.Table | None = None,
 ) -> Drawn:
-    """The documents that are still in. `before`: rows of `LAYOUT` whose borders stay.
-
-    `documents` is about how many there are: it only says how coarse the first step is.
-    """
-    selected = map_each(spark, len(parts.value), partial(_select, parts=parts), _SELECTED)
+    """The documents that are still in. `before`: rows of `LAYOUT` whose borders stay."""
+    select = partial(_select, parts=parts, domains=domains)
+    selected = map_each(spark, len(parts.value), select, _SELECTED)
     if before is not None and before.num_rows:
         return _within(selected, before)
-    layout = lay_out(selected, documents, config)
+    layout = lay_out(selected, parts.value.rows(DOCUMENT), config)
     return Drawn(assign(selected, layout), layout.width, layout.shards, layout.pages)
 
 
-def _select(part: int, *, parts: Broadcast[Parts]) -> Iterator[pa.RecordBatch]:
+def _select(
+    part: int, *, parts: Broadcast[Parts], domains: DomainsConfig
+) -> Iterator[pa.RecordBatch]:
     for batch in parts.value.kept(part, KEYS, _READ):
-        content = pa.array(content_of(batch).view(np.int64))
-        yield batch.select(_DRAWN[:-1]).append_column("content", content)
+        made = {
+            "domain": domains_of(batch, domains),
+            "content": pa.array(content_of(batch).view(np.int64)),
+        }
+        yield with_columns(batch, made).select(_DRAWN)
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,10 @@ class Layout:
 
 
 def lay_out(selection: DataFrame, documents: int, config: ShardsConfig) -> Layout:
-    """The first step of the prefix sum: over coarse buckets of the order, on the driver."""
+    """The first step of the prefix sum: over coarse buckets of the order, on the driver.
+
+    About how many `documents` there are only says how coarse they are.
+    """
     bits = max(1, (documents // _ROWS_PER_BUCKET).bit_length())
     sums: Counter[int] = Counter()
     pages: Counter[str] = Counter()

@@ -199,7 +199,8 @@ def _cut(group: pa.Table, wanted: pa.Table) -> Iterator[tuple[int, pa.Table]]:
     rows, chosen = group.filter(found), wanted.take(at[found])
     dropped = chosen.column("dropped_lines").combine_chunks()
     texts = drop_lines(rows.column("text").combine_chunks(), dropped)
-    rows = rows.set_column(rows.column_names.index("text"), "text", texts)
+    for name, values in (("text", texts), ("domain", chosen.column("domain"))):
+        rows = rows.set_column(rows.column_names.index(name), name, values)
     shard = chosen.column("shard").to_numpy()
     for start, end in pairwise(cuts_of(shard)):
         if end > start:

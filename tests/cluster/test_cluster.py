@@ -48,6 +48,7 @@ def test_the_jobs_one_by_one(
     output = tmp_path / "out"
     cluster.submit("extract.py", *arguments(small_input, output)).finish()
     cluster.submit("dedup.py", "--output", output).finish()
+    cluster.submit("quality.py", "--output", output).finish()
     cluster.submit("mix.py", "--output", output).finish()
     assert_as_local(output, expected)
     # Both executors keep kernels in one place, though each has a zip of its own, and no home.

@@ -12,6 +12,7 @@ from pyspark import Broadcast
 from pyspark.sql import SparkSession
 
 from curation import receipts
+from curation.domains.config import DomainsConfig
 from curation.mixing import shards as mixing
 from curation.mixing.layout import ShardsConfig, draw
 from curation.mixing.shards import write_shards
@@ -92,7 +93,7 @@ def test_shards_are_a_prefix_sum_of_text(
     monkeypatch.setattr("curation.mixing.layout._ROWS_PER_BUCKET", 10)
     rows = documents(number)
     parts = parts_of(spark, tmp_path, rows, splits_of_part=splits_of_part)
-    drawn = draw(spark, parts, ShardsConfig(target_bytes=target), documents=number)
+    drawn = draw(spark, parts, ShardsConfig(target_bytes=target), DomainsConfig())
     assert drawn.pages == {"crawl": number}
     found = drawn.rows.collect()
     assert {row["doc_id"]: row["shard"] for row in found} == naive(rows, target)
@@ -106,7 +107,7 @@ def test_documents_with_a_verdict_are_not_drawn(spark: SparkSession, tmp_path: P
     file = write_file(str(tmp_path), "000000-000004-x", VERDICT, pa.Table.from_batches([batch]))
     parts = parts_of(spark, tmp_path, rows, splits_of_part=2)
     judged = spark.sparkContext.broadcast(replace(parts.value, verdicts=[file]))
-    drawn = draw(spark, judged, ShardsConfig(), documents=10)
+    drawn = draw(spark, judged, ShardsConfig(), DomainsConfig())
     left = {row["position"] for row in drawn.rows.collect()}
     assert left == {row["position"] for row in rows} - {row["position"] for row in gone}
 
@@ -116,7 +117,7 @@ def write(
 ) -> pa.Table:
     """Writes the shards of `rows`, of which only those in `there` are in documents/."""
     parts, config = parts_of(spark, folder / "all", rows), ShardsConfig(target_bytes=3000)
-    drawn = draw(spark, parts, config, documents=len(rows))
+    drawn = draw(spark, parts, config, DomainsConfig())
     return write_shards(drawn, parts_of(spark, folder, there))
 
 

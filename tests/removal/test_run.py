@@ -19,6 +19,7 @@ from curation.cli import main
 from curation.errors import UserError
 from curation.recipe import load
 from curation.removal.summary import Summary, summarise
+from curation.removal.take_down import take_down
 from curation.removal.wanted import read_wanted
 from curation.run import Run, new_run
 from curation.storage import LocalStorage
@@ -146,13 +147,13 @@ def lists(folder: Path, *parts: str) -> dict[str, str]:
 def remove(spark: SparkSession, folder: Path, *parts: str) -> Summary:
     """What the command does, in this process."""
     run = Run.load(str(folder))
-    pipeline.take_down(run, spark, runs.quiet(), read_wanted(**lists(folder, *parts)))
+    take_down(run, spark, runs.quiet(), read_wanted(**lists(folder, *parts)))
     complete(run, spark)
     return summarise(run)
 
 
 def complete(run: Run, spark: SparkSession) -> None:
-    pipeline.hosts_and_dedup(run, spark, runs.quiet())
+    pipeline.judge(run, spark, runs.quiet())
     pipeline.mix_and_finish(run, spark, runs.quiet())
 
 
@@ -226,7 +227,7 @@ def test_nothing_comes_back_for_superseded_pages(spark: SparkSession, folder: Pa
     ids, old = ids_of(folder), texts(folder)
     shipped = {ids[name] for name in ("near-1", "equal-1", "newest")}
     wanted, run = read_wanted(**lists(folder, "first")), Run.load(str(folder))
-    pipeline.take_down(run, spark, runs.quiet(), wanted, superseded=True)
+    take_down(run, spark, runs.quiet(), wanted, superseded=True)
     complete(run, spark)
     found = summarise(run)
     assert (found.pages, found.shipped, found.revived) == (3, 3, 0)
@@ -257,7 +258,7 @@ def test_two_crawls_share_nothing_once_the_list_of_the_later_one_is_applied(
     assert pages == 2
     run = Run.load(str(january))
     wanted = read_wanted(doc_ids=str(february / path))
-    pipeline.take_down(run, spark, runs.quiet(), wanted, superseded=True)
+    take_down(run, spark, runs.quiet(), wanted, superseded=True)
     complete(run, spark)
     shipped = [row for folder in (january, february) for row in table(folder, "shards")]
     assert sorted(row["text"] for row in shipped) == sorted([text, versions[2], other["text"]])
@@ -265,7 +266,7 @@ def test_two_crawls_share_nothing_once_the_list_of_the_later_one_is_applied(
     (tmp_path / "urls").write_text("https://x.example/\n")
     run = Run.load(str(february))
     wanted = read_wanted(urls=str(tmp_path / "urls"))
-    pipeline.take_down(run, spark, runs.quiet(), wanted)
+    take_down(run, spark, runs.quiet(), wanted)
     complete(run, spark)
     assert [row["text"] for row in table(february, "shards")] == [text]
 
@@ -276,7 +277,7 @@ def test_a_run_that_could_not_be_finished_again_is_left_alone(
     wanted, run = read_wanted(**lists(folder, "first")), Run.load(str(folder))
     shutil.rmtree(folder / "documents")
     with pytest.raises(UserError, match="without documents/ no shard can be"):
-        pipeline.take_down(run, spark, runs.quiet(), wanted)
+        take_down(run, spark, runs.quiet(), wanted)
     assert (run.finished, run.take_downs) == (True, 0)
 
 
@@ -320,7 +321,7 @@ def test_a_take_down_that_is_killed_after_every_step_goes_on(
         killer.left = 1
         try:
             if run.finished:
-                pipeline.take_down(run, spark, runs.quiet(), wanted)
+                take_down(run, spark, runs.quiet(), wanted)
             complete(run, spark)
         except KilledError:
             steps.append(killer.last.removeprefix("put_if_absent "))
@@ -344,7 +345,7 @@ def test_the_command_goes_on_and_tells_what_it_did(
     spark: SparkSession, folder: Path, never_seen: dict[str, str]
 ) -> None:
     given = lists(folder, "first", "second")
-    pipeline.take_down(Run.load(str(folder)), spark, runs.quiet(), read_wanted(**given))
+    take_down(Run.load(str(folder)), spark, runs.quiet(), read_wanted(**given))
     options = [w for name, path in given.items() for w in (f"--{name.replace('_', '-')}", path)]
     done = runs.curate("remove", folder, *options, "--spark-conf", "spark.master=local[2,4]")
     assert done.returncode == 0, done.stderr
@@ -369,7 +370,7 @@ def test_pages_that_are_not_there_change_nothing(
     (tmp_path / "hosts").write_text("nowhere.example.org\n")
     wanted = read_wanted(hosts=str(tmp_path / "hosts"))
     run = Run.load(str(before))
-    assert pipeline.take_down(run, spark, runs.quiet(), wanted).tolist() == []
+    assert take_down(run, spark, runs.quiet(), wanted).tolist() == []
     assert (run.finished, run.take_downs) == (True, 0)
     runs.assert_whole(before, runs.shards(before))
 
@@ -398,7 +399,7 @@ def test_what_could_not_be_read_is_not_read_again_after_a_take_down(
     assert len(pipeline.run(run, spark, runs.quiet()).quarantined) == 1
     (tmp_path / "urls").write_text("https://a.example/\n")
     wanted = read_wanted(urls=str(tmp_path / "urls"))
-    pipeline.take_down(run, spark, runs.quiet(), wanted)
+    take_down(run, spark, runs.quiet(), wanted)
     with pytest.raises(UserError, match="pages were taken down from it"):
         pipeline.take_back_quarantined(run, spark)
     complete(run, spark)

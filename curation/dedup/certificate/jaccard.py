@@ -12,10 +12,10 @@ from pyspark import Broadcast
 from pyspark.sql import SparkSession
 
 from curation.arrow_text import Hashes
-from curation.dedup.certificate.sample import rows_at
 from curation.dedup.minhash import MinHashParams, shingle_sets
 from curation.exchange import PACKED, Sent, exchange, gather, scatter
 from curation.parts import Parts
+from curation.rows_at import rows_at
 from curation.spark_tables import map_each
 from schemas.document import DOCUMENT
 

@@ -21,11 +21,12 @@ from pyspark.sql import functions as F
 from curation.arrow_text import Hashes, Ints
 from curation.dedup.buckets import language_hashes
 from curation.dedup.certificate.nearest_kernel import Nearest, Pages, find_minima, look_at
-from curation.dedup.certificate.sample import draw, one_batch, rows_at
+from curation.dedup.certificate.sample import draw
 from curation.dedup.lsh import estimate_error
 from curation.dedup.minhash import MinHashParams, matrix
 from curation.kernels import compile_once
 from curation.parts import Parts
+from curation.rows_at import one_batch, rows_at
 from curation.spark_tables import map_each
 from schemas.keys import KEYS
 

@@ -21,10 +21,11 @@ from pyspark.sql import SparkSession
 from curation.arrow_text import Hashes, Ints
 from curation.dedup.certificate.planted import Planted
 from curation.dedup.certificate.rates import FOUND, MET, PLANTED, TOO_SHORT
-from curation.dedup.certificate.sample import draw, one_batch, rows_at
+from curation.dedup.certificate.sample import draw
 from curation.dedup.config import CertificateConfig
 from curation.dedup.minhash import MinHashParams, matrix, shingle_sets, signatures_of_sets
 from curation.parts import Parts
+from curation.rows_at import one_batch, rows_at
 from curation.spark_tables import map_each
 from schemas.document import DOCUMENT
 

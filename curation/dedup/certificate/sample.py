@@ -6,7 +6,7 @@ so what the driver gets does not grow with the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -21,11 +21,9 @@ from curation.arrow_text import Ints
 from curation.dedup.buckets import mixed
 from curation.dedup.doc_ids import halves
 from curation.ingest.urls import hash64
-from curation.parts import Files, Parts, is_in
+from curation.parts import Files, Parts
 from curation.spark_tables import map_each
-from curation.splits import split_of
 from curation.tables import read_file
-from schemas.arrow import Table
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 
@@ -101,28 +99,3 @@ def _find(
     names = ["doc_id", "position"]
     for pages in read_file(folder, files.value[number]).iter_batches(columns=names):
         yield pages.filter(pc.is_in(pages.column("doc_id"), value_set=wanted.value))
-
-
-def rows_at(
-    parts: Parts, table: Table, wanted: Ints, columns: Sequence[str]
-) -> Iterator[pa.RecordBatch]:
-    """The rows at these positions, which are sorted; of a table, only the row groups they are in.
-
-    With the column `position`.
-    """
-    names = list(dict.fromkeys(["position", *columns]))
-    for split in np.unique(split_of(wanted)).tolist():
-        for file in parts.of_split(split, table):
-            reader = read_file(parts.folder, file)
-            positions = reader.read(columns=["position"])["position"].to_numpy()
-            rows = np.flatnonzero(is_in(positions, wanted))
-            for group in np.unique(rows // table.row_group_rows).tolist():
-                found = reader.read_row_group(group, columns=names)
-                inside = is_in(found["position"].to_numpy(), wanted)
-                yield one_batch(found.filter(pa.array(inside)))
-
-
-def one_batch(rows: pa.Table) -> pa.RecordBatch:
-    """All rows in one, also where there are none."""
-    columns = [column.combine_chunks() for column in rows.columns]
-    return pa.RecordBatch.from_arrays(columns, names=rows.schema.names)

@@ -1,0 +1,74 @@
+"""A model on disk: its file, a description for programs, and a card for people.
+
+In: what training made and evaluation found. Out: `NAME.ftz`, `NAME.json`, `NAME.md` in a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from classifiers.calibrate import Curve
+from classifiers.model import Description, write_description
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What people must know of a model: one paragraph of what it tells, and sections below it."""
+
+    title: str
+    tells: str
+    made_by: str
+    licence: str
+    sections: Mapping[str, str]
+
+
+def describe(
+    name: str,
+    content: bytes,
+    *,
+    labels: Sequence[str],
+    languages: Iterable[str] | None,
+    calibration: Mapping[str, Curve],
+) -> Description:
+    """The description of a model of normalised texts whose file is `NAME.ftz`."""
+    return Description(
+        file=f"{name}.ftz",
+        sha256=hashlib.sha256(content).hexdigest(),
+        labels=tuple(labels),
+        languages=None if languages is None else tuple(sorted(languages)),
+        calibration=dict(calibration),
+    )
+
+
+def write(folder: Path, name: str, content: bytes, description: Description, card: Card) -> None:
+    """Writes the three files; the description is that of `content` whatever it says of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256(content).hexdigest()
+    described = replace(description, file=f"{name}.ftz", sha256=digest)
+    (folder / described.file).write_bytes(content)
+    (folder / f"{name}.json").write_bytes(write_description(described))
+    (folder / f"{name}.md").write_text(_markdown(name, content, described, card), encoding="utf-8")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Markdown; the first column to the left, numbers to the right."""
+    lines = [header, [":--", *["--:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def _markdown(name: str, content: bytes, described: Description, card: Card) -> str:
+    languages = "any" if described.languages is None else " ".join(described.languages)
+    facts = [
+        f"# {card.title}",
+        f"{card.tells}\n",
+        f"- **Made by** `{card.made_by}`: one thread, one seed, the same bytes each time",
+        f"- **File:** `{name}.ftz`, {len(content):,} bytes, sha256 `{described.sha256}`",
+        f"- **Licence:** {card.licence}",
+        f"- **Labels scored:** {', '.join(described.labels)}",
+        f"- **Languages:** {languages}; pages in others have no score",
+    ]
+    sections = [f"## {title}\n\n{text.strip()}" for title, text in card.sections.items()]
+    return "\n\n".join(["\n".join([facts[0], "", *facts[1:]]), *sections]) + "\n"

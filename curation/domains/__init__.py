@@ -1,0 +1,1 @@
+"""Domains: whether a page is general, mathematics, code, or in another language."""

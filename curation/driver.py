@@ -1,0 +1,120 @@
+"""What the driver's side of every part needs of a run: its receipts, its parts, names of steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, SparkSession
+
+from curation import receipts
+from curation.errors import UserError
+from curation.mixing.layout import read_layout
+from curation.parts import Files, Parts, plan_parts
+from curation.receipts import Counts
+from curation.run import MANIFEST, Run, stage_work
+from curation.spark_tables import read_receipts
+from curation.storage import join, storage
+from schemas.document import DOCUMENT
+from schemas.keys import KEYS
+from schemas.removal import REMOVAL
+from schemas.verdict import VERDICT
+
+JUDGES = ("hosts", "dedup", "quality")
+"""The stages whose verdicts say which documents are in the shards."""
+ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
+
+
+def split_receipts(run: Run, spark: SparkSession) -> pa.Table:
+    """Of all splits; raises `UserError` where some have none."""
+    work = {split.work for split in run.splits}
+    found = sorted(work & receipts.done(run.folder))
+    if missing := len(work) - len(found):
+        raise UserError(f"{run.folder}: {missing} of {len(work)} splits are not extracted yet")
+    return read_receipts(spark, run.folder, found)
+
+
+def parts_of_run(run: Run, spark: SparkSession) -> Parts:
+    """The parts of a run that is extracted, without verdicts."""
+    return parts_of(run, split_receipts(run, spark))
+
+
+def parts_of(
+    run: Run, extracted: pa.Table, *judged_by: str, take_downs: int | None = None
+) -> Parts:
+    """The parts of the run, with the verdicts of stages that are done, after so many take-downs."""
+    take_downs = run.take_downs if take_downs is None else take_downs
+    inputs = {split.number: run.recipe.inputs[split.input].name for split in run.splits}
+    number = {split.work: split.number for split in run.splits}
+    files: dict[int, list[dict[str, Any]]] = {}
+    for table in (KEYS, DOCUMENT):
+        for file in receipts.files(extracted, table).to_pylist():
+            files.setdefault(number[file.pop("work")], []).append(file)
+    works = [stage_work(stage, take_downs) for stage in judged_by]
+    found = [file for work in works for file in receipts.read(run.folder, work).files]
+    verdicts = [file for file in found if file["table"] == VERDICT.name]
+    taken: Files = ()
+    if take_downs:
+        taken = receipts.read(run.folder, stage_work("take_down", take_downs)).files
+    removals = [file for file in taken if file["table"] == REMOVAL.name]
+    parts = plan_parts(run.folder, files, inputs, KEYS)
+    return replace(parts, verdicts=verdicts, removals=removals)
+
+
+def layout_after(run: Run, take_downs: int) -> pa.Table:
+    """The shards (`schemas.layout.LAYOUT`) of a run that is mixed, after so many take-downs."""
+    return read_layout(run.folder, receipts.read(run.folder, stage_work("mix", take_downs)))
+
+
+def delete_manifest(run: Run) -> None:
+    """From here on the run is not finished."""
+    manifest = join(run.folder, MANIFEST)
+    storage(manifest).delete([manifest])
+
+
+def rows_in(files: pa.Table) -> int:
+    """How many rows they have together."""
+    return pc.sum(files["rows"]).as_py() or 0
+
+
+@contextmanager
+def step(spark: SparkSession, name: str) -> Iterator[None]:
+    """Names what Spark does, for its web pages and event log."""
+    spark.sparkContext.setJobDescription(name)
+    try:
+        yield
+    finally:
+        spark.sparkContext.setLocalProperty("spark.job.description", None)  # type: ignore[arg-type]
+
+
+@contextmanager
+def shuffles_of(spark: SparkSession, rows: int) -> Iterator[None]:
+    """Shuffles of so many rows have partitions that fit in memory; Spark joins small ones again.
+
+    A number that the user has set stays.
+    """
+    name = "spark.sql.adaptive.coalescePartitions.initialPartitionNum"
+    least = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
+    if spark.conf.get(name, None) is not None:
+        yield
+        return
+    spark.conf.set(name, max(least, rows // ROWS_PER_PARTITION))
+    try:
+        yield
+    finally:
+        spark.conf.unset(name)
+
+
+def count_pages(frame: DataFrame, stage: str, outcome: str | None) -> Counts:
+    """Rows per input; per `drop_reason` too where `outcome` is None."""
+    names = ["input"] if outcome else ["input", "drop_reason"]
+    counted = frame.groupBy(*names).count().collect()
+    counts: Counts = Counter()
+    for row in counted:
+        counts[stage, row["input"], outcome or row["drop_reason"]] = row["count"]
+    return counts

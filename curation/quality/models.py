@@ -1,0 +1,78 @@
+"""Models that a recipe names: configs in, loaded models out, once per process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from importlib import resources
+
+import pyarrow as pa
+
+from classifiers.model import Description, Model, read_description
+from curation.artefact import Artefact
+from curation.errors import UserError
+from curation.quality.config import BUNDLED, ModelConfig
+from curation.storage import join
+
+_DESCRIBED = ".json"
+
+
+@cache
+def load_model(config: ModelConfig) -> Model:
+    """The model; raises `UserError`, in one line, where it is missing or not what it should be."""
+    try:
+        return _load(config)
+    except ValueError as error:
+        raise UserError(f"{config.path}: {error}") from error
+
+
+def _load(config: ModelConfig) -> Model:
+    if config.path.startswith(BUNDLED):
+        name = config.path.removeprefix(BUNDLED)
+        return _described(_resource(f"{name}{_DESCRIBED}"), _resource)
+    if not config.path.endswith(_DESCRIBED):
+        return _published(config)
+    if config.label or config.languages:
+        raise ValueError("a description tells labels and languages itself: leave them out")
+    folder = config.path.rpartition("/")[0]
+    return _described(config.read(), lambda file: Artefact(path=join(folder, file)).mapped())
+
+
+def pinned_model(name: str, config: ModelConfig) -> ModelConfig:
+    """The same with its hash, when it could be loaded; `name` is that of the score."""
+    if config.path.startswith(BUNDLED):
+        load_model(config)
+        return config  # it is a part of the package, whose version is pinned
+    pinned = config.pinned()
+    labels = load_model(pinned).labels
+    if name != "topics" and len(labels) != 1:
+        raise UserError(
+            f"{config.path}: has {len(labels)} labels: name the one whose probability counts, as"
+            f" 'scores.{name}.label': {', '.join(labels[:8])}"
+        )
+    return pinned
+
+
+def _described(content: bytes, read: Callable[[str], bytes | pa.Buffer]) -> Model:
+    description = read_description(content)
+    return Model(description, read(description.file))
+
+
+def _published(config: ModelConfig) -> Model:
+    content = config.mapped()
+    description = Description(
+        file=config.path.rsplit("/", 1)[-1],
+        sha256=config.sha256 or hashlib.sha256(content).hexdigest(),
+        text="plain",
+        labels=(config.label,) if config.label else (),
+        languages=config.languages,
+    )
+    return Model(description, content)
+
+
+def _resource(file: str) -> bytes:
+    found = resources.files("classifiers.models").joinpath(file)
+    if not found.is_file():
+        raise ValueError("no such model comes with the package")
+    return found.read_bytes()
