@@ -39,17 +39,20 @@ def fresh(code: str, path: Path, **environment: str) -> str:
     return done.stdout.strip()
 
 
-def test_a_change_of_any_source_gives_another_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["curation", "classifiers"])
+def test_a_change_of_any_source_gives_another_folder(tmp_path: Path, name: str) -> None:
     package = tmp_path / "curation"
-    (package / "deep").mkdir(parents=True)
-    for name in ("__init__.py", "kernels.py"):
-        shutil.copy(Path(curation.__file__).with_name(name), package)
-    (package / "deep" / "constants.py").write_text("LIMIT = 1\n")
+    (tmp_path / name / "deep").mkdir(parents=True)
+    package.mkdir(exist_ok=True)
+    (tmp_path / name / "__init__.py").touch()
+    for source in ("__init__.py", "kernels.py"):
+        shutil.copy(Path(curation.__file__).with_name(source), package)
+    (tmp_path / name / "deep" / "constants.py").write_text("LIMIT = 1\n")
     cache = str(tmp_path / "cache")
     before = fresh(ASK, tmp_path, XDG_CACHE_HOME=cache)
     assert before == fresh(ASK, tmp_path, XDG_CACHE_HOME=cache)
     assert Path(before).is_relative_to(cache)
-    (package / "deep" / "constants.py").write_text("LIMIT = 2\n")
+    (tmp_path / name / "deep" / "constants.py").write_text("LIMIT = 2\n")
     assert fresh(ASK, tmp_path, XDG_CACHE_HOME=cache) != before
 
 

@@ -127,6 +127,15 @@ def test_a_model_of_known_pieces_is_read() -> None:
     assert found == pytest.approx(np.full((2, 2), 0.50001))
 
 
+def test_a_text_of_which_nothing_is_known_has_no_label() -> None:
+    words_alone = FastTextModel(model(arguments=arguments(ngrams=1)))
+    texts = pa.array(["alpha", "delta", "", None, "__label__a", "delta\nbeta"])
+    labels, scores = words_alone.best(texts)
+    assert labels.to_pylist() == ["b", None, None, None, None, "b"]  # of equal ones the last
+    assert scores.is_valid().equals(labels.is_valid())
+    assert words_alone.score(texts).is_valid().equals(labels.is_valid())
+
+
 def test_the_format_before_has_no_characters() -> None:
     old = model(version=number(11), arguments=arguments(shortest=1, longest=3))
     assert read_file(old).arguments.max_characters == 0

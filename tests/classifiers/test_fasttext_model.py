@@ -170,13 +170,6 @@ def test_scores_are_a_field_per_label() -> None:
     assert others[1] == model.score(pa.array([""]))[0].as_py() != first  # the end of a line
 
 
-def test_what_a_model_does_not_know_has_no_label() -> None:
-    for model in (lid176(),):
-        labels, scores = model.best(pa.array(["", " \n\0", None, "__label__en"]))
-        assert labels.null_count == scores.null_count
-        assert labels.to_pylist()[2] is None
-
-
 LONG = {
     "a word": "ж" * 500_000,
     "bytes that are no letters": "\u0301" * 300_000,
