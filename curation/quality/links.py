@@ -69,8 +69,7 @@ def citations(pages: Ints, urls: pa.StringArray, *, is_article: bool) -> pa.Reco
     """
     coded = pc.replace_substring_regex(urls, r"[\s\p{Zs}].*", "").dictionary_encode()
     known = _canonical(coded.dictionary)
-    at = coded.indices.to_numpy(zero_copy_only=False)
-    rows = known.take(pa.array(at)).append_column("page", pa.array(pages))
+    rows = known.take(coded.indices).append_column("page", pa.array(pages))
     rows = rows.append_column("is_article", pa.array(np.full(len(pages), is_article, np.int8)))
     rows = rows.filter(rows["url_key"].is_valid()).sort_by([("page", "ascending"), *_BY_URL])
     first = first_of_each(rows["page"].to_numpy(), rows["url_hash"].to_numpy())
