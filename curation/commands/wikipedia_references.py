@@ -18,13 +18,13 @@ from curation.dedup.earlier import finished_run
 from curation.errors import UserError
 from curation.parts import Parts
 from curation.progress import Progress
-from curation.quality.cited_pages import find_pages
-from curation.quality.dump import DumpFile
-from curation.quality.references import count_references, find_dumps, without_articles
 from curation.run import MANIFEST
 from curation.session import require_java, session
 from curation.storage import join, normalise, put, storage
 from curation.tables import read_file
+from curation.wikipedia.cited_pages import find_pages
+from curation.wikipedia.dump import DumpFile
+from curation.wikipedia.references import count_references, find_dumps, without_articles
 from schemas.wikipedia import CITED_PAGES
 
 _TOLD = "references.json"

@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 from curation.arrow_text import Ints
 from curation.ingest.urls import hash64
 from curation.parts import is_in
-from curation.quality.dump import Dump, DumpFile
-from curation.quality.links import citations
-from curation.quality.page_xml import articles
-from curation.quality.sql import as_text, columns_of, read_rows
-from curation.quality.wikitext import links
+from curation.wikipedia.dump import Dump, DumpFile
+from curation.wikipedia.links import citations
+from curation.wikipedia.page_xml import articles
+from curation.wikipedia.sql import as_text, columns_of, read_rows
+from curation.wikipedia.wikitext import links
 
 _LINKS_AT_ONCE = 1 << 16
 _PAGE = ("page_id", "page_namespace", "page_is_redirect")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.quality import dump as dumps_module
-from curation.quality.dump import Dump
-from curation.quality.sql import read_rows
-from tests.quality import dumps
+from curation.wikipedia import dump as dumps_module
+from curation.wikipedia.dump import Dump
+from curation.wikipedia.sql import read_rows
+from tests.wikipedia import dumps
 
 VALUES = st.one_of(
     st.none(),

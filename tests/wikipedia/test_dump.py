@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from curation.errors import UserError
-from curation.quality import dump as dumps_module
-from curation.quality.cited import read_citations
-from curation.quality.dump import Dump, inspect
-from tests.quality import dumps
+from curation.storage import storage
+from curation.wikipedia import dump as dumps_module
+from curation.wikipedia.cited import read_citations
+from curation.wikipedia.dump import Dump, inspect
+from tests.wikipedia import dumps
 
 LINKS = dumps.sql("externallinks", dumps.NEW, [(1, 7, "https://com.example.", f"/{'x' * 500}")] * 9)
 PAGES = dumps.xml(dumps.page(i, f"http://example.com/{i} " + "é" * 300) for i in range(9))
@@ -31,7 +32,7 @@ def test_a_dump_is_known_by_its_content(
 def test_files_of_several_members_are_read_to_the_end(tmp_path: Path) -> None:
     for pack, name in ((gzip.compress, "a.gz"), (bz2.compress, "a.bz2")):
         (tmp_path / name).write_bytes(pack(PAGES[:400]) + pack(PAGES[400:]))
-        file = dumps.storage(name).find(str(tmp_path / name))
+        file = storage(name).find(str(tmp_path / name))
         assert file
         assert b"".join(Dump(file).pieces()) == PAGES
 
@@ -121,7 +122,7 @@ def test_a_dump_of_another_form_is_refused(tmp_path: Path, content: bytes, messa
 def test_what_never_ends_is_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dumps_module, "PIECE_BYTES", 1000)
     for module in ("sql", "page_xml"):
-        monkeypatch.setattr(f"curation.quality.{module}.LONGEST_BYTES", 5000)
+        monkeypatch.setattr(f"curation.wikipedia.{module}.LONGEST_BYTES", 5000)
     row = dumps.sql("externallinks", dumps.OLD, [(1, 2, "x" * 9000, "", "")])
     for content, message in (
         (row, "without the end of a row"),

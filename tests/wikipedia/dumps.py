@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -14,7 +14,7 @@ OLD = ("el_id", "el_from", "el_to", "el_index", "el_index_60")
 NEW = ("el_id", "el_from", "el_to_domain_index", "el_to_path")
 PAGE = ("page_id", "page_namespace", "page_title", "page_is_redirect", "page_len")
 _ESCAPED = {0: b"\\0", 10: b"\\n", 13: b"\\r", 26: b"\\Z", 34: b'\\"', 39: b"\\'", 92: b"\\\\"}
-_PACK = {".gz": gzip.compress, ".bz2": bz2.compress}
+_PACK: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".bz2": bz2.compress}
 Value = int | bytes | str | None
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.ingest.urls import hash64, url_facts
-from curation.quality.cited import origin
-from curation.quality.links import citations
+from curation.wikipedia.cited import origin
+from curation.wikipedia.links import citations
 
 
 def keys(*urls: str | None) -> list[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from curation.quality.dump import LONGEST_BYTES, Dump
+from curation.wikipedia.dump import LONGEST_BYTES, Dump
 
 _OPEN, _CLOSE = b"<page>", b"</page>"
 _HEAD_BYTES = 1 << 14

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from curation.arrow_text import Bytes, Ints, join_spans
 from curation.errors import UserError
-from curation.quality.dump import LONGEST_BYTES, Dump
-from curation.quality.sql_kernel import BROKEN, ENDED, ESCAPED, NULL, scan_rows
+from curation.wikipedia.dump import LONGEST_BYTES, Dump
+from curation.wikipedia.sql_kernel import BROKEN, ENDED, ESCAPED, NULL, scan_rows
 
 Pick = Callable[[Sequence[str]], Sequence[str]]
 _INSERT = re.compile(rb"INSERT (?:IGNORE )?INTO `?\w+`?\s*(?:\(([^()]*)\)\s*)?VALUES\s*")

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.quality import dump as dumps_module
-from curation.quality.dump import Dump
-from curation.quality.page_xml import articles
-from curation.quality.wikitext import links
-from tests.quality import dumps
+from curation.wikipedia import dump as dumps_module
+from curation.wikipedia.dump import Dump
+from curation.wikipedia.page_xml import articles
+from curation.wikipedia.wikitext import links
+from tests.wikipedia import dumps
 
 
 @pytest.mark.parametrize(

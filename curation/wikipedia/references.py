@@ -22,11 +22,11 @@ from curation.arrow_text import Ints
 from curation.dedup.groups import first_of_each
 from curation.errors import UserError
 from curation.exchange import PACKED, Sent, exchange, gather, scatter, spread
-from curation.quality.cited import read_articles, read_citations
-from curation.quality.dump import DumpFile, inspect
 from curation.spark_tables import map_each
 from curation.storage import FileInfo, storage
 from curation.tables import write_file
+from curation.wikipedia.cited import read_articles, read_citations
+from curation.wikipedia.dump import DumpFile, inspect
 from schemas.manifest import MANIFEST
 from schemas.wikipedia import REFERENCES
 
