@@ -21,6 +21,7 @@ from curation.commands import (
     lists,
     remove,
     threshold,
+    train_quality,
     wikipedia_references,
 )
 from curation.commands import run as run_command
@@ -38,7 +39,7 @@ Part = Callable[[Run, SparkSession, Progress], object]
 USAGE_ERROR, INTERRUPTED = 2, 130
 _COMMANDS = (
     *(run_command, extract, fit, index, lists, threshold, remove),
-    *(wikipedia_references,),
+    *(wikipedia_references, train_quality),
 )
 
 
