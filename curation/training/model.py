@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from classifiers.calibrate import Curve, isotonic, platt
+from classifiers.calibrate import Curve, isotonic
 from classifiers.card import describe
 from classifiers.model import ALL, Description, Model, Texts
 from classifiers.normalise import normalise
@@ -19,7 +19,8 @@ from curation.errors import UserError
 from curation.training.config import CALIBRATE, PARTS, TEST, TRAIN, TrainConfig
 
 GOOD, OTHER = "good", "other"
-_ISOTONIC_PAGES = 1000  # of each class: fewer make steps of single pages
+_PAGES_READ, _EPOCHS, _MOST_EPOCHS = 200_000, 10, 100
+"""Few pages are read more often, for else a model of them knows nothing."""
 _LEAST_PAGES = 10  # of each class, for a curve and for an evaluation
 Scores = npt.NDArray[np.float32]
 
@@ -45,7 +46,12 @@ def train_model(pages: pa.Table, name: str, config: TrainConfig) -> Trained:
                 f"for {part} there are {min(_each(of_part))} pages of each class, too few: give"
                 " pages of more hosts"
             )
-    content = train(_examples(parts[TRAIN]), parameters=config.parameters, features=config.features)
+    epochs = {"epoch": min(_MOST_EPOCHS, max(_EPOCHS, _PAGES_READ // parts[TRAIN].num_rows))}
+    content = train(
+        _examples(parts[TRAIN]),
+        parameters={**epochs, **config.parameters},
+        features=config.features,
+    )
     languages = sorted(parts[TRAIN]["language"].unique().to_pylist())
     raw = describe(name, content, labels=[GOOD], languages=languages, calibration={})
     known = parts[CALIBRATE].append_column("score", [_scores(raw, content, parts[CALIBRATE])])
@@ -88,5 +94,4 @@ def _curves(pages: pa.Table, config: TrainConfig) -> Mapping[str, Curve]:
 
 
 def _curve(pages: pa.Table) -> Curve:
-    fit = isotonic if min(_each(pages)) >= _ISOTONIC_PAGES else platt
-    return fit(pages["score"].to_numpy(), pages["positive"].to_numpy())
+    return isotonic(pages["score"].to_numpy(), pages["positive"].to_numpy())

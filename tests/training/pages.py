@@ -29,21 +29,19 @@ def make_pages(
         {
             "url": f"https://www.{kind}{site}-{language}.example/{page}",
             "language": language,
-            "text": _text(
-                rng, rng.choice(_WORDS[positive]), rng.randint(60, 400 if positive else 250)
-            ),
+            "text": _text(rng, positive, rng.randint(60, 400 if positive else 250)),
         }
         for site in range(sites)
         for page in range(per_site)
     ]
 
 
-def _text(rng: random.Random, own: str, words: int) -> str:
-    """Every eighth word is one of its kind, or, one time in ten, of the other."""
+def _text(rng: random.Random, positive: bool, words: int) -> str:
+    """Every third word is of its kind, or, one time in five, of the other."""
     found = []
     for number in range(words):
-        kind = rng.choice([*_WORDS[rng.random() < 0.5], own, own])
-        found.append(kind if number % 8 == 0 else rng.choice(_BOTH))
+        own = _WORDS[positive if rng.random() < 0.8 else not positive]
+        found.append(rng.choice(own if number % 3 == 0 else _BOTH))
         if number % 12 == 11:
             found.append(".\n")
     return " ".join(found)

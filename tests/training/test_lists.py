@@ -13,11 +13,12 @@ from curation.training.lists import check_columns, find_lists, read_pages
 from tests.training import pages
 
 ENGLISH = "The river has its origin in the hills and was described by travellers long ago. " * 3
-ROWS = [
+ROWS: list[pages.Row] = [
     {"url": "https://A.example:443/x?y", "text": ENGLISH, "language": None},
     {"url": "no URL", "text": "kurz", "language": "de"},
     {"url": None, "text": None, "language": "en"},
 ]
+CONFIG = TrainConfig()
 EXPECTED = [
     {"text": ENGLISH, "language": "en", "host": "a.example"},
     {"text": "kurz", "language": "de", "host": None},
@@ -25,7 +26,7 @@ EXPECTED = [
 ]
 
 
-def read(path: str, config: TrainConfig = TrainConfig()) -> list[dict[str, object]]:
+def read(path: str, config: TrainConfig = CONFIG) -> list[dict[str, object]]:
     (listed,) = find_lists([path], [])
     check_columns(listed, config)
     return [row for batch in read_pages(listed, config) for row in batch.to_pylist()]

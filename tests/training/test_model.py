@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from curation.training.model import Trained, train_model
 from curation.training.report import sections, summary
 from tests.training import pages
 
-CONFIG = TrainConfig(features=None, parameters={"bucket": 2000, "epoch": 20}, curve_pages=30)
+CONFIG = TrainConfig(features=None, parameters={"bucket": 2000}, curve_pages=30)
 
 
 def chosen() -> pa.Table:
@@ -93,4 +92,4 @@ def test_too_few_pages_of_a_part_are_refused() -> None:
     table = chosen()
     fewer = table.filter(pc.not_equal(table["part"], 2))
     with pytest.raises(UserError, match="for test there are 0 pages of each class, too few"):
-        train_model(fewer, "mine", replace(CONFIG))
+        train_model(fewer, "mine", CONFIG)

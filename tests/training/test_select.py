@@ -84,12 +84,12 @@ def test_who_is_chosen_depends_on_pages_alone(
 
 
 @pytest.mark.parametrize(
-    ("good", "other", "config", "message"),
+    ("good", "other", "message"),
     [
-        ([], OTHER, CONFIG, "there are no positive pages"),
-        (GOOD, [{**row, "text": "short"} for row in OTHER], CONFIG, "there are no negative pages"),
-        (GOOD[:20], OTHER, CONFIG, "the positive pages are of 4 sites: a model needs 10"),
-        (GOOD, [{**row, "language": "fr"} for row in OTHER], CONFIG, "no language has 20 positive"),
+        ([], OTHER, "there are no positive pages"),
+        (GOOD, [{**row, "text": "short"} for row in OTHER], "there are no negative pages"),
+        (GOOD[:20], OTHER, "the positive pages are of 4 sites: a model needs 10"),
+        (GOOD, [{**row, "language": "fr"} for row in OTHER], "no language has 20 positive"),
     ],
 )
 def test_what_cannot_be_learnt_from_is_refused(
@@ -97,7 +97,6 @@ def test_what_cannot_be_learnt_from_is_refused(
     tmp_path: Path,
     good: list[pages.Row],
     other: list[pages.Row],
-    config: TrainConfig,
     message: str,
 ) -> None:
     given = [
@@ -105,7 +104,7 @@ def test_what_cannot_be_learnt_from_is_refused(
         for name, rows in (("a.jsonl", good), ("b.jsonl", other))
     ]
     with pytest.raises(UserError, match=message):
-        select_pages(spark, find_lists(*given), config)
+        select_pages(spark, find_lists(*given), CONFIG)
 
 
 STRATA = st.tuples(st.integers(0, 2), st.sampled_from(["de", "en"]), st.integers(15, 20))
