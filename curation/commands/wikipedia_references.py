@@ -78,6 +78,8 @@ def wikipedia_references_command(options: argparse.Namespace) -> int:
     require_java()
     if bool(options.dumps) == bool(options.references):
         raise UserError("wikipedia-references: give dumps, or --references")
+    if options.references and not options.run:
+        raise UserError("wikipedia-references: --references is to find pages of --run")
     if storage(output).walk(output):
         raise UserError(f"{output} is not empty: choose a new folder")
     dumps = find_dumps([normalise(path) for path in options.dumps]) if options.dumps else []

@@ -80,8 +80,9 @@ def test_a_recipe_takes_what_is_written(tmp_path: Path) -> None:
     found = model.score(texts, languages).field(0)
     assert found.to_pylist() == tested["score"].to_pylist()
     told = (tmp_path / "mine.md").read_text()
-    positive = int(pc.sum(tested["positive"]).as_py())
-    assert f"| all | {positive} | {tested.num_rows - positive} | 0.9" in told
+    positive = tested["positive"].to_numpy()
+    area = auc(tested["score"].to_numpy(), positive)
+    assert f"| all | {positive.sum()} | {(~positive).sum()} | {area} |" in told
     assert "| language de |" in told
     assert "Curves of their own: en." in told
     names = [row[0] for row in summary(tested)]

@@ -159,7 +159,11 @@ def test_the_command_writes_and_tells(wikis: Path, run: Parts, tmp_path: Path) -
         (["nowhere*"], "nowhere*: no such file, and no file matches"),
         (["page.sql.bz2"], "tells which pages are articles, not what they cite"),
         (["links.sql.gz", "--run", "."], ".: is not the folder of a finished run"),
-        (["--references", "."], ".: is no output of wikipedia-references: no references.json"),
+        (["--references", "."], "--references is to find pages of --run"),
+        (
+            ["--references", ".", "--run", "."],
+            ".: is no output of wikipedia-references: no references.json",
+        ),
         (["links.sql.gz", "--output", "."], "is not empty: choose a new folder"),
     ],
 )
