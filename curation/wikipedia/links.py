@@ -54,10 +54,11 @@ _ONE_SLASH = re.compile(r"^(https?:)/(?=[^/])", re.IGNORECASE)
 _NESTED = 3
 _BY_URL = (("url_hash", "ascending"), ("url", "ascending"))
 _MAY_BE_ARCHIVED = "|".join(re.escape(name.split(".")[-2]) for name in _ARCHIVES)
-# What canonicalisation leaves as it is: names of letters, plain paths, nothing to sort or to drop.
+# What canonicalisation leaves as it is: no capitals, numbers or ports in the host, no segment that
+# starts with a dot or with '%' (which may be one), nothing to sort or to drop.
 _CANONICAL = (
-    r"^https?://(?:[a-wyz0-9][a-z0-9-]*\.|x[a-mo-z0-9][a-z0-9-]*\.|x\.)+[a-wyz][a-z]+"
-    r"(?:/|(?:/(?:[A-Za-z0-9_~!$&()*+,;=:@-][A-Za-z0-9._~!$&()*+,;=:@-]*)?)+)$"
+    r"^https?://(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{2,}"
+    r"(?:/(?:[A-Za-z0-9_~!$&()*+,;=:@-][A-Za-z0-9._~!$&()*+,;=:@%-]*)?)*$"
 )
 _HOST = r"^https?://(?P<host>[^/]+)"
 

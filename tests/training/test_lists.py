@@ -41,10 +41,14 @@ def test_both_formats_give_the_same(tmp_path: Path) -> None:
 
 
 def test_a_host_that_is_told_goes_before_the_url_and_columns_have_names(tmp_path: Path) -> None:
-    rows = [{"body": "x", "lang": "de", "host": "b.example", "url": "https://a.example/"}]
+    rows: list[pages.Row] = [
+        {"body": "x", "lang": "de", "host": "b.example", "url": "https://a.example/"}
+    ]
+    rows += [{**rows[0], "host": None}]
     path = pages.parquet(tmp_path / "a.parquet", rows)
     found = read(path, TrainConfig(text="body", language="lang"))
-    assert found == [{"text": "x", "language": "de", "host": "b.example"}]
+    assert [row["host"] for row in found] == ["b.example", "a.example"]
+    assert found[0] == {"text": "x", "language": "de", "host": "b.example"}
 
 
 def test_strings_of_other_types_are_read(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.ingest.urls import hash64, url_facts
@@ -51,21 +51,47 @@ def test_what_does_not_count(url: str | None) -> None:
     assert keys(url) == []
 
 
-LABELS = st.text(st.sampled_from("abnx019-_é"), min_size=1, max_size=5)
-PIECES = st.text(st.sampled_from("aZ0./-_~%2eE?&=:+@!;,()é #|"), max_size=12)
+LABELS = st.one_of(
+    st.text(st.sampled_from("abnx019-_é"), min_size=1, max_size=5),
+    st.sampled_from(["xn--a", "xn--bcher-kva", "127", "0x7f", "www", "a--b"]),
+)
+TOKENS = [
+    "a",
+    "Z",
+    "0",
+    ".",
+    "..",
+    "/",
+    "//",
+    "%2e",
+    "%2E%2e",
+    "%",
+    "~-_",
+    "?",
+    "&b=1",
+    "utm_source=x",
+]
+PATHS = st.lists(
+    st.sampled_from([*TOKENS, "=", ":@", "+!;,()", "é", " x", "#", "|", "'"]), max_size=6
+)
 HTTP = st.builds(
-    lambda scheme, labels, path: f"{scheme}://{'.'.join(labels)}{path}",
+    lambda scheme, labels, end, path: f"{scheme}://{'.'.join([*labels, end])}{path}",
     st.sampled_from(["http", "https"]),
+    st.lists(LABELS, max_size=2),
+    st.sampled_from(["com", "com", "org", "xn--p1ai", "1", "com.", "com:80", "C"]),
+    st.one_of(st.just(""), PATHS.map(lambda tokens: f"/{''.join(tokens)}")),
+)
+PLAIN = st.builds(
+    lambda host, tokens: f"http://{host}{''.join(tokens)}",
+    st.sampled_from(["a.org", "www.a-b.com", "xn--bcher-kva.de", "a.1", "1.2.3.4", "a.0x7f"]),
     st.lists(
-        st.one_of(LABELS, st.sampled_from(["com", "xn--a", "127", "www", "org."])),
-        min_size=1,
-        max_size=4,
+        st.sampled_from(["/", "/", "a", "Z0", ".", "..", "%2e", "%", "~:@", "-_"]), max_size=8
     ),
-    st.one_of(st.just(""), PIECES.map(lambda text: f"/{text}"), st.just(":80/")),
 )
 
 
-@given(st.lists(HTTP, min_size=1, max_size=8))
+@settings(max_examples=300)
+@given(st.lists(st.one_of(HTTP, PLAIN), min_size=1, max_size=8))
 def test_urls_are_those_of_documents(urls: list[str]) -> None:
     cut = [url.split(" ")[0] for url in urls]
     facts = [url_facts(url) for url in cut]
