@@ -21,6 +21,8 @@ def keys(*urls: str | None) -> list[str]:
     ("url", "key"),
     [
         ("http://Example.com", "http://example.com/"),
+        ("http://example.com/%2e/x", "http://example.com/x"),
+        ("http://example.com/x/../y", "http://example.com/y"),
         ("//example.com/a?b=2&a=1#c", "https://example.com/a?a=1&b=2"),
         ("http://example.com/a\u3000b", "http://example.com/a"),
         ("https://web.archive.org/web/20120102030405/http://a.org/x?y=1", "http://a.org/x?y=1"),
