@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import isotonic_regression, minimize
+from scipy.special import expit
 
 Floats = npt.NDArray[np.float64]
 _LEAST = 1e-6  # of a score, whose logarithm is taken
@@ -65,8 +66,10 @@ def platt(scores: npt.ArrayLike, positive: npt.ArrayLike) -> Curve:
     found = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead")
     slope, shift = max(float(found.x[0]), 0.0), float(found.x[1])
     most = float(_log_odds(np.array([1.0]))[0])
-    span = np.linspace(-most, most, _PLATT_POINTS)
-    return _curve(1 / (1 + np.exp(-span)), 1 / (1 + np.exp(-(slope * span + shift))))
+    everywhere = np.linspace(-most, most, _PLATT_POINTS)
+    where_scores_are = np.quantile(odds, np.linspace(0, 1, _PLATT_POINTS))
+    points = np.unique([*everywhere, *where_scores_are])
+    return _curve(expit(points), expit(slope * points + shift))
 
 
 def _ordered(scores: npt.ArrayLike, positive: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -85,6 +88,6 @@ def _log_odds(scores: Floats) -> Floats:
 def _curve(x: Floats, y: Floats) -> Curve:
     """With ends, without points that are too near to each other to matter."""
     inside = (x > _LEAST) & (x < 1 - _LEAST)
-    xs, first = np.unique(np.round(x[inside], 6), return_index=True)
-    ys = np.clip(np.round(y[inside][first], 6), 0, 1)
+    xs, first = np.unique(np.round(x[inside], 7), return_index=True)
+    ys = np.clip(np.round(y[inside][first], 7), 0, 1)
     return Curve((0.0, *xs.tolist(), 1.0), (0.0, *ys.tolist(), 1.0))

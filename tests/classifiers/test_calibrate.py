@@ -28,6 +28,15 @@ def test_says_how_often_it_is_right(fit) -> None:  # type: ignore[no-untyped-def
     assert abs(scores[scores > 0.9].mean() - true[scores > 0.9].mean()) > 0.1  # they were not
 
 
+@pytest.mark.parametrize("fit", [isotonic, platt])
+def test_scores_that_differ_little(fit) -> None:  # type: ignore[no-untyped-def]
+    scores, true = _drawn(sharpness=4)
+    narrow = 0.5 + (scores - 0.5) / 2000
+    found = fit(narrow, true).apply(narrow.astype(np.float32))
+    assert found.mean() == pytest.approx(true.mean(), abs=0.02)
+    assert found[true].mean() > found[~true].mean() + 0.1
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=2, max_size=60).filter(
         lambda rows: 0 < sum(true for _, true in rows) < len(rows)
