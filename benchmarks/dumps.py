@@ -59,7 +59,7 @@ def _table(columns: tuple[str, str], links: int) -> Iterator[str]:
     first, second = columns
     yield "CREATE TABLE `externallinks` (\n  `el_id` int(10) NOT NULL,\n  `el_from` int(8),\n"
     yield f"  `{first}` blob NOT NULL,\n  `{second}` blob\n) ENGINE=InnoDB;\n"
-    dice = random.Random(1)
+    dice = random.Random(1)  # noqa: S311
     for start in range(0, links, _ROWS_PER_INSERT):
         rows = range(start, min(start + _ROWS_PER_INSERT, links))
         values = ",".join(_row(dice, number, columns) for number in rows)
