@@ -14,7 +14,16 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from curation import __version__, pipeline
-from curation.commands import extract, fit, index, lists, remove, threshold
+from curation.commands import (
+    extract,
+    fit,
+    index,
+    lists,
+    remove,
+    threshold,
+    train_quality,
+    wikipedia_references,
+)
 from curation.commands import run as run_command
 from curation.commands.options import add_spark_conf, spark_conf
 from curation.commands.run import add_run_options, open_run, show
@@ -28,7 +37,10 @@ from curation.storage import normalise
 Part = Callable[[Run, SparkSession, Progress], object]
 
 USAGE_ERROR, INTERRUPTED = 2, 130
-_COMMANDS = (run_command, extract, fit, index, lists, threshold, remove)
+_COMMANDS = (
+    *(run_command, extract, fit, index, lists, threshold, remove),
+    *(wikipedia_references, train_quality),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

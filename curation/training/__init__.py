@@ -1,0 +1,1 @@
+"""Training a quality model of one's own: lists of pages in, a model with its card out."""
