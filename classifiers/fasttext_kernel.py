@@ -15,29 +15,28 @@ Source: Joulin et al., Bag of tricks for efficient text classification, 2016; fa
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from classifiers.fasttext_losses_kernel import Doubles, Floats, Places, finish
+from classifiers.fasttext_words_kernel import (
+    END,
+    FIRST_HASH,
+    LONG,
+    extend,
+    find_word,
+    find_words,
+    is_end,
+    is_label,
+)
 from curation.arrow_text import Bytes, Ints
 from curation.kernels import helper, inlined, int64, njit
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int32]
-
-HIERARCHICAL, SIGMOID, SOFTMAX = range(3)
 _OPENS, _CLOSES = np.uint8(ord("<")), np.uint8(ord(">"))
-_FIRST_HASH, _PRIME = 2166136261, 16777619  # FNV-1a
 _NEXT_WORD = np.int64(116049371)
 _TAIL, _TAIL_BITS = np.uint8(0x80), np.uint8(0xC0)  # of bytes that go on a character
-_LITTLE = 1e-5  # that fastText adds to a probability, lest its logarithm be infinite
 _ROOM = 1024  # n-grams of characters that are found before their rows are added
-LONG = 1
-_END, _LABEL = (np.frombuffer(word, np.uint8) for word in (b"</s>", b"__label__"))
-_END_HASH, _END_KEY = 3617362777, int.from_bytes(b"</s>", "little")
 
 
 class Model(NamedTuple):
@@ -129,7 +128,7 @@ def _longest(offsets: Ints) -> int:
 @helper
 def _fold(word: int, model: Model, scratch: Scratch) -> None:
     first = model.ends[word - 1] if word else 0
-    if _is_end(model.text[first : model.ends[word]]):
+    if is_end(model.text[first : model.ends[word]]):
         return
     scratch.sums[:] = 0
     features = _add_characters(model.text[first : model.ends[word]], model, scratch)
@@ -148,7 +147,8 @@ def _predict(
         if features:
             for column in range(len(scratch.sums)):
                 scratch.sums[column] /= features
-            _finish(model, scratch, probabilities[row])
+            kind, nodes = model.loss, (model.lefts, model.rights)
+            finish(scratch.sums, model.outputs, nodes, kind, scratch.scores, probabilities[row])
         else:
             probabilities[row] = np.nan
 
@@ -156,57 +156,12 @@ def _predict(
 @helper
 def _add_text(text: Bytes, model: Model, scratch: Scratch) -> int:
     """Adds all features of a text; returns how many there are."""
-    words = _find_words(text, scratch.starts, scratch.ends, scratch.hashes, scratch.keys)
+    words = find_words(text, scratch.starts, scratch.ends, scratch.hashes, scratch.keys)
     _fetch(model.slots, scratch.hashes, words, scratch.slots)
     words, features = _add_words(text, words, model, scratch)
     if model.word_ngrams > 1:
         features += _add_ngrams(words, model, scratch)
     return features
-
-
-@helper
-def _find_words(text: Bytes, starts: Places, ends: Places, hashes: Ints, keys: Ints) -> int:
-    """Cuts a text at white space, up to a word `</s>`, or one that is put at its end."""
-    words, at = 0, 0
-    while True:
-        while at < len(text) and _parts_words(text[at]):
-            at += 1
-        start, value, key = at, _FIRST_HASH, int64(0)
-        while at < len(text) and not _parts_words(text[at]):
-            value = _extend(value, text[at])
-            key |= int64(text[at]) << (((at - start) & 7) << 3)
-            at += 1
-        starts[words], ends[words], hashes[words], keys[words] = start, at, value, key
-        words += 1
-        if at == start:
-            hashes[words - 1], keys[words - 1] = _END_HASH, _END_KEY
-            return words
-        if key == _END_KEY and at - start == len(_END):
-            return words
-
-
-@inlined
-def _parts_words(byte: int) -> bool:
-    return byte <= 32 and (byte == 32 or 9 <= byte <= 13 or byte == 0)
-
-
-@inlined
-def _extend(value: int, byte: np.uint8) -> int:
-    """FNV-1a of 32 bits, but for bytes being signed, as they are in fastText."""
-    return ((value ^ (int64(np.int8(byte)) & 0xFFFFFFFF)) * _PRIME) & 0xFFFFFFFF
-
-
-@helper
-def hash_and_key(word: Bytes) -> tuple[int, int]:
-    """Where a word is looked for, and 64 bits that tell it from most that are found there.
-
-    No two words of up to eight bytes have one key.
-    """
-    value, key = _FIRST_HASH, int64(0)
-    for at in range(len(word)):
-        value = _extend(value, word[at])
-        key |= int64(word[at]) << ((at & 7) << 3)
-    return value, key
 
 
 @helper
@@ -218,29 +173,6 @@ def _fetch(slots: Ints, hashes: Ints, words: int, fetched: Ints) -> None:
 
 
 @helper
-def find_word(word: Bytes, value: int, key: int, slots: Ints, text: Bytes, ends: Ints) -> int:
-    """The number of a word with that hash and key, or -1."""
-    slot = value & (len(slots) - 1)
-    while slots[slot, 1] >= 0:
-        if slots[slot, 0] == key:
-            number = slots[slot, 1] >> 1
-            first = ends[number - 1] if number else 0
-            if _is_same(word, text[first : ends[number]]):
-                return number
-        slot = (slot + 1) & (len(slots) - 1)
-    return -1
-
-
-@inlined
-def _is_same(one: Bytes, other: Bytes) -> bool:
-    same = 0
-    if len(one) == len(other):
-        while same < len(one) and one[same] == other[same]:
-            same += 1
-    return same == len(one) == len(other)
-
-
-@helper
 def _add_words(text: Bytes, words: int, model: Model, scratch: Scratch) -> tuple[int, int]:
     """Adds words and characters; returns how many words are left without labels, and features."""
     kept, found, features, known = 0, 0, 0, len(model.features)
@@ -249,14 +181,14 @@ def _add_words(text: Bytes, words: int, model: Model, scratch: Scratch) -> tuple
         value, key, number = scratch.hashes[at], scratch.keys[at], scratch.slots[at, 1] >> 1
         is_sure = scratch.slots[at, 0] == key and scratch.slots[at, 1] & LONG == 0
         if number >= 0 and not (is_sure and end - start <= 8):
-            word = text[start:end] if end > start else _END
+            word = text[start:end] if end > start else END
             number = find_word(word, value, key, model.slots, model.text, model.ends)
         scratch.hashes[kept] = int64(np.int32(value))  # from here on it has a sign
         if 0 <= number < known:
             scratch.found[found] = number
             found, kept = found + 1, kept + 1
             features += model.features[number]
-        elif number < 0 and not _is_label(text, start, end):
+        elif number < 0 and not is_label(text, start, end):
             kept += 1
             scratch.starts[kept - found - 1] = start  # of words that are not known
             scratch.ends[kept - found - 1] = end
@@ -264,22 +196,9 @@ def _add_words(text: Bytes, words: int, model: Model, scratch: Scratch) -> tuple
     if model.max_characters:
         for at in range(kept - found):
             word = text[scratch.starts[at] : scratch.ends[at]]
-            if not (len(word) == 0 or _is_end(word)):
+            if not (len(word) == 0 or is_end(word)):
                 features += _add_characters(word, model, scratch)
     return kept, features
-
-
-@inlined
-def _is_end(word: Bytes) -> bool:
-    return len(word) == 4 and _is_same(word, _END)
-
-
-@inlined
-def _is_label(text: Bytes, at: int, end: int) -> bool:
-    """Whether it begins with `__label__`: it is no word then, whether or not it is known."""
-    if end - at < len(_LABEL) or text[at] != _LABEL[0]:
-        return False
-    return _is_same(text[at : at + len(_LABEL)], _LABEL)
 
 
 @helper
@@ -291,12 +210,12 @@ def _add_characters(word: Bytes, model: Model, scratch: Scratch) -> int:
     for start in range(size):
         if scratch.word[start] & _TAIL_BITS == _TAIL:
             continue
-        at, length, value = start, 0, _FIRST_HASH
+        at, length, value = start, 0, FIRST_HASH
         while at < size and length < most:
-            value = _extend(value, scratch.word[at])
+            value = extend(value, scratch.word[at])
             at, length = at + 1, length + 1
             while at < size and scratch.word[at] & _TAIL_BITS == _TAIL:
-                value = _extend(value, scratch.word[at])
+                value = extend(value, scratch.word[at])
                 at += 1
             if length >= first and not (length == 1 and (start == 0 or at == size)):
                 scratch.found[found] = np.uint32(value) % np.uint32(model.buckets)
@@ -376,67 +295,3 @@ def _add(table: Floats, rows: Places, found: int, sums: Doubles) -> None:
             pair = np.float64(table[one, column]) + np.float64(table[two, column])
             other = np.float64(table[three, column]) + np.float64(table[four, column])
             sums[column] += pair + other
-
-
-@helper
-def _finish(model: Model, scratch: Scratch, probabilities: Floats) -> None:
-    """From the mean in `sums` to probabilities, as fastText reports them: a little is added."""
-    scores = scratch.scores
-    if len(model.outputs):
-        for label in range(len(model.outputs)):
-            score = 0.0
-            for column in range(len(scratch.sums)):
-                score += model.outputs[label, column] * scratch.sums[column]
-            scores[label] = score
-    else:
-        for column in range(len(scratch.sums)):
-            scores[column] = scratch.sums[column]
-    if model.loss == HIERARCHICAL:
-        _descend(model, scores)
-    elif model.loss == SIGMOID:
-        for label in range(model.labels):
-            scores[label] = _sigmoid(scores[label]) + _LITTLE
-    elif len(scratch.sums) == 1 and model.labels == 2:  # the one is what the second is better by
-        better = scores[0]
-        scores[0] = 1 / (1 + math.exp(better)) + _LITTLE
-        scores[1] = 1 / (1 + math.exp(-better)) + _LITTLE
-    else:
-        _soften(scores, model.labels)
-    for label in range(model.labels):
-        probabilities[label] = np.float32(min(scores[label], 1.0))
-
-
-@helper
-def _soften(scores: Doubles, labels: int) -> None:
-    highest, total = scores[0], 0.0
-    for label in range(labels):
-        highest = max(highest, scores[label])
-    for label in range(labels):
-        scores[label] = math.exp(scores[label] - highest)
-        total += scores[label]
-    for label in range(labels):
-        scores[label] = scores[label] / total + _LITTLE
-
-
-@inlined
-def _sigmoid(score: float) -> float:
-    """As fastText reads it from a table of 512 steps between -8 and 8."""
-    if score < -8:
-        return 0.0
-    if score > 8:
-        return 1.0
-    step = int64((np.float32(score) + np.float32(8)) * np.float32(32))
-    return 1 / (1 + math.exp(8 - step / 32))
-
-
-@helper
-def _descend(model: Model, scores: Doubles) -> None:
-    """From scores of inner nodes to those of labels, which are the leaves: down from the root."""
-    labels, logarithms = model.labels, scores[model.labels :]
-    logarithms[2 * labels - 2] = 0
-    for inner in range(labels - 2, -1, -1):
-        above, right = logarithms[labels + inner], 1 / (1 + math.exp(-scores[inner]))
-        logarithms[model.lefts[inner]] = above + math.log(1 - right + _LITTLE)
-        logarithms[model.rights[inner]] = above + math.log(right + _LITTLE)
-    for label in range(labels):
-        scores[label] = math.exp(logarithms[label])

@@ -12,19 +12,16 @@ import numpy as np
 
 from classifiers import fasttext_file as file
 from classifiers.fasttext_file import FastTextFile
-from classifiers.fasttext_kernel import (
+from classifiers.fasttext_kernel import Model, fold
+from classifiers.fasttext_losses_kernel import (
     HIERARCHICAL,
-    LONG,
     SIGMOID,
     SOFTMAX,
     Doubles,
     Floats,
-    Model,
     Places,
-    find_word,
-    fold,
-    hash_and_key,
 )
+from classifiers.fasttext_words_kernel import LONG, find_word, hash_and_key
 from curation.arrow_text import Bytes, Ints
 from curation.kernels import njit
 

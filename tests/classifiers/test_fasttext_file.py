@@ -201,7 +201,7 @@ def test_what_is_wrong_is_said(content: bytes, expected: str) -> None:
 
 def test_words_that_were_made_to_collide() -> None:
     """All have the last bits in common, so that they are looked for in one place."""
-    from classifiers.fasttext_kernel import hash_and_key
+    from classifiers.fasttext_words_kernel import hash_and_key
 
     found: list[str] = []
     for candidate in range(3_000_000):

@@ -130,6 +130,9 @@ def test_probabilities_are_those_of_the_package(shape: str, texts: list[str | No
     found = ours.probabilities(pa.array(texts, pa.string()))
     by_steps = SHAPES[shape].get("loss") in ("ova", "ns")
     assert_same(found, reported(theirs, ours.labels, texts), by_steps=by_steps)
+    if SHAPES[shape].get("loss", "softmax") == "softmax":
+        expected = reported(theirs, ours.labels, texts)
+        assert found == pytest.approx(expected, abs=3e-6, nan_ok=True)
 
 
 @pytest.mark.parametrize("shape", ["both", "narrow", "two labels", "pruned characters", "tree"])
