@@ -14,7 +14,7 @@ ENV_PIP := build/env/bin/python -m pip --disable-pip-version-check --quiet
 export PYTHONWARNINGS = ignore::Warning:setuptools
 
 .DEFAULT_GOAL := help
-.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-pii bench-blocklist bench-sandbox bench-formulas bench-model bench-toxicity bench-dedup dist dist-env clean java
+.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-pii bench-blocklist bench-sandbox bench-formulas bench-model bench-toxicity bench-dedup bench-fasttext bench-quality bench-dumps dist dist-env clean java
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,15 @@ bench-heuristics: $(VENV)/dev.stamp ## measure rules of pages and lines beside d
 
 bench-pii: $(VENV)/dev.stamp ## measure the finder of PII beside Presidio and datatrove: DATA=FOLDER
 	$(RUN)/python -m benchmarks.pii $(DATA) $(ARGUMENTS)
+
+bench-fasttext: $(VENV)/dev.stamp ## measure fastText models beside the package: DATA=TEXTS.parquet
+	$(RUN)/python -m benchmarks.fasttext $(DATA) $(ARGUMENTS)
+
+bench-quality: $(VENV)/dev.stamp ## measure quality, domains and topics on judged pages: DATA=FOLDER
+	$(RUN)/python -m benchmarks.quality $(DATA) $(ARGUMENTS)
+
+bench-dumps: $(VENV)/dev.stamp ## measure the reading of Wikipedia's dumps: ARGUMENTS=XML
+	$(RUN)/python -m benchmarks.dumps $(ARGUMENTS)
 
 bench-dedup: $(VENV)/dev.stamp java ## measure deduplication beside datatrove, text-dedup and distributed-curator: DATA=FOLDER
 	$(RUN)/python -m benchmarks.dedup $(or $(DATA),out/dedup) $(ARGUMENTS)

@@ -36,7 +36,7 @@ from curation.storage import FileInfo, join, put, storage
 
 RUN, RECIPE, MANIFEST = "run.json", "recipe.yaml", "manifest.json"
 _PACKAGES = (
-    *("ada-url", "fastwarc", "fasttext-community", "ftfy", "jusText", "lxml", "numba", "numpy"),
+    *("ada-url", "fastwarc", "ftfy", "jusText", "lxml", "numba", "numpy"),
     *("phonenumbers", "presidio-analyzer", "pyarrow", "python-stdnum", "resiliparse", "spacy"),
     *("tldextract", "trafilatura", "xxhash"),
 )
