@@ -27,8 +27,9 @@ from classifiers.training.quality_readers import READERS, Lines, catalogue, stri
 
 GOOD, POOR = "good", "poor"
 _SEED = 9
+_SURE = 0.8  # of the language: manuals are translated in part
 _SIZES = (400, 6000)  # characters of a good stretch
-_POOR_SIZES = (80, 6000)
+_POOR_SIZES = (100, 6000)
 _PASSES = 3  # over each document, with other cuts
 _MOST = 1200  # stretches of a source and language
 _LEAST_PHRASES = 20
@@ -55,6 +56,32 @@ class Example:
     source: str
 
 
+@dataclass(frozen=True)
+class Half:
+    """Sources of text, kinds of furniture and rules: all but some."""
+
+    without: frozenset[str]
+
+    def has(self, name: str) -> bool:
+        """Whether it is in this half."""
+        return name not in self.without
+
+
+EVERYTHING = Half(frozenset())
+_FIRST = {
+    *("handbook", "speeches", "novel", "declaration", "list mail", "newsletters"),
+    *("forum", "blog", "menu", "chat", "listing"),
+    *("teasers", "thread"),
+}
+_SECOND = {
+    *("security", "apache", "history", "game help", "essays", "wikipedia", "sales mail", "fortunes"),
+    *("shop", "site", "event", "sales"),
+    *("record", "comments", "fragment"),
+}
+HALVES = Half(frozenset(_SECOND)), Half(frozenset(_FIRST))
+"""Two that share no source, no phrase and no rule: what one teaches is tested on the other."""
+
+
 def recipe() -> tuple[Mapping[str, Package], Mapping[str, Any]]:
     """Packages, and which of their files are read how."""
     text = resources.files("classifiers.training").joinpath("quality.yaml").read_text("utf-8")
@@ -75,7 +102,7 @@ def read_documents(cache: Path) -> list[Document]:
     return [
         Document(document.source, document.kind, label, document.lines)
         for document, label, score in zip(found, labels.to_pylist(), scores.to_pylist(), strict=True)
-        if score is not None and score >= 0.5
+        if score is not None and score >= _SURE
     ]
 
 
@@ -115,21 +142,23 @@ def _language_of(file: Path) -> str:
 
 
 def stocks(
-    documents: Sequence[Document], furniture: Mapping[str, Mapping[str, list[str]]]
+    documents: Sequence[Document], furniture: Mapping[str, Mapping[str, list[str]]], half: Half
 ) -> dict[str, Stock]:
     """What poor pages of each language are made of."""
     lines: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for document in documents:
         lines[document.language][document.kind] += [x for x in document.lines if len(x) > 40]
-    ours = english()
+    phrases = {language: dict(kinds) for language, kinds in furniture.items()}
+    phrases["en"] = {f"{kind} ": texts for kind, texts in phrases["en"].items()} | dict(english())
     found = {}
     for language, of in sorted(lines.items()):
-        phrases = {k: v for k, v in furniture.get(language, {}).items() if len(v) >= _LEAST_PHRASES}
-        if language == "en":
-            phrases |= ours
-            phrases |= {f"{kind} ": texts for kind, texts in furniture["en"].items()}
-        if phrases and of["prose"]:
-            found[language] = Stock(phrases, of["prose"], of["chat"], of["sales"])
+        known = {
+            kind: texts
+            for kind, texts in phrases.get(language, {}).items()
+            if len(texts) >= _LEAST_PHRASES and half.has(kind.strip())
+        }
+        if known and of["prose"]:
+            found[language] = Stock(known, of["prose"], of["chat"], of["sales"])
     return found
 
 
@@ -182,31 +211,63 @@ def _furnished(lines: Lines, draw: Draw) -> Lines:
 
 
 def poor_examples(
-    documents: Sequence[Document], known: Mapping[str, Stock], wanted: Mapping[str, int]
+    documents: Sequence[Document],
+    known: Mapping[str, Stock],
+    wanted: Mapping[str, int],
+    half: Half,
 ) -> Iterator[Example]:
     """`wanted` of each language: made pages, and a share of texts that are poor as they stand."""
     rng = random.Random(_SEED + 1)
-    real: dict[str, list[Document]] = defaultdict(list)
+    real: dict[tuple[str, str], list[Document]] = defaultdict(list)
     for document in documents:
         if document.kind != "prose":
-            real[document.language].append(document)
+            real[document.language, document.source].append(document)
+    rules = [name for name in sorted(KINDS) if half.has(name)]
     for language, count in sorted(wanted.items()):
-        drawn = rng.sample(real[language], min(len(real[language]), count // 3))
-        for document in drawn:
-            text = "\n".join(next(_stretches(document.lines, rng, _POOR_SIZES), document.lines))
-            yield Example(text, POOR, language, document.source)
-        for number in range(count - len(drawn)):
-            kind = sorted(KINDS)[number % len(KINDS)]
-            lines = [line for line in KINDS[kind](Draw(rng, known[language])) if line.strip()]
-            yield Example("\n".join(lines), POOR, language, kind)
+        sources = [source for of, source in sorted(real) if of == language]
+        for number in range(count):
+            if sources and number % 3 == 0:
+                source = sources[number // 3 % len(sources)]
+                lines = _of_real(real[language, source], rng)
+            else:
+                source = rules[number % len(rules)]
+                lines = _of_rule(source, Draw(rng, known[language]))
+            yield Example("\n".join(lines), POOR, language, source)
 
 
-def read_examples(cache: Path) -> list[Example]:
-    """All of them; as many poor ones of a language as good ones."""
-    documents = read_documents(cache)
-    known = stocks(documents, read_furniture(cache))
-    good = list(good_examples(documents, known))
+def _of_real(documents: Sequence[Document], rng: random.Random) -> Lines:
+    """Neighbouring documents, up to a drawn size, and no more than that."""
+    at, size = rng.randrange(len(documents)), _size(rng, _POOR_SIZES)
+    found: Lines = []
+    for document in documents[at : at + 20]:
+        for line in document.lines:
+            if sum(map(len, found)) >= size:
+                return found
+            found.append(line[:2000])
+    return found
+
+
+def _of_rule(rule: str, draw: Draw) -> Lines:
+    """One page after the other, up to a drawn size."""
+    size = _size(draw.rng, _POOR_SIZES)
+    found: Lines = []
+    for _ in range(20):
+        found += [line for line in KINDS[rule](draw) if line.strip()]
+        if sum(map(len, found)) >= size:
+            break
+    return found
+
+
+def examples_of(
+    documents: Sequence[Document],
+    furniture: Mapping[str, Mapping[str, list[str]]],
+    half: Half = EVERYTHING,
+) -> list[Example]:
+    """Of the sources and rules in a half; as many poor ones of a language as good ones."""
+    of_half = [document for document in documents if half.has(document.source)]
+    known = stocks(of_half, furniture, half)
+    good = list(good_examples(of_half, known))
     wanted: dict[str, int] = defaultdict(int)
     for example in good:
         wanted[example.language] += 1
-    return good + list(poor_examples(documents, known, wanted))
+    return good + list(poor_examples(of_half, known, wanted, half))
