@@ -31,7 +31,7 @@ _SURE = 0.8  # of the language: manuals are translated in part
 _SIZES = (400, 6000)  # characters of a good stretch
 _POOR_SIZES = (100, 6000)
 _PASSES = 3  # over each document, with other cuts
-_MOST = 1200  # stretches of a source and language
+_MOST, _MOST_ENGLISH = 250, 1200  # stretches of a source in a language
 _LEAST_PHRASES = 20
 _ENDS = tuple('.!?。！？…:;"”»।')
 
@@ -88,6 +88,19 @@ def recipe() -> tuple[Mapping[str, Package], Mapping[str, Any]]:
     return read_packages(text), yaml.safe_load(text)
 
 
+@dataclass(frozen=True)
+class Material:
+    """What was read of the packages: documents, and phrases by language and kind of site."""
+
+    documents: Sequence[Document]
+    furniture: Mapping[str, Mapping[str, list[str]]]
+
+
+def read_material(cache: Path) -> Material:
+    """All of it; packages that are not there are fetched."""
+    return Material(read_documents(cache), read_furniture(cache))
+
+
 def read_documents(cache: Path) -> list[Document]:
     """All prose and all poor text, with the language that lid.176 finds."""
     packages, of = recipe()
@@ -98,7 +111,7 @@ def read_documents(cache: Path) -> list[Document]:
     ]
     with ProcessPoolExecutor(2) as pool:
         found = [document for some in pool.map(_read, wanted, chunksize=16) for document in some]
-    labels, scores = lid176().score(pa.array([" ".join(d.lines)[:2000] for d in found]))
+    labels, scores = lid176().best(pa.array([" ".join(d.lines)[:2000] for d in found]))
     return [
         Document(document.source, document.kind, label, document.lines)
         for document, label, score in zip(found, labels.to_pylist(), scores.to_pylist(), strict=True)
@@ -173,7 +186,8 @@ def good_examples(documents: Sequence[Document], known: Mapping[str, Stock]) -> 
             continue
         for stretch in _stretches(document.lines, rng, _SIZES):
             key = document.source, document.language
-            if counts[key] < _MOST and is_prose(stretch):
+            most = _MOST_ENGLISH if document.language == "en" else _MOST
+            if counts[key] < most and is_prose(stretch):
                 counts[key] += 1
                 lines = _furnished(stretch, Draw(rng, known[document.language]))
                 yield Example("\n".join(lines), GOOD, document.language, document.source)
@@ -258,14 +272,10 @@ def _of_rule(rule: str, draw: Draw) -> Lines:
     return found
 
 
-def examples_of(
-    documents: Sequence[Document],
-    furniture: Mapping[str, Mapping[str, list[str]]],
-    half: Half = EVERYTHING,
-) -> list[Example]:
+def examples_of(material: Material, half: Half) -> list[Example]:
     """Of the sources and rules in a half; as many poor ones of a language as good ones."""
-    of_half = [document for document in documents if half.has(document.source)]
-    known = stocks(of_half, furniture, half)
+    of_half = [document for document in material.documents if half.has(document.source)]
+    known = stocks(of_half, material.furniture, half)
     good = list(good_examples(of_half, known))
     wanted: dict[str, int] = defaultdict(int)
     for example in good:

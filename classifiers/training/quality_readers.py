@@ -20,9 +20,9 @@ import lxml.html
 from classifiers.training.texts import decode
 
 Lines = list[str]
-_BLANK = re.compile(r"\n[ \t]*\n")
+_BLANK = re.compile(r"\n(?:[ \t]*\n)+")
 _LEAST_HELP = 200  # characters: a paragraph of a help text, not a label
-_MOST_STRING = 90
+_MOST_STRING = 60
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\$?\{[^}]*\}|%[sd\d]\$?[sd]?|<[^>]*>|&\w+;|\$\w+")
 
 
@@ -171,9 +171,9 @@ def catalogue(content: bytes) -> Mapping[str, str]:
 
 
 def strings(found: Iterable[str]) -> list[str]:
-    """Of texts of a user interface those that a page shows: short, without markup."""
+    """Of texts of a user interface those that a page shows: short, without markup, no sentences."""
     clean = {" ".join(_PLACEHOLDER.sub(" ", text).split()) for text in found}
-    return sorted(text for text in clean if 1 < len(text) <= _MOST_STRING)
+    return sorted(text for text in clean if 1 < len(text) <= _MOST_STRING and text[-1] not in ".。")
 
 
 def long_texts(content: bytes) -> Iterator[Lines]:
