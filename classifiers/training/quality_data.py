@@ -22,7 +22,7 @@ import yaml
 
 from classifiers.fasttext_model import lid176
 from classifiers.training.fetch import Package, fetch, read_packages
-from classifiers.training.quality_pages import KINDS, Draw, Stock, english
+from classifiers.training.quality_pages import KINDS, NOTICES, Draw, Stock, english
 from classifiers.training.quality_readers import READERS, Lines, catalogue, strings
 
 GOOD, POOR = "good", "poor"
@@ -71,7 +71,7 @@ EVERYTHING = Half(frozenset())
 _FIRST = {
     *("handbook", "speeches", "novel", "declaration", "list mail", "newsletters"),
     *("forum", "blog", "menu", "chat", "listing"),
-    *("teasers", "thread"),
+    *("teasers", "thread", "notices"),
 }
 _SECOND = {
     *("security", "apache", "history", "game help", "essays", "wikipedia", "sales mail", "fortunes"),
@@ -136,9 +136,13 @@ def read_furniture(cache: Path) -> dict[str, dict[str, list[str]]]:
     for part in of["furniture"]:
         for file in _files(fetch(packages[part["package"]], cache), part["paths"]):
             known = catalogue(file.read_bytes())
-            found[_language_of(file)][part["kind"]].update(strings(known.values()))
+            texts = {_language_of(file): [*known.values()]}
             if part["package"] != "plone":  # whose originals are names
-                found["en"][part["kind"]].update(strings(known))
+                texts["en"] = [*known]
+            for language, of_language in texts.items():
+                short, sentences = strings(of_language)
+                found[language][part["kind"]].update(short)
+                found[language][f"{part['kind']} {NOTICES}"].update(sentences)
     return {
         language: {kind: sorted(texts) for kind, texts in sorted(kinds.items())}
         for language, kinds in sorted(found.items())
@@ -168,7 +172,7 @@ def stocks(
         known = {
             kind: texts
             for kind, texts in phrases.get(language, {}).items()
-            if len(texts) >= _LEAST_PHRASES and half.has(kind.strip())
+            if len(texts) >= _LEAST_PHRASES and half.has(kind.split(" ")[0])
         }
         if known and of["prose"]:
             found[language] = Stock(known, of["prose"], of["chat"], of["sales"])

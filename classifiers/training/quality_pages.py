@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from importlib import resources
 
 Lines = list[str]
+NOTICES = "notices"
+"""Ends the name of a kind of phrases that are whole sentences."""
 _MARKS = ("...", "…", "[...]", " ...", "[…]", "…Read More", "... read more", "")
 _MONTHS = ("Jan", "February", "Mar", "April", "May", "June", "Jul", "August", "Sept", "October", "Nov")
 _SENTENCE = re.compile(r"(?<=[.!?。！？।])\s*(?=\S)")
@@ -80,7 +82,8 @@ class Draw:
 
     def phrase(self, *kinds: str) -> str:
         """One of a kind, filled in."""
-        known = [kind for kind in kinds if self.stock.phrases.get(kind)] or list(self.stock.phrases)
+        known = [kind for kind in kinds if self.stock.phrases.get(kind)]
+        known = known or [kind for kind in self.stock.phrases if not kind.endswith(NOTICES)]
         found = self.rng.choice(self.stock.phrases[self.rng.choice(known)])
         made = {"n": self.number, "name": self.name, "date": self.date, "title": self.title, "price": self.price}
         return _FIELD.sub(lambda field: made[field[1]](), found)
@@ -187,6 +190,16 @@ def fragment(draw: Draw) -> Lines:
     return found + [draw.phrase("blog", "shop", "menu", "site") for _ in draw.some(0, 4)]
 
 
+def notices(draw: Draw) -> Lines:
+    """Paragraphs of what software tells who uses it: they look like prose."""
+    kinds = [kind for kind in draw.stock.phrases if kind.endswith(NOTICES)]
+    found = []
+    for _ in draw.some(1, 5):
+        found += [draw.phrase()] if draw.maybe(0.3) else []
+        found.append(" ".join(draw.phrase(*kinds) for _ in draw.some(1, 6)))
+    return found
+
+
 KINDS: Mapping[str, Callable[[Draw], Lines]] = {
     "menu": menu,
     "teasers": teasers,
@@ -196,5 +209,6 @@ KINDS: Mapping[str, Callable[[Draw], Lines]] = {
     "record": record,
     "comments": comments,
     "fragment": fragment,
+    "notices": notices,
 }
 """The rules, by the name that cards give them."""

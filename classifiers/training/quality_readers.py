@@ -22,7 +22,7 @@ from classifiers.training.texts import decode
 Lines = list[str]
 _BLANK = re.compile(r"\n(?:[ \t]*\n)+")
 _LEAST_HELP = 200  # characters: a paragraph of a help text, not a label
-_MOST_STRING = 60
+_MOST_STRING, _MOST_SENTENCE = 60, 300
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\$?\{[^}]*\}|%[sd\d]\$?[sd]?|<[^>]*>|&\w+;|\$\w+")
 
 
@@ -170,10 +170,12 @@ def catalogue(content: bytes) -> Mapping[str, str]:
     return {original: found for original, found in pairs if original and found}
 
 
-def strings(found: Iterable[str]) -> list[str]:
-    """Of texts of a user interface those that a page shows: short, without markup, no sentences."""
+def strings(found: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Of texts of a user interface those that a page shows: short ones, and whole sentences."""
     clean = {" ".join(_PLACEHOLDER.sub(" ", text).split()) for text in found}
-    return sorted(text for text in clean if 1 < len(text) <= _MOST_STRING and text[-1] not in ".。")
+    sentences = {text for text in clean if text and text[-1] in ".。!?"}
+    short = [text for text in clean - sentences if 1 < len(text) <= _MOST_STRING]
+    return sorted(short), sorted(text for text in sentences if len(text) <= _MOST_SENTENCE)
 
 
 def long_texts(content: bytes) -> Iterator[Lines]:
