@@ -1,7 +1,7 @@
 """The bundled quality score beside what costs nothing, on 248 pages whose quality people judged.
 
-In: a data folder with `quality/`. Out: rows of tables. Pages of even number were looked at while the
-model was made, those of odd number were not: figures are for all, and for each half.
+In: a data folder with `quality/`. Out: rows of tables. Pages of even number were looked at while
+the model was made, those of odd number were not: figures are for all, and for each half.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from classifiers.evaluate import auc, auc_difference
 from classifiers.fasttext_model import FastTextModel
 from classifiers.model import Model, Texts, read_description
 from curation.dedup.keys import _cheap_quality
-from curation.heuristics.batch import HeuristicsConfig, filter_batch, measure
+from curation.heuristics.batch import filter_batch, measure
+from curation.heuristics.config import HeuristicsConfig
 
 Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]
@@ -69,12 +70,13 @@ def _baselines(texts: pa.StringArray) -> dict[str, Floats]:
     for name, column in unjudged.items():
         batch = batch.append_column(name, column)
     judged = filter_batch(batch, config=HeuristicsConfig())
+    kept = judged.column("drop_reason").is_null()
     found = {
         "length": np.array([len(text) for text in texts.to_pylist()], np.float64),
         "words": _column(measured, "n_words"),
         "stop words": _column(measured, "n_stop_words"),
         "share of terminal lines": _column(measured, "terminal_lines_ratio"),
-        "rules of Gopher and others: kept": judged.column("drop_reason").is_null().to_numpy(zero_copy_only=False),
+        "kept by the rules of Gopher and others": kept.to_numpy(zero_copy_only=False),
         "cheap quality": _cheap_quality(measured).to_numpy(zero_copy_only=False),
     }
     return {name: np.nan_to_num(values.astype(np.float64)) for name, values in found.items()}
@@ -125,7 +127,9 @@ def _within(name: str, judged: Judged, rows: npt.NDArray[np.bool_]) -> Row:
     return found | {"length's AUC": str(auc(judged.log_length[rows], judged.good[rows]))}
 
 
-def _row(name: str, values: Floats, good: npt.NDArray[np.bool_], rows: npt.NDArray[np.bool_]) -> Row:
+def _row(
+    name: str, values: Floats, good: npt.NDArray[np.bool_], rows: npt.NDArray[np.bool_]
+) -> Row:
     return _said(name, int(rows.sum()), str(auc(values[rows], good[rows])))
 
 

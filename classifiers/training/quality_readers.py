@@ -52,7 +52,23 @@ def whole(lines: Iterable[str]) -> Lines:
 
 
 _BREAK = "\u2028"  # a line feed in HTML is a blank
-_BLOCKS = ("p", "br", "tr", "div", "li", "h1", "h2", "h3", "h4", "td", "dt", "dd", "pre", "title", "option")
+_BLOCKS = (
+    "p",
+    "br",
+    "tr",
+    "div",
+    "li",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "td",
+    "dt",
+    "dd",
+    "pre",
+    "title",
+    "option",
+)
 _PARSER = lxml.html.HTMLParser(encoding="utf-8")
 
 
@@ -134,6 +150,8 @@ def _payload(part: email.message.Message) -> str:
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
 def sayings(content: bytes) -> Iterator[Lines]:
     """A file of fortune(6): documents of six sayings."""
     found = [whole(saying.split("\n")) for saying in re.split(r"\n%+\n", decode(content))]
@@ -146,7 +164,10 @@ def entries(content: bytes) -> Iterator[Lines]:
     found = re.split(r"\n(?=\S)", gzip.decompress(content).decode("utf-8", "replace"))
     for at in range(0, len(found), 20):
         yield [
-            line for entry in found[at : at + 20] for line in [" ".join(entry.split())[:240]] if line
+            line
+            for entry in found[at : at + 20]
+            for line in [" ".join(entry.split())[:240]]
+            if line
         ]
 
 

@@ -8,7 +8,8 @@ import struct
 
 import pytest
 
-from classifiers.training.quality_data import HALVES, is_prose, recipe
+from classifiers.training.quality_data import HALVES, is_prose
+from classifiers.training.quality_material import recipe
 from classifiers.training.quality_pages import KINDS, Draw, Stock, english
 from classifiers.training.quality_readers import (
     catalogue,
@@ -44,7 +45,9 @@ def test_lines_of_a_paragraph_are_joined_and_what_is_set_in_is_not() -> None:
 
 
 def test_html_gives_a_line_per_block() -> None:
-    found = next(pages(b"<h1>Title</h1><p>One\nparagraph <b>here</b>.<script>x</script><ul><li>a<li>b</ul>"))
+    found = next(
+        pages(b"<h1>Title</h1><p>One\nparagraph <b>here</b>.<script>x</script><ul><li>a<li>b</ul>")
+    )
     assert found == ["Title", "One paragraph here.", "a", "b"]
 
 
@@ -69,7 +72,9 @@ def _mo(pairs: dict[str, str]) -> bytes:
 
 
 def test_a_catalogue_gives_originals_and_translations() -> None:
-    content = _mo({"": "Plural-Forms: broken(", "menu\4Home": "Accueil", "%d cat\0%d cats": "chat\0chats"})
+    content = _mo(
+        {"": "Plural-Forms: broken(", "menu\4Home": "Accueil", "%d cat\0%d cats": "chat\0chats"}
+    )
     assert catalogue(content) == {"Home": "Accueil", "%d cat": "chat"}
 
 
