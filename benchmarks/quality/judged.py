@@ -104,7 +104,7 @@ def _more(judged: Judged, values: Floats) -> str:
 
 
 def beside_length(judged: Judged) -> Iterator[Row]:
-    """Whether the score is length: its areas within thirds of length, without length, and with it."""
+    """Whether the score is length: areas within thirds of length, without it, and with it."""
     ours, good = judged.measures[OURS], judged.good
     third = rankdata(judged.log_length, "ordinal") * 3 // (len(good) + 1)
     for number, name in enumerate(("shortest third", "middle third", "longest third")):
