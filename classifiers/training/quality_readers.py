@@ -9,7 +9,6 @@ import bz2
 import email
 import email.message
 import email.policy
-import gzip
 import html
 import re
 import struct
@@ -130,7 +129,7 @@ def _without_markup(text: str) -> str:
     return html.unescape(_BULLET.sub("- ", _HEADING.sub(r"\1", text)))
 
 
-# Mail, sayings, dictionaries ---------------------------------------------------------------------
+# Mail and sayings ---------------------------------------------------------------------------------
 
 
 def mail(content: bytes) -> Iterator[Lines]:
@@ -157,18 +156,6 @@ def sayings(content: bytes) -> Iterator[Lines]:
     found = [whole(saying.split("\n")) for saying in re.split(r"\n%+\n", decode(content))]
     for at in range(0, len(found), 6):
         yield [line for saying in found[at : at + 6] for line in saying]
-
-
-def entries(content: bytes) -> Iterator[Lines]:
-    """A dictionary for dictd: documents of some twenty entries, each its first lines only."""
-    found = re.split(r"\n(?=\S)", gzip.decompress(content).decode("utf-8", "replace"))
-    for at in range(0, len(found), 20):
-        yield [
-            line
-            for entry in found[at : at + 20]
-            for line in [" ".join(entry.split())[:240]]
-            if line
-        ]
 
 
 # Catalogues of translations ----------------------------------------------------------------------
@@ -213,6 +200,5 @@ READERS: Mapping[str, Callable[[bytes], Iterator[Lines]]] = {
     "wikitext": wikitext,
     "mail": mail,
     "fortunes": sayings,
-    "dictionary": entries,
     "help": long_texts,
 }
