@@ -1,0 +1,1 @@
+"""What quality and domains are worth on pages that people judged."""
