@@ -27,8 +27,8 @@ from benchmarks.heuristics.texts import load_texts
 from benchmarks.toxicity_pages import beside_real, planted, real_pages, speed, worst
 from classifiers.fasttext_model import FastTextModel
 from classifiers.toxicity import TOXIC, score_stretches
-from classifiers.toxicity_data import FOLDS, Example, read_examples, without_copies
-from classifiers.train_toxicity import train
+from classifiers.training.toxicity import train
+from classifiers.training.toxicity_data import FOLDS, Example, read_examples, without_copies
 
 Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]

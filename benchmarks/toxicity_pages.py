@@ -28,7 +28,7 @@ from classifiers.toxicity import (
     stretches,
     toxicity,
 )
-from classifiers.toxicity_data import Example, free_pages, without_copies
+from classifiers.training.toxicity_data import Example, free_pages, without_copies
 
 Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]

@@ -97,7 +97,7 @@ def test_threshold_command(
     monkeypatch.setattr("curation.commands.threshold.session", lambda _: nullcontext(spark))
     monkeypatch.setenv("COLUMNS", "200")
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    assert main(["threshold", str(folder), "--tokens", "20000", "--domain", "general"]) == 0
+    assert main(["threshold", str(folder), "--tokens", "3000", "--domain", "general"]) == 0
     told = capsys.readouterr().out
     assert "general: the best" in told
     assert told.count("\nstays ") >= 1

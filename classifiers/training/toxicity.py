@@ -1,6 +1,6 @@
 """Makes `models/toxicity.ftz`.
 
-`python -m classifiers.train_toxicity DATA --output classifiers/models/toxicity.ftz`
+`python -m classifiers.training.toxicity DATA --output classifiers/models/toxicity.ftz`
 
 In: the data folder, as `toxicity_data` reads it. Out: a fastText classifier with the labels `toxic`
 and `safe`, quantised. The same data and packages give the same bytes on the same kind of processor:
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import fasttext
 
-from classifiers.toxicity_data import Example, read_examples
+from classifiers.training.toxicity_data import Example, read_examples
 
 _PARAMETERS = {
     "loss": "softmax",
