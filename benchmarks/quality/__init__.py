@@ -1,0 +1,3 @@
+"""Models of quality and domains on pages that people judged."""
+
+from __future__ import annotations
