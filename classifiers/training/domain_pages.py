@@ -22,9 +22,9 @@ from classifiers.training.domain_texts import hash_of, read_documents
 from classifiers.training.fetch import Package, fetch
 from classifiers.training.texts import pieces
 
-_SIZES = (500, 2000, 6000, 1000, 3500, 250)
-_LEAST_CHARS = 100
-_FOLDS = 4
+_SIZES = (500, 1500, 4000, 1000, 2500, 250)
+_LEAST_CHARS, _MOST_CHARS = 100, 8000
+FOLDS = 3
 _FILES_PER_PIECE = 0.4
 _LEAST_FILES = 20
 
@@ -52,8 +52,8 @@ class Stretch:
 
     @property
     def fold(self) -> int:
-        """One of four; a source is in one of them."""
-        return hash_of(self.source) % _FOLDS
+        """One of three; a source is in one of them."""
+        return hash_of(self.source) % FOLDS
 
 
 def read_sources() -> list[Source]:
@@ -94,7 +94,7 @@ def _cut(name: str, text: str) -> Iterator[tuple[int, str]]:
     sizes = (_SIZES[(start + number) % len(_SIZES)] for number in range(len(text) // 250 + 1))
     for number, piece in enumerate(pieces(text, sizes)):
         if len(piece) >= _LEAST_CHARS:
-            yield number, piece
+            yield number, piece[:_MOST_CHARS]  # a line may be a book
 
 
 def _is_math(source: Source, place: str) -> bool | None:

@@ -36,6 +36,7 @@ _PAGE = re.compile(r"(?s)<title>([^<:]*)</title>.*?<text[^>]*>([^<]*)</text>")
 _TEMPLATE = re.compile(r"(?s)\{\{[^{}]*\}\}|\{\|.*?\|\}|<ref[^>/]*/>|<ref.*?</ref>|<!--.*?-->")
 _LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]")
 _REMARK = re.compile(r"(?s)\$\((.*?)\$\)")
+_ENTRY = re.compile(r'(?m)^msgid ((?:"[^\n]*"\n)+)(?:msgid_plural .*\n)?msgstr(?:\[0\])? ((?:"[^\n]*"\n)+)')
 _LEAST_FORMULAS = 4
 
 
@@ -67,7 +68,7 @@ def _read(name: str, content: bytes) -> Iterator[tuple[str, str]]:
         yield from _of_encyclopaedia(decode(bz2.decompress(content)))
     elif "/man/" in name:
         yield name, _of_manual(decode(content))
-    else:
+    elif b"\0" not in content:  # what else is there is no text
         suffix = Path(name).suffix
         yield name, _READERS.get(suffix, str)(decode(content))
 
@@ -110,6 +111,29 @@ def _of_rst(text: str) -> str:
     return _ROLE.sub(r"$\1$", text)
 
 
+def _of_strings(text: str) -> str:
+    """Of JSON, each string."""
+    found: list[str] = []
+    todo = [json.loads(text)]
+    while todo:
+        value = todo.pop()
+        found += [value] if isinstance(value, str) else []
+        children = value.values() if isinstance(value, dict) else value
+        todo += [] if isinstance(value, str) or not isinstance(value, dict | list) else children
+    return "\n\n".join(found)
+
+
+def _of_catalogue(text: str) -> str:
+    """Of gettext's each translation, or the original where there is none."""
+    found = (_joined(translated) or _joined(original) for original, translated in _ENTRY.findall(text))
+    return "\n".join(found)
+
+
+def _joined(quoted: str) -> str:
+    text = "".join(line[1:-1] for line in quoted.splitlines())
+    return text.replace("\\n", "\n").replace('\\"', '"')
+
+
 def _of_proofs(text: str) -> str:
     """Of a Metamath database what people read."""
     return "\n\n".join(" ".join(remark.split()) for remark in _REMARK.findall(text))
@@ -137,5 +161,7 @@ _READERS: dict[str, Callable[[str], str]] = {
     ".page": _of_xml,
     ".ipynb": _of_notebook,
     ".rst": _of_rst,
+    ".po": _of_catalogue,
+    ".json": _of_strings,
     ".mm": _of_proofs,
 }

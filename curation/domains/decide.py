@@ -1,8 +1,15 @@
-"""Scores, routes and languages in, domains out."""
+"""Scores, routes and languages in, domains out.
+
+Code and mathematics count in any language, and before the language does. A page that is both is
+mathematics where that is beyond doubt, and code otherwise. Of the rest English is `general`; all
+else is `multilingual`, with pages whose language is not sure: these are mostly in languages that
+the identifier does not know, and never surely English.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,10 +24,17 @@ def decide(
     *,
     config: DomainsConfig,
 ) -> pa.StringArray:
-    """`general`, `math`, `code` or `multilingual` for each row."""
-    codes, maths = (pc.fill_null(x, 0).to_numpy() for x in (code, math))
-    english = pc.fill_null(pc.equal(language, "en"), False).to_numpy(zero_copy_only=False)
-    other = np.where(english, "general", "multilingual")
-    found = np.where(codes >= config.min_code, "code", other)
-    found = np.where((maths >= config.min_math) & (maths > codes), "math", found)
+    """`general`, `math`, `code` or `multilingual` for each row; a null score counts as 0."""
+    codes, maths = (pc.fill_null(scores, 0).to_numpy() for scores in (code, math))
+    least_code = np.where(_is(route, "code"), config.min_code_routed, config.min_code)
+    is_code = codes >= least_code
+    is_math = maths >= np.where(is_code, config.min_math_in_code, config.min_math)
+    other = np.where(_is(language, "en"), "general", "multilingual")
+    found = np.where(is_math, "math", np.where(is_code, "code", other))
     return pa.array(found, pa.string())
+
+
+def _is(values: pa.StringArray, value: str) -> npt.NDArray[np.bool_]:
+    equal = pc.fill_null(pc.equal(values, value), False)
+    found: npt.NDArray[np.bool_] = equal.to_numpy(zero_copy_only=False)
+    return found

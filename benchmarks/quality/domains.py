@@ -1,0 +1,157 @@
+"""Domains that the rule finds beside what people find: 706 pages that were judged by reading.
+
+In: a data folder and texts of `benchmarks.heuristics.texts`. Out: rows of tables. In `domains.tsv` a
+page is `code`, `math` or `prose`, or two of them where either is right. Thresholds were chosen on the
+pages of half 0; half 1 was only looked at.
+
+`code`: the page's substance is programming: source code, interfaces, commands, configuration,
+technical documentation that mixes code with prose. `math`: mathematics, formulas, proofs,
+statistics, and manuals of mathematical programs that explain what they compute. `prose`: the rest,
+with news and handbooks of software that show no code.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from classifiers.evaluate import auc, confusion, f1
+from curation.domains.config import DomainsConfig
+from curation.domains.decide import decide
+from curation.heuristics.batch import measure
+from curation.quality.batch import score_batch
+from curation.quality.config import ScoresConfig
+
+Row = dict[str, Any]
+_DOMAINS = ("code", "math")
+_PROSE = "prose"
+_SCORES = ScoresConfig(quality=None, topics=None)
+_BATCH = 256
+
+
+class Judged(NamedTuple):
+    """A page: what it may be called, what the rule calls it, and its scores."""
+
+    id: str
+    source: str
+    allowed: tuple[str, ...]
+    found: str
+    code: float
+    math: float
+
+    @property
+    def half(self) -> int:
+        """0 or 1, by a hash of the id."""
+        return hashlib.sha256(self.id.encode()).digest()[0] % 2
+
+    @property
+    def true(self) -> str:
+        """What the rule calls it where that is right, what it is first of all where not."""
+        return self.found if self.found in self.allowed else self.allowed[0]
+
+
+def read_judged() -> dict[str, tuple[str, ...]]:
+    """By page, what it may be called."""
+    text = resources.files("benchmarks.quality").joinpath("domains.tsv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines(), delimiter="\t")
+    return {row["id"]: tuple(row["domain"].split("|")) for row in rows}
+
+
+def judge(data: Path, texts: pa.Table, *, config: DomainsConfig) -> list[Judged]:
+    """The judged pages that are among `texts`."""
+    judged, known = read_judged(), _known(data)
+    records = [known.get(record) for record in texts["record_id"].to_pylist()]
+    is_judged = [page is not None and page["id"] in judged for page in records]
+    pages = [page for page in records if page is not None and page["id"] in judged]
+    kept = texts.filter(pa.array(is_judged)).combine_chunks()
+    found = list(find_domains(kept, config=config))
+    return [
+        Judged(page["id"], _source(page), judged[page["id"]], *of_page)
+        for page, of_page in zip(pages, found, strict=True)
+    ]
+
+
+def find_domains(
+    texts: pa.Table, *, config: DomainsConfig
+) -> Iterator[tuple[str, float, float]]:
+    """Of each text what the rule calls it, `prose` for what is neither, and both scores."""
+    for batch in texts.select(["text", "line_kinds", "language"]).to_batches(_BATCH):
+        scored = measure(score_batch(batch, config=_SCORES))
+        code, math = scored.column("code_score"), scored.column("math_score")
+        called = decide(
+            code, math, scored.column("route"), scored.column("language"), config=config
+        )
+        for name, *scores in zip(
+            called.to_pylist(), code.fill_null(0).to_pylist(), math.fill_null(0).to_pylist(), strict=True
+        ):
+            yield (name if name in _DOMAINS else _PROSE, *scores)
+
+
+def by_source(pages: Sequence[Judged]) -> Iterator[Row]:
+    """Right ones, and F1 of both domains, by source, by half and of all."""
+    sources = np.array([page.source for page in pages], object)
+    for name in sorted(set(sources.tolist())):
+        yield _row(name, [pages[row] for row in np.flatnonzero(sources == name)])
+    for half in (0, 1):
+        yield _row(f"half {half}", [page for page in pages if page.half == half])
+    yield _row("all", pages)
+
+
+def of_scores(pages: Sequence[Judged]) -> Iterator[Row]:
+    """The area under the curve of each model by itself, on pages that are surely of a domain."""
+    for name in _DOMAINS:
+        sure = [page for page in pages if name not in page.allowed or len(page.allowed) == 1]
+        positive = [name in page.allowed for page in sure]
+        area = auc([getattr(page, name) for page in sure], positive)
+        yield {"model": name, "pages": len(sure), "of them": sum(positive), "area": str(area)}
+
+
+def confused(pages: Sequence[Judged]) -> Iterator[Row]:
+    """How many pages of each domain were called which."""
+    counts = confusion([page.found for page in pages], [page.true for page in pages])
+    for (true, found), count in counts.items():
+        yield {"is": true, "called": found, "pages": count}
+
+
+def _row(name: str, pages: Sequence[Judged]) -> Row:
+    row: Row = {"source": name, "pages": len(pages)}
+    row["right"] = float(np.mean([page.found == page.true for page in pages]))
+    for domain in _DOMAINS:
+        called, true = (_is(domain, [of[i] for of in _names(pages)]) for i in (0, 1))
+        figures = f1(called, true)
+        row |= {
+            f"{domain} pages": int(true.sum()),
+            f"{domain} precision": figures.precision,
+            f"{domain} recall": figures.recall,
+            f"{domain} F1": str(figures.f1) if true.any() else "",
+        }
+    return row
+
+
+def _names(pages: Sequence[Judged]) -> list[tuple[str, str]]:
+    return [(page.found, page.true) for page in pages]
+
+
+def _is(domain: str, names: Sequence[str]) -> npt.NDArray[np.bool_]:
+    return np.array([name == domain for name in names], bool)
+
+
+def _known(data: Path) -> dict[str, dict[str, Any]]:
+    with gzip.open(data / "pages.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return {page["record_id"]: page for page in map(json.loads, lines)}
+
+
+def _source(page: dict[str, Any]) -> str:
+    """Debian's manuals of mathematics by package: each is a source that nothing learnt from."""
+    is_mathematics = page["kind"] == "math-doc"
+    return page["orig"].split("/")[0] if is_mathematics else str(page["source"])
