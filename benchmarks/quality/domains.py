@@ -1,8 +1,8 @@
 """Domains that the rule finds beside what people find: 706 pages that were judged by reading.
 
-In: a data folder and texts of `benchmarks.heuristics.texts`. Out: rows of tables. In `domains.tsv` a
-page is `code`, `math` or `prose`, or two of them where either is right. Thresholds were chosen on the
-pages of half 0; half 1 was only looked at.
+In: a data folder and texts of `benchmarks.heuristics.texts`. Out: rows of tables. In `domains.tsv`
+a page is `code`, `math` or `prose`, or two of them where either is right. Thresholds were chosen on
+the pages of half 0; half 1 was only looked at.
 
 `code`: the page's substance is programming: source code, interfaces, commands, configuration,
 technical documentation that mixes code with prose. `math`: mathematics, formulas, proofs,
@@ -81,9 +81,7 @@ def judge(data: Path, texts: pa.Table, *, config: DomainsConfig) -> list[Judged]
     ]
 
 
-def find_domains(
-    texts: pa.Table, *, config: DomainsConfig
-) -> Iterator[tuple[str, float, float]]:
+def find_domains(texts: pa.Table, *, config: DomainsConfig) -> Iterator[tuple[str, float, float]]:
     """Of each text what the rule calls it, `prose` for what is neither, and both scores."""
     for batch in texts.select(["text", "line_kinds", "language"]).to_batches(_BATCH):
         scored = measure(score_batch(batch, config=_SCORES))
@@ -92,7 +90,10 @@ def find_domains(
             code, math, scored.column("route"), scored.column("language"), config=config
         )
         for name, *scores in zip(
-            called.to_pylist(), code.fill_null(0).to_pylist(), math.fill_null(0).to_pylist(), strict=True
+            called.to_pylist(),
+            code.fill_null(0).to_pylist(),
+            math.fill_null(0).to_pylist(),
+            strict=True,
         ):
             yield (name if name in _DOMAINS else _PROSE, *scores)
 
@@ -101,7 +102,7 @@ def by_source(pages: Sequence[Judged]) -> Iterator[Row]:
     """Right ones, and F1 of both domains, by source, by half and of all."""
     sources = np.array([page.source for page in pages], object)
     for name in sorted(set(sources.tolist())):
-        yield _row(name, [pages[row] for row in np.flatnonzero(sources == name)])
+        yield _row(name, [pages[row] for row in np.flatnonzero(sources == name).tolist()])
     for half in (0, 1):
         yield _row(f"half {half}", [page for page in pages if page.half == half])
     yield _row("all", pages)

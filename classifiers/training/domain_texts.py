@@ -36,7 +36,9 @@ _PAGE = re.compile(r"(?s)<title>([^<:]*)</title>.*?<text[^>]*>([^<]*)</text>")
 _TEMPLATE = re.compile(r"(?s)\{\{[^{}]*\}\}|\{\|.*?\|\}|<ref[^>/]*/>|<ref.*?</ref>|<!--.*?-->")
 _LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]")
 _REMARK = re.compile(r"(?s)\$\((.*?)\$\)")
-_ENTRY = re.compile(r'(?m)^msgid ((?:"[^\n]*"\n)+)(?:msgid_plural .*\n)?msgstr(?:\[0\])? ((?:"[^\n]*"\n)+)')
+_ENTRY = re.compile(
+    r'(?m)^msgid ((?:"[^\n]*"\n)+)(?:msgid_plural .*\n)?msgstr(?:\[0\])? ((?:"[^\n]*"\n)+)'
+)
 _LEAST_FORMULAS = 4
 
 
@@ -66,7 +68,7 @@ def _read(name: str, content: bytes) -> Iterator[tuple[str, str]]:
         yield from _of_archive(name, content)
     elif name.endswith(".bz2"):
         yield from _of_encyclopaedia(decode(bz2.decompress(content)))
-    elif "/man/" in name:
+    elif "/man/" in f"/{name}":
         yield name, _of_manual(decode(content))
     elif b"\0" not in content:  # what else is there is no text
         suffix = Path(name).suffix
@@ -112,7 +114,7 @@ def _of_rst(text: str) -> str:
 
 
 def _of_strings(text: str) -> str:
-    """Of JSON, each string."""
+    """Of JSON each string, the last first."""
     found: list[str] = []
     todo = [json.loads(text)]
     while todo:
@@ -125,7 +127,9 @@ def _of_strings(text: str) -> str:
 
 def _of_catalogue(text: str) -> str:
     """Of gettext's each translation, or the original where there is none."""
-    found = (_joined(translated) or _joined(original) for original, translated in _ENTRY.findall(text))
+    found = (
+        _joined(translated) or _joined(original) for original, translated in _ENTRY.findall(text)
+    )
     return "\n".join(found)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from classifiers.calibrate import Curve, platt
+from classifiers.calibrate import platt
 from classifiers.card import Card, describe, table, write
 from classifiers.evaluate import auc, f1
 from classifiers.fasttext_model import FastTextModel
@@ -26,7 +26,7 @@ from classifiers.model import ALL
 from classifiers.train import train
 from classifiers.training.domain_pages import FOLDS, Source, Stretch, read_sources, read_stretches
 
-FEATURES = 60_000
+FEATURES: int | None = 60_000
 PARAMETERS = {"epoch": 5, "minCount": 5}
 OTHER = "other"
 
@@ -42,19 +42,19 @@ class Domain:
 
 
 _LIMITS = """
-- It learnt from documentation, not from crawled pages. Shops, forums and news are hardly in it; what
-  it says of them was measured on pages (BENCHMARKS.md), not learnt.
-- Half of what it learnt from is of the domain, of a crawl one page in fifty: a score is a probability
-  for pages as they are in the packages. Thresholds are set on pages.
+- It learnt from documentation, not from crawled pages. Shops, forums and news are hardly in it;
+  what it says of them was measured on pages (BENCHMARKS.md), not learnt.
+- Of what it learnt from far more is of the domain than of a crawl: a score is a probability for
+  pages as they are in the packages. Thresholds are set on pages.
 - English most of all; {languages}. Other languages it knows by symbols and by the shape of lines.
 """
 DOMAINS = (
     Domain(
         "code",
         "Code",
-        "How probable it is that a page is about programming: source code, interfaces and commands, "
-        "configuration, technical documentation that mixes code with prose. Software without code "
-        "(handbooks of programs with windows, news, adverts, descriptions) counts as other.",
+        "How probable it is that a page is about programming: source code, interfaces and "
+        "commands, configuration, technical documentation that mixes code with prose. Software "
+        "without code (handbooks of programs with windows, news, adverts, descriptions) counts as other.",
         _LIMITS.format(
             languages="manual pages in German, French, Spanish, Italian, Polish, Portuguese, "
             "Russian, Japanese and Chinese, and translated documentation"
@@ -63,9 +63,9 @@ DOMAINS = (
     Domain(
         "math",
         "Mathematics",
-        "How probable it is that a page is mathematics: formulas, proofs, statistics, algorithms of "
-        "computer algebra and numerics with what they compute. Numbers as such (prices, results, "
-        "accounts) count as other.",
+        "How probable it is that a page is mathematics: formulas, proofs, statistics, algorithms "
+        "of computer algebra and numerics with what they compute. Numbers as such (prices, "
+        "results, accounts) count as other.",
         _LIMITS.format(
             languages="manuals of mathematical programs in German, French, Spanish, Italian, "
             "Portuguese, Russian, Japanese and other languages"
@@ -107,7 +107,7 @@ def make(
         sections={
             "Sources it was not trained on": _figures(told, true, scores),
             "Limits": domain.limits,
-            "Data": _data(sources, told, domain.name),
+            "Data": _data(sources, told),
         },
     )
     write(output, domain.name, content, described, card)
@@ -126,7 +126,7 @@ def held_out_scores(name: str, stretches: Sequence[Stretch]) -> npt.NDArray[np.f
     for fold in range(FOLDS):
         rows = np.flatnonzero(folds == fold)
         content = train_model(name, [of for of in stretches if of.fold != fold])
-        texts = pa.array([stretches[row].text for row in rows], pa.string())
+        texts = pa.array([stretches[row].text for row in rows.tolist()], pa.string())
         scores[rows] = raw_scores(content, name, texts)
     return scores
 
@@ -146,16 +146,18 @@ def _figures(
     for name in sorted(set(names.tolist())):
         of_source = names == name
         right = (scores[of_source] >= 0.5) == true[of_source]
-        rows.append((name, int(of_source.sum()), f"{true[of_source].mean():.2f}", f"{right.mean():.3f}"))
+        rows.append(
+            (name, int(of_source.sum()), f"{true[of_source].mean():.2f}", f"{right.mean():.3f}")
+        )
     return (
-        f"{len(stretches):,} stretches of text, each scored by a model that was trained without its "
-        f"source (three folds by source): F1 {found.f1}, precision {found.precision:.3f}, recall "
+        f"{len(stretches):,} stretches of text, each scored by a model that was trained without "
+        f"its source (three folds by source): F1 {found.f1}, precision {found.precision:.3f}, recall "
         f"{found.recall:.3f}, area under the curve {auc(scores, true)}. By source, at 0.5:\n\n"
         + table(("Source", "Stretches", "Of the domain", "Right"), rows)
     )
 
 
-def _data(sources: Sequence[Source], stretches: Sequence[Stretch], name: str) -> str:
+def _data(sources: Sequence[Source], stretches: Sequence[Stretch]) -> str:
     counts: dict[str, int] = {}
     for stretch in stretches:
         counts[stretch.source] = counts.get(stretch.source, 0) + 1
@@ -166,7 +168,8 @@ def _data(sources: Sequence[Source], stretches: Sequence[Stretch], name: str) ->
     ]
     return (
         "Packages of PyPI, npm and Debian; addresses and checksums are in "
-        "`classifiers/training/domains.yaml`.\n\n" + table(("Package", "Stretches", "Licence"), rows)
+        "`classifiers/training/domains.yaml`.\n\n"
+        + table(("Package", "Stretches", "Licence"), rows)
     )
 
 

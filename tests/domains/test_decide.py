@@ -30,7 +30,9 @@ def test_code_and_mathematics_count_in_any_language() -> None:
 
 
 def test_lines_of_code_make_less_of_a_score_enough() -> None:
-    assert _decide((0.3, 0.0, "code", "en"), (0.3, 0.0, "math", "en"), (0.1, 0.0, "code", "en")) == [
+    assert _decide(
+        (0.3, 0.0, "code", "en"), (0.3, 0.0, "math", "en"), (0.1, 0.0, "code", "en")
+    ) == [
         "code",
         "general",
         "general",
