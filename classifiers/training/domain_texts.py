@@ -33,7 +33,9 @@ _ESCAPES = re.compile(r"\\f(?:\[\w*\]|\(\w\w|.)|\\[&|^%,:]|\\s[-+]?\d")
 _REQUEST = re.compile(r"^[.'](?:\\\".*|\w*)[ \t]*")
 _ROLE = re.compile(r":math:`([^`]+)`")
 _PAGE = re.compile(r"(?s)<title>([^<:]*)</title>.*?<text[^>]*>([^<]*)</text>")
-_TEMPLATE = re.compile(r"(?s)\{\{[^{}]*\}\}|\{\|.*?\|\}|<ref[^>/]*/>|<ref.*?</ref>|<!--.*?-->")
+_TEMPLATE = re.compile(r"(?s)\{\{[^{}]*\}\}|<ref[^>/]*/>|<ref.*?</ref>|<!--.*?-->")
+_TABLE = re.compile(r"(?s)\{\|.*?\n\|\}")
+_CELL = re.compile(r"\n\s*[|!]|\|\||!!")
 _LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]")
 _REMARK = re.compile(r"(?s)\$\((.*?)\$\)")
 _ENTRY = re.compile(
@@ -156,8 +158,15 @@ def _of_wiki(text: str) -> str:
     text = re.sub(r"(?s)<math[^>]*>(.*?)</math>", lambda found: f"${found[1].strip()}$", text)
     for _ in range(3):  # they nest
         text = _TEMPLATE.sub("", text)
+    text = _TABLE.sub(lambda found: _rows(found[0][: -len("|}")]), text)
     text = _TAG.sub("", _LINK.sub(r"\1", text)).replace("'''", "").replace("''", "")
     return html.unescape(re.sub(r"(?m)^=+\s*(.*?)\s*=+$", r"\1", text))
+
+
+def _rows(table: str) -> str:
+    """A line for each row, as extraction writes tables."""
+    rows = (_CELL.split(row)[1:] for row in re.split(r"\n\s*\|-", table))
+    return "\n".join(" | ".join(cell.split("|")[-1].strip() for cell in row) for row in rows)
 
 
 _READERS: dict[str, Callable[[str], str]] = {

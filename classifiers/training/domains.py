@@ -54,7 +54,8 @@ DOMAINS = (
         "Code",
         "How probable it is that a page is about programming: source code, interfaces and "
         "commands, configuration, technical documentation that mixes code with prose. Software "
-        "without code (handbooks of programs with windows, news, adverts, descriptions) counts as other.",
+        "without code (handbooks of programs with windows, news, adverts, descriptions) counts as "
+        "other.",
         _LIMITS.format(
             languages="manual pages in German, French, Spanish, Italian, Polish, Portuguese, "
             "Russian, Japanese and Chinese, and translated documentation"
@@ -151,8 +152,8 @@ def _figures(
         )
     return (
         f"{len(stretches):,} stretches of text, each scored by a model that was trained without "
-        f"its source (three folds by source): F1 {found.f1}, precision {found.precision:.3f}, recall "
-        f"{found.recall:.3f}, area under the curve {auc(scores, true)}. By source, at 0.5:\n\n"
+        f"its source (three folds by source): F1 {found.f1}, precision {found.precision:.3f}, "
+        f"recall {found.recall:.3f}, area under the curve {auc(scores, true)}. By source, at 0.5:\n\n"
         + table(("Source", "Stretches", "Of the domain", "Right"), rows)
     )
 

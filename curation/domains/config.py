@@ -12,14 +12,12 @@ _Score = Annotated[float, Field(ge=0, le=1)]
 
 @dataclass(frozen=True, kw_only=True)
 class DomainsConfig:
-    """From which score on a page is code, or mathematics.
+    """From which score on a page is code, or mathematics; of a page that is both, what it is more.
 
     `min_code_routed` is for pages whose lines of code sent them to the rules for code: less of a
-    score confirms it. `min_math_in_code` is for pages that are code as well, as manuals of
-    mathematical programs are: mathematics only where it is beyond doubt.
+    score confirms it.
     """
 
-    min_code: _Score = 0.5
-    min_code_routed: _Score = 0.2
-    min_math: _Score = 0.7
-    min_math_in_code: _Score = 0.97
+    min_code: _Score = 0.45
+    min_code_routed: _Score = 0.35
+    min_math: _Score = 0.75

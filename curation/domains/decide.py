@@ -1,9 +1,8 @@
 """Scores, routes and languages in, domains out.
 
 Code and mathematics count in any language, and before the language does. A page that is both is
-mathematics where that is beyond doubt, and code otherwise. Of the rest English is `general`; all
-else is `multilingual`, with pages whose language is not sure: these are mostly in languages that
-the identifier does not know, and never surely English.
+what it has the higher score for. Of the rest English is `general`; all else is `multilingual`, with
+pages whose language is not sure: these are mostly in languages that the identifier does not know.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ def decide(
     codes, maths = (pc.fill_null(scores, 0).to_numpy() for scores in (code, math))
     least_code = np.where(_is(route, "code"), config.min_code_routed, config.min_code)
     is_code = codes >= least_code
-    is_math = maths >= np.where(is_code, config.min_math_in_code, config.min_math)
+    is_math = (maths >= config.min_math) & (~is_code | (maths >= codes))
     other = np.where(_is(language, "en"), "general", "multilingual")
     found = np.where(is_math, "math", np.where(is_code, "code", other))
     return pa.array(found, pa.string())

@@ -9,7 +9,7 @@ import pytest
 from curation.domains.config import DomainsConfig
 from curation.domains.decide import decide
 
-CONFIG = DomainsConfig(min_code=0.5, min_code_routed=0.2, min_math=0.7, min_math_in_code=0.9)
+CONFIG = DomainsConfig(min_code=0.5, min_code_routed=0.2, min_math=0.7)
 
 
 def _decide(*rows: tuple[float | None, float | None, str | None, str | None]) -> list[str]:
@@ -40,7 +40,7 @@ def test_lines_of_code_make_less_of_a_score_enough() -> None:
 
 
 @pytest.mark.parametrize(("math", "expected"), [(0.8, "code"), (0.95, "math")])
-def test_what_is_both_is_mathematics_only_beyond_doubt(math: float, expected: str) -> None:
+def test_what_is_both_is_what_it_is_more(math: float, expected: str) -> None:
     assert _decide((0.9, math, "prose", "en")) == [expected]
 
 

@@ -24,7 +24,9 @@ _CATALOGUE = '#: a.py\nmsgid "Add to cart"\nmsgstr "In den Korb"\n\nmsgid "Pay"\
 _WIKI = (
     "<title>Sum</title><text>A '''[[sum|total]]'''{{cite}} is "
     + "&lt;math&gt;a+b&lt;/math&gt;. " * 4
-    + "</text><title>Cat</title><text>A cat.</text><title>C</title><text>#REDIRECT [[Cat]]</text>"
+    + "</text><title>Cat</title><text>A cat."
+    "\n{| class=x\n|-\n! Won !! Lost\n|-\n| a=1 | 3\n| 4\n|}</text>"
+    "<title>C</title><text>#REDIRECT [[Cat]]</text>"
 )
 
 
@@ -56,7 +58,7 @@ def _written(folder: Path) -> Path:
         ("a.json", {"a.json": "two\n\none"}),
         (
             "wiki.bz2",
-            {"formulas/Sum": "A total is " + "$a+b$. " * 4, "prose/Cat": "A cat."},
+            {"formulas/Sum": "A total is " + "$a+b$. " * 4, "prose/Cat": "A cat. Won | Lost 3 | 4"},
         ),
         ("data", {}),
         ("help.jar", {"help.jar/sin.html": "The sine of an angle."}),
