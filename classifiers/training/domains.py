@@ -154,8 +154,7 @@ def _figures(
         f"{len(stretches):,} stretches of text, each scored by a model that was trained without "
         f"its source (three folds by source): F1 {found.f1}, precision {found.precision:.3f}, "
         f"recall {found.recall:.3f}, area under the curve {auc(scores, true)}. By source, at "
-        "0.5:\n\n"
-        + table(("Source", "Stretches", "Of the domain", "Right"), rows)
+        "0.5:\n\n" + table(("Source", "Stretches", "Of the domain", "Right"), rows)
     )
 
 
