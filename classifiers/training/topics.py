@@ -178,3 +178,7 @@ def _card(recipe: Recipe) -> card.Card:
             + card.table(("Package", "Licence"), packages),
         },
     )
+
+
+if __name__ == "__main__":
+    main()
