@@ -43,7 +43,7 @@ _SCALE = 0.5  # of its vector
 _DOCUMENTS, _MOST_JOINED = 300, 16  # of a topic; definitions in one
 _EVERY_FEATURE = 1_000_000  # quantised, and none left out
 _SEED = 1
-_PARAMETERS = {"epoch": 5, "lr": 0.1, "minCount": 1, "wordNgrams": 1}
+_PARAMETERS = {"epoch": 5, "lr": 0.05, "minCount": 1, "wordNgrams": 1}
 _CURVE_POINTS = 65
 
 
