@@ -44,7 +44,7 @@ _DOCUMENTS, _MOST_JOINED = 300, 16  # of a topic; definitions in one
 _EVERY_FEATURE = 1_000_000  # quantised, and none left out
 _SEED = 1
 _PARAMETERS = {"epoch": 5, "lr": 0.05, "minCount": 1, "wordNgrams": 1}
-_CURVE_POINTS = 65
+_CURVE_POINTS, _MOST_ODDS = 65, 15
 
 
 @dataclass(frozen=True)
@@ -145,10 +145,10 @@ def documents(
 
 
 def curve_of(slope: float, shift: float) -> Curve:
-    """The logistic curve of a score's log odds."""
-    odds = np.linspace(-14, 14, _CURVE_POINTS)[1:-1]
+    """The logistic curve of a score's log odds; scores that round to 0 or 1 are none the surer."""
+    odds = np.linspace(-_MOST_ODDS, _MOST_ODDS, _CURVE_POINTS)
     x, y = 1 / (1 + np.exp(-odds)), 1 / (1 + np.exp(-(slope * odds + shift)))
-    return Curve((0.0, *np.round(x, 9).tolist(), 1.0), (0.0, *np.round(y, 6).tolist(), 1.0))
+    return Curve((0.0, *np.round(x[1:-1], 9).tolist(), 1.0), tuple(np.round(y, 6).tolist()))
 
 
 def _word_file(words: Sequence[Word], vectors: Floats) -> str:

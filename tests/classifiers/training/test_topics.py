@@ -50,6 +50,7 @@ def test_the_curve_is_the_logistic_one_and_the_identity_where_told_so() -> None:
     )
     lower = topics.curve_of(0.5, -1.0)
     assert lower.apply(np.array([0.5], np.float32)) == pytest.approx([1 / (1 + np.e)], abs=0.01)
+    assert 0.99 < lower.apply(np.array([1.0], np.float32))[0] < 1
 
 
 def test_the_recipe_names_24_topics_with_a_definition_and_ten_descriptions_or_more() -> None:
