@@ -43,6 +43,7 @@ def run_sample(spark: SparkSession, folder: Path) -> dict[str, Any]:
             }
             for step in outcome.funnels["sample"]
         ],
+        "domains": outcome.domains["sample"],
         "faults": sorted(faults.to_pylist(), key=lambda fault: int(fault["offset"])),
         "shards": {
             name: hashlib.sha256(data).hexdigest() for name, data in runs.shards(folder).items()
@@ -62,6 +63,7 @@ def test_the_sample_gives_the_frozen_funnel_faults_and_shards(folder: Path) -> N
     found = json.loads((folder.parent / "found.json").read_text())
     expected = json.loads(GOLDEN.read_text())
     assert found["funnel"] == expected["funnel"]
+    assert found["domains"] == expected["domains"]
     assert found["faults"] == expected["faults"]
     assert found["shards"] == expected["shards"]
 

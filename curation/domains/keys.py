@@ -14,6 +14,6 @@ OF_DOMAINS = ("domain", *_TELLING)
 
 
 def domains_of(keys: pa.RecordBatch, config: DomainsConfig) -> pa.StringArray:
-    """`general`, `math`, `code` or `multilingual`; null where nothing is known to tell it."""
+    """`general`, `math`, `code` or `multilingual`."""
     columns = (keys.column(name) for name in _TELLING)
     return pc.coalesce(keys.column("domain"), decide(*columns, config=config))
