@@ -97,7 +97,7 @@ def test_all_documents_of_bad_hosts_go_and_no_others(folder: Path) -> None:
 def test_the_funnel_has_the_stage(folder: Path) -> None:
     (funnel,) = json.loads((folder / "manifest.json").read_text())["funnel"].values()
     steps = {step["stage"]: step for step in funnel}
-    assert [*steps][-3:] == ["hosts", "dedup", "mix"]
+    assert [*steps][-4:] == ["hosts", "dedup", "quality", "mix"]
     assert (steps["hosts"]["pages_in"], steps["hosts"]["pages_out"]) == (81, 39)
     assert steps["hosts"]["reasons"] == [["host_high_pii", 27], ["host_unsafe", 15]]
     assert (steps["dedup"]["pages_in"], steps["dedup"]["pages_out"]) == (39, 24)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,6 +20,8 @@ from curation.finish import Outcome
 from curation.quality.config import DomainCut, QualityConfig
 from curation.quality.stage import judge_quality
 from curation.receipts import KEPT
+from curation.removal.take_down import take_down
+from curation.removal.wanted import read_wanted
 from curation.run import Run
 from tests import runs
 
@@ -109,3 +112,32 @@ def test_threshold_command(
 def test_threshold_of_what_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["threshold", str(tmp_path), "--tokens", "5"]) == 2
     assert capsys.readouterr().err == f"curate: {tmp_path} holds no run\n"
+
+
+def test_a_take_down_is_as_a_run_that_never_had_the_pages(
+    spark: SparkSession, half: tuple[Path, Outcome], tmp_path: Path
+) -> None:
+    rows = pq.read_table(half[0] / "documents", columns=["doc_id", "text"]).to_pylist()
+    rows = [{**row, "url": f"https://{row['doc_id']}.example/"} for row in rows]
+    gone = {row["doc_id"] for row in rows[::5]}
+    options = ["inputs.0.stages=[language,scores]", *(f"quality.{of}.keep=0.5" for of in ALL)]
+    options.append("inputs.0.columns.id=doc_id")
+    shipped = {}
+    for name in ("all", "without"):
+        kept = [row for row in rows if name == "all" or row["doc_id"] not in gone]
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        runs.run(spark, [path], tmp_path / name, *options)
+        shipped[name] = _shipped(tmp_path / name)
+    (tmp_path / "urls.txt").write_text("".join(f"https://{name}.example/\n" for name in gone))
+    run = Run.load(str(tmp_path / "all"))
+    take_down(run, spark, runs.quiet(), read_wanted(urls=str(tmp_path / "urls.txt")))
+    pipeline.judge(run, spark, runs.quiet())
+    pipeline.mix_and_finish(run, spark, runs.quiet())
+    assert _shipped(tmp_path / "all") == shipped["without"] != shipped["all"]
+    assert not shipped["without"] <= shipped["all"]  # other pages are the better half now
+
+
+def _shipped(folder: Path) -> set[tuple[str, str]]:
+    rows = pq.read_table(folder / "shards", columns=["url", "domain"]).to_pylist()
+    return {(row["url"], row["domain"]) for row in rows}

@@ -332,11 +332,11 @@ def test_a_take_down_that_is_killed_after_every_step_goes_on(
                 assert texts(folder) == old
         else:
             break
-    names = [Path(step).stem for step in steps[:5]]
+    names = [Path(step).stem for step in steps[:6]]
     assert names[0] == "take_down-000001"
     assert "delete" in steps[1]
-    assert names[2:] == ["hosts-000001", "dedup-000001", "mix-000001"]
-    assert len(steps) > 6
+    assert names[2:] == ["hosts-000001", "dedup-000001", "quality-000001", "mix-000001"]
+    assert len(steps) > 7
     assert texts(folder) == never_seen
     whole(folder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -25,7 +26,12 @@ STAGES = "inputs.0.stages=[language]"
 NO_SCORES = [f"scores.{name}=null" for name in ("quality", "code", "math", "topics")]
 
 
-def test_a_model_of_what_wikipedia_cites(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_model_of_what_wikipedia_cites(
+    spark: SparkSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     crawl, run, cited = tmp_path / "crawl", tmp_path / "run", tmp_path / "cited"
     crawl.mkdir()
     pages.parquet(crawl / "pages.parquet", [*GOOD, *OTHER])
@@ -43,9 +49,9 @@ def test_a_model_of_what_wikipedia_cites(spark: SparkSession, tmp_path: Path) ->
 
     given = ["--positive", str(cited / "pages"), "--negative", str(run / "documents")]
     output = tmp_path / "models"
-    told = runs.curate("train-quality", *given, "--output", output, "--name", "mine")
-    assert told.returncode == 0, told.stderr
-    assert f"path: {output}/mine.json" in told.stdout
+    monkeypatch.setattr("curation.commands.train_quality.session", lambda _: nullcontext(spark))
+    assert main(["train-quality", *given, "--output", str(output), "--name", "mine"]) == 0
+    assert f"path: {output}/mine.json" in capsys.readouterr().out
     model = load_model(ModelConfig(path=str(output / "mine.json")))
     rows = pq.read_table(run / "documents").filter(
         pq.filters_to_expression([("language", "==", "en")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -138,11 +139,19 @@ def test_pages_are_those_still_in_that_are_cited(
     assert sum(file["rows"] for file in fewer) == 2
 
 
-def test_the_command_writes_and_tells(wikis: Path, run: Parts, tmp_path: Path) -> None:
-    output = tmp_path / "out"
-    told = runs.curate("wikipedia-references", wikis / "*", "--run", run.folder, "--output", output)
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.splitlines() == [
+def test_the_command_writes_and_tells(
+    spark: SparkSession,
+    wikis: Path,
+    run: Parts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output, command = tmp_path / "out", "curation.commands.wikipedia_references"
+    monkeypatch.setattr(f"{command}.session", lambda _: nullcontext(spark))
+    given = [str(wikis / "*"), "--run", run.folder, "--output", str(output)]
+    assert main(["wikipedia-references", *given]) == 0
+    assert capsys.readouterr().out.splitlines() == [
         f"4 URLs: {output}/references",
         f"3 pages of {run.folder}",
         f"3 pages that Wikipedia cites: {output}/pages",
