@@ -144,6 +144,7 @@ def test_the_command_writes_and_tells(
     wikis: Path,
     run: Parts,
     tmp_path: Path,
+    *,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
