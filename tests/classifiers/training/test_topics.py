@@ -17,12 +17,14 @@ def test_a_word_tells_of_its_topic_as_much_as_it_is_rare() -> None:
     assert vectors[0, 0] > 0 > vectors[0, 1]
     assert vectors[0].tolist() == pytest.approx(vectors[1, ::-1].tolist())
     assert not vectors[2].any()
+    rarer = topics.word_vectors([Word("goal", 6.0), *_WORDS[1:]], _NEARNESS)
+    assert rarer[0].tolist() == pytest.approx((2 * vectors[0]).tolist())
 
 
 def test_a_text_is_the_mean_of_the_words_that_are_known() -> None:
     vectors = topics.word_vectors(_WORDS, _NEARNESS)
-    found = topics.means_of_words(["goal judge unknown", "unknown"], _WORDS, vectors)
-    assert found[0].tolist() == pytest.approx(((vectors[0] + vectors[1]) / 2).tolist())
+    found = topics.means_of_words(["goal the unknown", "unknown"], _WORDS, vectors)
+    assert found[0].tolist() == pytest.approx((vectors[0] / 2).tolist())
     assert not found[1].any()
 
 
