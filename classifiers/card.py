@@ -60,7 +60,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _markdown(name: str, content: bytes, described: Description, card: Card) -> str:
-    languages = "any" if described.languages is None else " ".join(described.languages)
+    languages = "any"
+    if described.languages is not None:
+        languages = f"{' '.join(described.languages)}; pages in others have no score"
     facts = [
         f"# {card.title}",
         f"{card.tells}\n",
@@ -68,7 +70,7 @@ def _markdown(name: str, content: bytes, described: Description, card: Card) -> 
         f"- **File:** `{name}.ftz`, {len(content):,} bytes, sha256 `{described.sha256}`",
         f"- **Licence:** {card.licence}",
         f"- **Labels scored:** {', '.join(described.labels)}",
-        f"- **Languages:** {languages}; pages in others have no score",
+        f"- **Languages:** {languages}",
     ]
     sections = [f"## {title}\n\n{text.strip()}" for title, text in card.sections.items()]
     return "\n\n".join(["\n".join([facts[0], "", *facts[1:]]), *sections]) + "\n"

@@ -43,7 +43,12 @@ def auc(scores: npt.ArrayLike, positive: npt.ArrayLike) -> Estimate:
     """The area under the ROC curve: how often a positive page is scored over a negative one."""
     above, below = _placements(scores, positive)
     variance = np.var(above, ddof=1) / len(above) + np.var(below, ddof=1) / len(below)
-    return _estimate(float(above.mean()), float(variance), 0.0, 1.0)
+    found = _estimate(float(above.mean()), float(variance), 0.0, 1.0)
+    if variance:
+        return found
+    # No page out of order was seen: by the rule of three such may be so many at most.
+    unseen = min(1.0, 3 / min(len(above), len(below)))
+    return Estimate(found.value, max(0.0, found.low - unseen), min(1.0, found.high + unseen))
 
 
 def auc_difference(

@@ -32,6 +32,7 @@ _LOSSES = {
     file.SOFTMAX: SOFTMAX,
 }
 _BLOCK = 1 << 14  # rows
+_NEVER = 10**15  # the weight of a node that is not built yet
 _MOST_STEPS = 1000  # a search among the words of a real model has some ten
 
 
@@ -82,7 +83,9 @@ def _tree(counts: Ints) -> tuple[Places, Places]:
     Nodes 0 to `len(counts) - 1` are labels, the others follow.
     """
     labels = len(counts)
-    weights = np.full(2 * labels - 1, 10**15, np.int64)
+    if sum(counts.tolist()) >= _NEVER:
+        raise ValueError("no fastText model: the counts of its labels are too large")
+    weights = np.full(2 * labels - 1, _NEVER, np.int64)
     weights[:labels] = counts
     children = np.empty((labels - 1, 2), np.int32)
     leaf, node = labels - 1, labels

@@ -9,7 +9,7 @@ from schemas.document import DOCUMENT
 
 _SHIPPED = (
     *("doc_id", "url", "fetched_at", "domain", "language", "language_score", "title", "text"),
-    *("quality", "topic"),
+    *("quality", "topic", "topic_score"),
 )
 
 SHARD = Table(

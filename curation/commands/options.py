@@ -19,6 +19,13 @@ def share(text: str) -> float:
     return share
 
 
+def whole(text: str) -> int:
+    """A whole number of at least 0."""
+    if not text.isascii() or not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text}: expected a whole number of at least 0")
+    return int(text)
+
+
 def add_spark_conf(parser: argparse.ArgumentParser) -> None:
     """`--spark-conf`, of every command that starts Spark."""
     parser.add_argument(

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
 
-from curation.commands.options import add_spark_conf, spark_conf
+from curation.commands.options import add_spark_conf, spark_conf, whole
 from curation.driver import parts_of, split_receipts
 from curation.errors import UserError
 from curation.ingest.config import Domain
@@ -52,7 +52,7 @@ def add_to(commands: Any) -> None:
         help="of UTF-8, by which tokens are estimated (%(default)s: English)",
     )
     parser.add_argument(
-        "--show", type=int, default=3, help="pages on either side of a threshold (%(default)s)"
+        "--show", type=whole, default=3, help="pages on either side of a threshold (%(default)s)"
     )
     add_spark_conf(parser)
     parser.set_defaults(command=threshold_command)
@@ -103,7 +103,9 @@ def _find(
         tokens = share * options.tokens
         found = find_budget(rows, tokens, bytes_per_token=options.bytes_per_token)
         _show(domain, found, tokens)
-        if found.keep < 1:
+        if found.keep == 0:
+            print(f"{domain}: pages that no threshold drops have as many tokens already")
+        elif found.keep < 1:
             around = Around(domain, _limits(found), options.show)
             _show_pages(pages_around(spark, shared, domains, around), around.thresholds)
             yield domain, {"keep": math.ceil(found.keep * _DIGITS) / _DIGITS}

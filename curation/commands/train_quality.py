@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from classifiers.card import Card, write
-from curation.commands.options import add_spark_conf, spark_conf
+from curation.commands.options import add_spark_conf, spark_conf, whole
 from curation.errors import UserError
 from curation.progress import Progress
 from curation.session import require_java, session
@@ -67,7 +67,7 @@ def add_to(commands: Any) -> None:
     for name, what in _NUMBERS.items():
         parser.add_argument(
             f"--{name.replace('_', '-')}",
-            type=int,
+            type=whole,
             default=getattr(default, name),
             metavar="N",
             help=f"{what} (%(default)s)",

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from curation.artefact import Artefact
 from curation.commands.index import named_in
-from curation.commands.options import add_spark_conf, spark_conf
+from curation.commands.options import add_spark_conf, spark_conf, whole
 from curation.dedup.earlier import finished_run
 from curation.errors import UserError
 from curation.parts import Parts
@@ -42,7 +42,7 @@ def add_to(commands: Any) -> None:
         "dumps",
         nargs="*",
         metavar="DUMP",
-        help="files or quoted patterns of dumps, plain, .gz or .bz2: pages-articles (XML), or"
+        help="files or quoted patterns of dumps, plain, .gz, .bz2 or .xz: pages-articles (XML), or"
         " externallinks (SQL) with the table page (SQL) of the same wikis, which tells articles",
     )
     parser.add_argument(
@@ -57,7 +57,7 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument(
         "--min-citations",
-        type=int,
+        type=whole,
         default=1,
         metavar="N",
         help="how many pages of Wikipedias must cite a page (%(default)s)",

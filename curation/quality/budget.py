@@ -56,8 +56,9 @@ def find_budget(counted: pa.Table, tokens: float, *, bytes_per_token: float) -> 
     # Each share at which one more step of scores of some language comes in.
     shares = np.unique(np.concatenate([of.shares for of in languages]))
     totals = sum((of.tokens_at(shares) for of in languages), np.zeros(len(shares)))
-    at = min(int(np.searchsorted(totals, tokens)), len(shares) - 1)
-    keep = float(shares[at])
+    at = int(np.searchsorted(totals, tokens))
+    is_enough = at < len(shares) and shares[-1] > 0
+    keep = float(shares[at]) if is_enough else 1.0
     return Budget(keep, [of.at(keep) for of in languages])
 
 

@@ -111,8 +111,19 @@ def mistake_in(quality: QualityConfig, scores: ScoresConfig) -> str | None:
         if cut.keep is not None and cut.min_score is not None:
             return f"'{key}' has 'keep' and 'min_score': give one of them"
         language = key.rpartition(".languages.")[2] if ".languages." in key else None
-        if language and language not in (*lid176().labels, UNDETERMINED):
+        if language and _unknown((language,)):
             return f"'{key}': no page is in '{language}': use labels of lid.176, as 'de'"
+    for name, model in scores.named():
+        if model.languages is not None and (wrong := _unknown(model.languages)):
+            key = f"scores.{name}.languages"
+            return f"'{key}' {wrong}: use labels of lid.176, as 'de', or null for any"
     if quality.is_set and scores.quality is None:
         return "'quality' says who stays, and 'scores.quality' is null: no page has a score"
     return None
+
+
+def _unknown(languages: tuple[str, ...]) -> str | None:
+    known = (*lid176().labels, UNDETERMINED)
+    if wrong := [language for language in languages if language not in known]:
+        return f"has '{wrong[0]}', which no page is in"
+    return None if languages else "is empty"

@@ -28,13 +28,16 @@ def load_model(config: ModelConfig) -> Model:
 
 
 def _load(config: ModelConfig) -> Model:
-    if config.path.startswith(BUNDLED):
+    is_bundled = config.path.startswith(BUNDLED)
+    if (is_bundled or config.path.endswith(_DESCRIBED)) and (config.label or config.languages):
+        raise ValueError("the model tells labels and languages itself: leave them out")
+    if is_bundled:
+        if config.sha256:
+            raise ValueError("what comes with the package has no sha256 in a recipe: leave it out")
         name = config.path.removeprefix(BUNDLED)
         return _described(_resource(f"{name}{_DESCRIBED}"), _resource)
     if not config.path.endswith(_DESCRIBED):
         return _published(config)
-    if config.label or config.languages:
-        raise ValueError("a description tells labels and languages itself: leave them out")
     folder = config.path.rpartition("/")[0]
     return _described(config.read(), lambda file: Artefact(path=join(folder, file)).mapped())
 

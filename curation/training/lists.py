@@ -140,7 +140,7 @@ def _json_rows(file: FileInfo) -> Iterator[dict[str, object]]:
                 if not isinstance(row, dict):
                     raise UserError(f"{file.uri}: line {number:,} is no JSON object")
                 yield row
-    except (ValueError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise UserError(f"{file.uri}: line {number:,} cannot be read: {error}") from error
 
 

@@ -51,7 +51,7 @@ def read_articles(dump: DumpFile) -> Iterator[Ints]:
     for rows in read_rows(stream, columns_of(stream, _PAGE)):
         namespaces, redirects = rows["page_namespace"], rows["page_is_redirect"]
         stays = pc.and_(pc.equal(namespaces, "0"), pc.equal(redirects, "0"))
-        yield rows["page_id"].filter(stays).cast(pa.int64()).to_numpy()
+        yield _numbers(stream, rows["page_id"].filter(stays))
 
 
 def _identify(wiki: str, pages: Ints) -> Ints:
@@ -76,7 +76,17 @@ def _of_table(dump: DumpFile) -> Iterator[tuple[Ints, pa.StringArray]]:
     stream = Dump(dump.file)
     for rows in read_rows(stream, columns_of(stream, _NEW, _OLD)):
         urls = rows["el_to"] if "el_to" in rows.schema.names else _joined(rows)
-        yield rows["el_from"].cast(pa.int64()).to_numpy(), urls
+        yield _numbers(stream, rows["el_from"]), urls
+
+
+def _numbers(stream: Dump, written: pa.StringArray) -> Ints:
+    if written.null_count:
+        raise stream.broken("damaged: the number of a page is NULL")
+    try:
+        numbers: Ints = written.cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid as error:
+        raise stream.broken(f"damaged: {error}") from None
+    return numbers
 
 
 def _joined(rows: pa.RecordBatch) -> pa.StringArray:

@@ -18,7 +18,7 @@ from curation.wikipedia.dump import LONGEST_BYTES, Dump
 _OPEN, _CLOSE = b"<page>", b"</page>"
 _HEAD_BYTES = 1 << 14
 _NAMESPACE = re.compile(rb"<ns>\s*(-?\d+)\s*</ns>")
-_ID = re.compile(rb"<id>\s*(\d+)\s*</id>")
+_ID = re.compile(rb"<id>\s*(\d{1,18})\s*</id>")
 _TEXT = re.compile(rb"<text\b[^>]*>")
 _ENTITIES = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"'"))
 

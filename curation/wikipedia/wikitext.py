@@ -15,9 +15,7 @@ from collections.abc import Iterator
 _LINK = re.compile(rb"//([^\x00-\x20\x7f\[\]<>\"{}|]+)")
 _SCHEME = re.compile(rb"(?:\A|[^a-z0-9])(https?:)\Z")
 _LONGEST_SCHEME = 7
-_NOT_TEXT = re.compile(
-    rb"<!--.*?(?:-->|\Z)|<(nowiki|pre|syntaxhighlight|source)\b[^>]*>.*?</\1>", re.DOTALL
-)
+_HIDES = re.compile(rb"<!--|<(nowiki|pre|syntaxhighlight|source)\b[^<>]*>")
 _MAY_NOT_BE_TEXT = (b"<!--", b"<nowiki", b"<pre", b"<syntaxhighlight", b"<source")
 _ENTITY = re.compile(rb"&(?:amp|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
 _MARKS = b",;.:!?"
@@ -26,7 +24,7 @@ _MARKS = b",;.:!?"
 def links(text: bytes) -> Iterator[bytes]:
     """The URLs in a text, each as often as it is there; protocol-relative ones start with `//`."""
     if any(mark in text for mark in _MAY_NOT_BE_TEXT):
-        text = _NOT_TEXT.sub(b" ", text)
+        text = _shown(text)
     for found in _LINK.finditer(text):
         start = found.start()
         before = text[max(0, start - _LONGEST_SCHEME) : start].lower()
@@ -37,6 +35,27 @@ def links(text: bytes) -> Iterator[bytes]:
             yield scheme[1] + b"//" + (_without_marks(rest) if is_free else _meant(rest))
         elif before.rstrip(b" ")[-1:] in (b"[", b"=") and b"." in rest:
             yield b"//" + _meant(rest)
+
+
+def _shown(text: bytes) -> bytes:
+    """Without comments, and without what stands in tags; one that is never closed hides nothing.
+
+    Each end is looked for once, lest many beginnings cost the square of their number.
+    """
+    shown: list[bytes] = []
+    never, start, at = set[bytes](), 0, 0
+    while found := _HIDES.search(text, at):
+        closer = b"</" + found[1] + b">" if found[1] else b"-->"
+        at = found.end()
+        if closer in never or found[0].endswith(b"/>"):
+            continue
+        end = text.find(closer, at)
+        if end < 0 and found[1]:
+            never.add(closer)
+            continue
+        shown.append(text[start : found.start()])
+        start = at = len(text) if end < 0 else end + len(closer)
+    return b" ".join([*shown, text[start:]])
 
 
 def _without_marks(rest: bytes) -> bytes:

@@ -37,6 +37,11 @@ def test_interval_holds_in_95_of_100_draws() -> None:
     assert 270 <= held <= 297
 
 
+def test_few_pages_in_order_do_not_make_certain() -> None:
+    found = auc(range(60), [n >= 30 for n in range(60)])
+    assert (found.value, found.low, found.high) == (1, 0.9, 1)
+
+
 def test_difference_of_a_score_with_itself_and_with_noise() -> None:
     rng = np.random.default_rng(4)
     true = rng.random(400) < 0.5

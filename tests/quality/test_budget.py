@@ -55,7 +55,7 @@ def test_smallest_share_that_has_the_tokens(
 ) -> None:
     found = find_budget(counted(rows), tokens, bytes_per_token=2)
     assert (sum(of.pages for of in found.languages), found.tokens * 2) == _left(rows, found.keep)
-    assert found.tokens >= tokens or found.keep == pytest.approx(max(0.0, _most(rows)))
+    assert found.tokens >= tokens or found.keep == 1
     smaller = (share for share in _steps(rows) if share < found.keep - 1e-9)
     assert all(_left(rows, share)[1] / 2 < tokens for share in smaller)
 
@@ -70,8 +70,9 @@ def _steps(rows: list[tuple[str | None, int, int, int]]) -> set[float]:
     return shares
 
 
-def _most(rows: list[tuple[str | None, int, int, int]]) -> float:
-    return 1.0 if any(row[1] != STAYS for row in rows) else 0.0
+def test_all_stay_where_no_page_has_a_score() -> None:
+    found = find_budget(counted([("xx", STAYS, 10, 4400)]), 1, bytes_per_token=4.4)
+    assert (found.keep, found.tokens) == (1, pytest.approx(1000))
 
 
 def test_scores_and_totals_by_language() -> None:
