@@ -38,6 +38,8 @@ def drawn(examples: list[Example]) -> list[Stretch]:
     found = []
     for source, texts in sorted(of_source.items()):
         kept = sorted(texts, key=lambda text: (hash_of(text), text))[:_MOST]
-        for text in normalise(pa.array(kept, pa.string())).to_pylist():
-            found.append(Stretch(text, f"{MADE}: {source}", code=False, math=None))
+        found += [
+            Stretch(text, f"{MADE}: {source}", code=False, math=None)
+            for text in normalise(pa.array(kept, pa.string())).to_pylist()
+        ]
     return found

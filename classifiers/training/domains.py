@@ -28,7 +28,7 @@ from classifiers.training.domain_made import MADE, read_made
 from classifiers.training.domain_pages import FOLDS, Source, Stretch, read_sources, read_stretches
 
 FEATURES: int | None = 60_000
-PARAMETERS = {"epoch": 5, "minCount": 5}
+PARAMETERS = {"code": {"epoch": 10, "minCount": 5}, "math": {"epoch": 5, "minCount": 5}}
 OTHER = "other"
 
 
@@ -43,8 +43,8 @@ class Domain:
 
 
 _LIMITS = """
-- It learnt from documentation, not from crawled pages. Shops, forums and news are hardly in it;
-  what it says of them was measured on pages (BENCHMARKS.md), not learnt.
+- It learnt from documentation, not from crawled pages. Shops, forums and news are hardly in it,
+  or made by rule; what it says of real ones was measured on pages (BENCHMARKS.md), not learnt.
 - Of what it learnt from far more is of the domain than of a crawl: a score is a probability for
   pages as they are in the packages. Thresholds are set on pages.
 - English most of all; {languages}. Other languages it knows by symbols and by the shape of lines.
@@ -119,7 +119,7 @@ def make(
 def train_model(name: str, stretches: Sequence[Stretch]) -> bytes:
     """The quantised model of these."""
     examples = [(name if getattr(of, name) else OTHER, of.text) for of in stretches]
-    return train(examples, parameters=PARAMETERS, features=FEATURES)
+    return train(examples, parameters=PARAMETERS[name], features=FEATURES)
 
 
 def held_out_scores(name: str, stretches: Sequence[Stretch]) -> npt.NDArray[np.float32]:
