@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from benchmarks.quality.domains import Judged, by_source, confused, read_judged
 
 PAGES = [
@@ -9,7 +11,7 @@ PAGES = [
     Judged("b", "web", ("code", "math"), "math", 0.5, 0.9),
     Judged("c", "web", ("code", "prose"), "math", 0.1, 0.9),
     Judged("d", "web", ("prose",), "prose", 0.1, 0.1),
-    Judged("e", "docs", ("math",), "prose", 0.1, 0.1),
+    Judged("e", "docs", ("math",), "prose", 0.1, 0.1, "fresh"),
 ]
 
 
@@ -17,13 +19,19 @@ def test_of_a_page_that_is_two_things_either_is_right() -> None:
     assert [page.true for page in PAGES] == ["code", "math", "code", "prose", "math"]
 
 
-def test_rows_are_of_sources_halves_and_all() -> None:
+def test_rows_are_of_sources_sets_halves_and_all() -> None:
     rows = {row["source"]: row for row in by_source(PAGES)}
-    assert list(rows) == ["docs", "web", "half 0", "half 1", "all"]
+    parts = ["half 0", "half 1", "first", "fresh", "first, one thing", "fresh, one thing", "all"]
+    assert [name for name in rows if name not in ("half 0", "half 1")] == [
+        *("docs", "web"),
+        *parts[2:],
+    ]
     assert rows["web"]["right"] == 0.75
     assert (rows["web"]["code precision"], rows["web"]["code recall"]) == (1.0, 0.5)
     assert (rows["all"]["math pages"], rows["all"]["math precision"]) == (2, 0.5)
-    assert rows["half 0"]["pages"] + rows["half 1"]["pages"] == len(PAGES)
+    halves = [rows[name]["pages"] for name in parts[:2] if name in rows]
+    assert sum(halves) == rows["first"]["pages"] == len(PAGES) - 1
+    assert (rows["fresh"]["pages"], rows["first, one thing"]["pages"]) == (1, 2)
 
 
 def test_what_is_taken_for_what() -> None:
@@ -38,5 +46,5 @@ def test_what_is_taken_for_what() -> None:
 
 def test_judgements_name_domains_alone() -> None:
     judged = read_judged()
-    assert len(judged) == 706
-    assert {name for names in judged.values() for name in names} == {"code", "math", "prose"}
+    assert Counter(of for _, of in judged.values()) == {"first": 706, "fresh": 200}
+    assert {name for names, _ in judged.values() for name in names} == {"code", "math", "prose"}

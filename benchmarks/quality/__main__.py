@@ -1,4 +1,4 @@
-"""The quality score beside human judgement, and how fast it is.
+"""The quality score and domains beside human judgement, and how fast the score is.
 
 Usage: `python -m benchmarks.quality DATA_DIR [--output FOLDER] [--models FOLDER]`
 
@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 from benchmarks.extraction_tables import Table, print_table
-from benchmarks.quality import judged
+from benchmarks.quality import domains, judged
 
 
 def main() -> None:
@@ -31,6 +31,7 @@ def main() -> None:
         "Speed of one core": judged.speed(pages, model, content),
     }
     measured = {title: list(rows) for title, rows in tables.items()}
+    measured |= domains.run(options.data, options.output)
     for title, rows in measured.items():
         print_table(Table(title, rows))
     (options.output / "measured.json").write_text(json.dumps(measured, indent=1))

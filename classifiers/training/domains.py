@@ -10,7 +10,7 @@ that were trained without the source they are asked about.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +24,11 @@ from classifiers.evaluate import auc, f1
 from classifiers.fasttext_model import FastTextModel
 from classifiers.model import ALL
 from classifiers.train import train
+from classifiers.training.domain_made import MADE, read_made
 from classifiers.training.domain_pages import FOLDS, Source, Stretch, read_sources, read_stretches
 
 FEATURES: int | None = 60_000
-PARAMETERS = {"epoch": 5, "minCount": 5}
+PARAMETERS = {"code": {"epoch": 10, "minCount": 5}, "math": {"epoch": 5, "minCount": 5}}
 OTHER = "other"
 
 
@@ -42,8 +43,8 @@ class Domain:
 
 
 _LIMITS = """
-- It learnt from documentation, not from crawled pages. Shops, forums and news are hardly in it;
-  what it says of them was measured on pages (BENCHMARKS.md), not learnt.
+- It learnt from documentation, not from crawled pages. Shops, forums and news are hardly in it,
+  or made by rule; what it says of real ones was measured on pages (BENCHMARKS.md), not learnt.
 - Of what it learnt from far more is of the domain than of a crawl: a score is a probability for
   pages as they are in the packages. Thresholds are set on pages.
 - English most of all; {languages}. Other languages it knows by symbols and by the shape of lines.
@@ -83,6 +84,7 @@ def main() -> None:
     given = parser.parse_args()
     sources = read_sources()
     stretches = [found for source in sources for found in read_stretches(source, given.cache)]
+    stretches += read_made(given.cache)
     for domain in DOMAINS:
         make(domain, sources, stretches, given.output)
 
@@ -117,7 +119,7 @@ def make(
 def train_model(name: str, stretches: Sequence[Stretch]) -> bytes:
     """The quantised model of these."""
     examples = [(name if getattr(of, name) else OTHER, of.text) for of in stretches]
-    return train(examples, parameters=PARAMETERS, features=FEATURES)
+    return train(examples, parameters=PARAMETERS[name], features=FEATURES)
 
 
 def held_out_scores(name: str, stretches: Sequence[Stretch]) -> npt.NDArray[np.float32]:
@@ -171,7 +173,18 @@ def _data(sources: Sequence[Source], stretches: Sequence[Stretch]) -> str:
         "Packages of PyPI, npm and Debian; addresses and checksums are in "
         "`classifiers/training/domains.yaml`.\n\n"
         + table(("Package", "Stretches", "Licence"), rows)
+        + _made(counts)
     )
+
+
+def _made(counts: Mapping[str, int]) -> str:
+    made = sum(count for source, count in counts.items() if source.startswith(MADE))
+    told = (
+        f"\n\n{made:,} stretches are prose and made pages of the web, none of them code, as the "
+        "model `quality` learns from; their packages and licences are in "
+        "`classifiers/training/quality.yaml`."
+    )
+    return told if made else ""
 
 
 if __name__ == "__main__":

@@ -18,6 +18,6 @@ class DomainsConfig:
     score confirms it.
     """
 
-    min_code: _Score = 0.45
-    min_code_routed: _Score = 0.35
-    min_math: _Score = 0.75
+    min_code: _Score = 0.4
+    min_code_routed: _Score = 0.2
+    min_math: _Score = 0.65

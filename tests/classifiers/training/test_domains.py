@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.training import domain_pages, domains
+from classifiers.training import domain_made, domain_pages, domains
+from classifiers.training.domain_made import drawn
 from classifiers.training.domain_pages import Source, Stretch, read_sources, read_stretches
 from classifiers.training.domain_texts import read_documents
 from classifiers.training.fetch import Package
+from classifiers.training.quality_data import POOR, Example
 
 _MAN = '.\\" a comment\n.TH LS 1\n.SH NAME\nls \\- list \\fBfiles\\fR\n'
 _DOCBOOK = (
@@ -127,7 +129,7 @@ def test_a_model_is_made_with_its_card_and_twice_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = {"epoch": 5, "lr": 1.0, "minCount": 1, "bucket": 100}
-    monkeypatch.setattr(domains, "PARAMETERS", small)
+    monkeypatch.setattr(domains, "PARAMETERS", {"code": small})
     monkeypatch.setattr(domains, "FEATURES", None)  # quantising takes more words
     words = {"tool": "def f ( x ) : return x", "book": "the cat sleeps in the sun"}
     told = [
@@ -144,3 +146,23 @@ def test_a_model_is_made_with_its_card_and_twice_the_same(
     card = (tmp_path / "one" / "code.md").read_text()
     assert "| book0 | 10 | 0.00 | 1.000 |" in card
     assert "| tool0.tgz | 10 | MIT |" in card
+
+
+def test_made_pages_are_no_code_and_as_many_of_each_rule_in_whatever_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(domain_made, "_MOST", 3)
+    examples = [
+        Example(f"Add {number} to cart", POOR, "en", source)
+        for source in ("shop", "menu", "declaration")
+        for number in "abcde"
+    ]
+    found = drawn(examples)
+    assert [of.source for of in found] == ["pages: menu"] * 3 + ["pages: shop"] * 3
+    assert {(of.code, of.math) for of in found} == {(False, None)}
+    assert found == drawn(examples[::-1])
+
+
+def test_a_card_tells_of_made_pages() -> None:
+    assert "7 stretches are prose and made pages" in domains._made({"pages: shop": 7, "book": 2})
+    assert domains._made({"book": 2}) == ""
