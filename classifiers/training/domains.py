@@ -46,9 +46,9 @@ _LIMITS = """
 - It learnt from documentation, not from crawled pages. Shops, forums and news are hardly in it,
   or (for `code`) made by rule; what it says of real ones was measured on pages, not learnt: F1 .88
   for code and .92 for mathematics, with the rule of domains (BENCHMARKS.md).
-- The tables above are of short stretches, called at 0.5; the rule of domains has borders of its own.
-  Short prose in Chinese, sayings above all, is often taken for code; help of spreadsheets, tables of
-  numbers and headers of mathematical libraries for mathematics; formal proofs and notebooks are
+- The tables above are of short stretches, called at 0.5; the rule of domains has other borders.
+  Short prose in Chinese, sayings above all, is often taken for code; help of spreadsheets, tables
+  of numbers and headers of mathematical libraries for mathematics; formal proofs and notebooks are
   missed. Mathematics of the web, apart from manuals, is hardly in what was measured.
 - Of what it learnt from far more is of the domain than of a crawl: a score is a probability for
   pages as they are in the packages. Thresholds are set on pages.
