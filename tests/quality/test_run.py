@@ -141,3 +141,18 @@ def test_a_take_down_is_as_a_run_that_never_had_the_pages(
 def _shipped(folder: Path) -> set[tuple[str, str]]:
     rows = pq.read_table(folder / "shards", columns=["url", "domain"]).to_pylist()
     return {(row["url"], row["domain"]) for row in rows}
+
+
+def test_shards_are_the_same_however_input_is_cut(
+    spark: SparkSession, half: tuple[Path, Outcome], tmp_path: Path
+) -> None:
+    folder, outcome = half
+    keep = [f"quality.{domain}.keep=0.5" for domain in ALL]
+    other = runs.run(
+        spark, [folder.parent / "input"], tmp_path / "run", *keep, "splits.target_bytes=25000"
+    )
+    assert len(list((tmp_path / "run" / "documents").iterdir())) > len(
+        list((folder / "documents").iterdir())
+    )
+    assert runs.shards(tmp_path / "run") == runs.shards(folder)
+    assert other.domains == outcome.domains
