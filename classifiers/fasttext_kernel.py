@@ -30,7 +30,7 @@ from classifiers.fasttext_words_kernel import (
     is_end,
     is_label,
 )
-from curation.arrow_text import Bytes, Ints
+from curation.arrow_text import Bytes, Ints, longest
 from curation.kernels import helper, inlined, int64, njit
 
 _OPENS, _CLOSES = np.uint8(ord("<")), np.uint8(ord(">"))
@@ -89,21 +89,21 @@ class Scratch(NamedTuple):
 @njit(cache=True, nogil=True)
 def predict(data: Bytes, offsets: Ints, model: Model, probabilities: Floats) -> None:
     """Writes the probabilities of each text, shape (texts, labels), not a number if it has none."""
-    _predict(data, offsets, model, _new_scratch(_longest(offsets), model), probabilities)
+    _predict(data, offsets, model, _new_scratch(longest(offsets), model), probabilities)
 
 
 @njit(cache=True, nogil=True)
 def fold(model: Model) -> None:
     """Adds to the row of each word those of the n-grams of its characters, and counts them."""
     first = model.ends[0] if len(model.ends) else 0
-    scratch = _new_scratch(max(_longest(model.ends), first), model)
+    scratch = _new_scratch(max(longest(model.ends), first), model)
     for word in range(len(model.features)):
         _fold(word, model, scratch)
 
 
 @njit(cache=True, nogil=True)
-def _new_scratch(longest: int, model: Model) -> Scratch:
-    words = longest // 2 + 2
+def _new_scratch(most: int, model: Model) -> Scratch:
+    words = most // 2 + 2
     return Scratch(
         np.empty(words, np.int32),
         np.empty(words, np.int32),
@@ -111,18 +111,10 @@ def _new_scratch(longest: int, model: Model) -> Scratch:
         np.empty(words, np.int64),
         np.empty((words, 2), np.int64),
         np.empty(max(words, _ROOM) + 3, np.int32),
-        np.empty(longest + 2, np.uint8),
+        np.empty(most + 2, np.uint8),
         np.empty(model.table.shape[1], np.float64),
         np.empty(3 * model.labels, np.float64),
     )
-
-
-@helper
-def _longest(offsets: Ints) -> int:
-    longest = int64(0)
-    for row in range(len(offsets) - 1):
-        longest = max(longest, offsets[row + 1] - offsets[row])
-    return longest
 
 
 @helper

@@ -22,7 +22,7 @@ from classifiers.fasttext_losses_kernel import (
     Places,
 )
 from classifiers.fasttext_words_kernel import LONG, find_word, hash_and_key
-from curation.arrow_text import Bytes, Ints
+from curation.arrow_text import Bytes, Ints, copy_spans
 from curation.kernels import njit
 
 _LOSSES = {
@@ -104,19 +104,10 @@ def _join(content: FastTextFile) -> tuple[Bytes, Ints]:
     sizes = [*(content.ends - content.starts), *(len(label.encode()) for label in content.labels)]
     ends = np.cumsum(sizes, dtype=np.int64)
     text = np.empty(ends[-1], np.uint8)
-    _copy(content.data, content.starts, content.ends, text)
+    copy_spans(content.data, content.starts, content.ends, text)
     labels = "".join(content.labels).encode()
     text[len(text) - len(labels) :] = np.frombuffer(labels, np.uint8)
     return text, ends
-
-
-@njit(cache=True, nogil=True)
-def _copy(data: Bytes, starts: Ints, ends: Ints, text: Bytes) -> None:
-    at = 0
-    for word in range(len(starts)):
-        for byte in range(starts[word], ends[word]):
-            text[at] = data[byte]
-            at += 1
 
 
 def _find_slots(text: Bytes, ends: Ints) -> Ints:

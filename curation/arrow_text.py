@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curation.kernels import inlined, int64, njit
+from curation.kernels import helper, inlined, int64, njit
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -65,6 +65,15 @@ def decode_at(data: Bytes, at: int, end: int) -> tuple[int, int]:
     return 0xFFFD, 1
 
 
+@helper
+def longest(offsets: Ints) -> int:
+    """The bytes of the longest row."""
+    most = int64(0)
+    for row in range(len(offsets) - 1):
+        most = max(most, offsets[row + 1] - offsets[row])
+    return most
+
+
 def join_spans(data: Bytes, starts: Ints, ends: Ints, rows: Ints) -> pa.StringArray:
     """A string per row: bytes `starts[i]` to `ends[i]` for i from `rows[r]` to `rows[r + 1]`.
 
@@ -74,13 +83,14 @@ def join_spans(data: Bytes, starts: Ints, ends: Ints, rows: Ints) -> pa.StringAr
     if offsets[-1] > np.iinfo(np.int32).max:
         raise OverflowError(f"{offsets[-1]} bytes of text in one batch")
     joined = np.empty(offsets[-1], np.uint8)
-    _copy_spans(data, starts, ends, joined)
+    copy_spans(data, starts, ends, joined)
     buffers = pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(joined)
     return pa.StringArray.from_buffers(len(rows) - 1, *buffers)
 
 
 @njit(cache=True, nogil=True)
-def _copy_spans(data: Bytes, starts: Ints, ends: Ints, joined: Bytes) -> None:
+def copy_spans(data: Bytes, starts: Ints, ends: Ints, joined: Bytes) -> None:
+    """Copies these spans into `joined`, one behind another."""
     at = 0
     for span in range(len(starts)):
         for byte in range(starts[span], ends[span]):

@@ -50,7 +50,9 @@ class Artefact:
 
     def pinned(self) -> Self:
         """The same with its hash."""
-        return replace(self, sha256=_hash(self.read()))
+        if "://" in self.path:
+            return replace(self, sha256=_hash(self.read()))
+        return replace(self, sha256=_hash(self.mapped()))  # a model may be some GB
 
     def _require(self, content: bytes | pa.Buffer) -> None:
         if self.sha256 not in (None, _hash(content)):

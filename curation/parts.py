@@ -198,9 +198,9 @@ class Parts:
         return rows.filter(rows["drop_reason"].is_null()).combine_chunks()
 
     def write(self, part: int, table: Table, rows: pa.Table) -> list[dict[str, Any]]:
-        """Writes rows on its pages, as `rows_on` finds them; returns the manifest row.
+        """Writes rows on its pages, as `rows_on` finds them; returns the manifest rows.
 
-        None where there are no rows.
+        There is one, or none where there are no rows.
         """
         if not rows.num_rows:
             return []

@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 from curation.domains.config import DomainsConfig
 from curation.domains.keys import domains_of
 from curation.parts import Parts
-from curation.quality.counts import READ
+from curation.quality.counts import READ, judged_scores
 from curation.rows_at import rows_at
 from curation.spark_tables import map_each
 from schemas.document import DOCUMENT
@@ -66,8 +66,7 @@ def _offer(
     for batch in parts.value.kept(part, KEYS, ("position", "doc_id", *READ)):
         languages = batch.column("language").to_pylist()
         limits = [around.thresholds.get(name or "", math.nan) for name in languages]
-        judged = pc.if_else(batch.column("curated"), None, batch.column("quality"))
-        above = judged.to_numpy(zero_copy_only=False) - np.array(limits)
+        above = judged_scores(batch).to_numpy(zero_copy_only=False) - np.array(limits)
         columns = {
             **{name: batch.column(name) for name in ("position", "doc_id", "quality")},
             "stays": pa.array(above >= 0),

@@ -14,9 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.quality.counts import BINS, STAYS
-
-_ROUNDING = 1e-12
+from curation.quality.counts import BINS, ROUNDING, STAYS
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class _Language:
         )
 
     def _last(self, shares: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        found = np.searchsorted(self.shares, np.asarray(shares) * (1 - _ROUNDING))
+        found = np.searchsorted(self.shares, np.asarray(shares) * (1 - ROUNDING))
         return np.minimum(found, len(self.shares) - 1)
 
 

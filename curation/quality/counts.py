@@ -25,6 +25,8 @@ from curation.spark_tables import map_each
 from schemas.keys import KEYS
 
 BINS, STAYS = 1 << 16, -1
+ROUNDING = 1e-12
+"""By which a share of pages may be missed, lest a rounding error take one step more."""
 READ = ("quality", "curated", *OF_DOMAINS)
 """The columns of keys that tell how good a document is, among which others."""
 _COUNTED = "domain string, language string, bin int, pages long, bytes long"
@@ -39,6 +41,11 @@ def count_scores(spark: SparkSession, parts: Broadcast[Parts], domains: DomainsC
     return counted.groupBy(*_BY).agg(F.sum("pages").alias("pages"), F.sum("bytes").alias("bytes"))
 
 
+def judged_scores(keys: pa.RecordBatch) -> pa.FloatArray:
+    """The quality of each page; null for one that no threshold drops."""
+    return pc.if_else(keys.column("curated"), None, keys.column("quality"))
+
+
 def bins(scores: pa.FloatArray) -> npt.NDArray[np.int32]:
     """The step of each score, 0..1; step b begins at b / BINS, which float32 holds exactly."""
     known = scores.fill_null(0).to_numpy()
@@ -49,7 +56,7 @@ def _count(
     part: int, *, parts: Broadcast[Parts], domains: DomainsConfig
 ) -> Iterator[pa.RecordBatch]:
     for batch in parts.value.kept(part, KEYS, (*READ, "text_bytes")):
-        judged = pc.if_else(batch.column("curated"), None, batch.column("quality"))
+        judged = judged_scores(batch)
         columns = {
             "domain": domains_of(batch, domains),
             "language": batch.column("language"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from functools import cache
 from importlib import resources
 
@@ -35,11 +34,13 @@ def _load(config: ModelConfig) -> Model:
         if config.sha256:
             raise ValueError("what comes with the package has no sha256 in a recipe: leave it out")
         name = config.path.removeprefix(BUNDLED)
-        return _described(_resource(f"{name}{_DESCRIBED}"), _resource)
+        description = read_description(_resource(f"{name}{_DESCRIBED}"))
+        return Model(description, _resource(description.file))
     if not config.path.endswith(_DESCRIBED):
         return _published(config)
     folder = config.path.rpartition("/")[0]
-    return _described(config.read(), lambda file: Artefact(path=join(folder, file)).mapped())
+    description = read_description(config.read())
+    return Model(description, _mapped(join(folder, description.file), description.sha256))
 
 
 def pinned_model(name: str, config: ModelConfig) -> ModelConfig:
@@ -57,13 +58,8 @@ def pinned_model(name: str, config: ModelConfig) -> ModelConfig:
     return pinned
 
 
-def _described(content: bytes, read: Callable[[str], bytes | pa.Buffer]) -> Model:
-    description = read_description(content)
-    return Model(description, read(description.file))
-
-
 def _published(config: ModelConfig) -> Model:
-    content = config.mapped()
+    content = _mapped(config.path, config.sha256)
     description = Description(
         file=config.path.rsplit("/", 1)[-1],
         sha256=config.sha256 or hashlib.sha256(content).hexdigest(),
@@ -72,6 +68,14 @@ def _published(config: ModelConfig) -> Model:
         languages=config.languages,
     )
     return Model(description, content)
+
+
+def _mapped(path: str, sha256: str | None) -> pa.Buffer:
+    """The file; of an object store, what this machine has with that hash already.
+
+    A local one is hashed by the model that is made of it, and need not be twice.
+    """
+    return Artefact(path=path, sha256=sha256 if "://" in path else None).mapped()
 
 
 def _resource(file: str) -> bytes:

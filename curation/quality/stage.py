@@ -15,13 +15,21 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyspark import Broadcast
 from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from curation import receipts
 from curation.domains.config import DomainsConfig
 from curation.domains.keys import domains_of
 from curation.parts import Parts
 from curation.quality.config import QualityConfig
-from curation.quality.counts import BINS, READ, STAYS, count_scores
+from curation.quality.counts import (
+    BINS,
+    READ,
+    ROUNDING,
+    STAYS,
+    count_scores,
+    judged_scores,
+)
 from curation.receipts import DOMAIN, IN, KEPT, Counts, Receipt
 from curation.spark_tables import map_each
 from schemas.drop_reason import DropReason
@@ -32,7 +40,9 @@ from schemas.verdict import VERDICT
 STAGE = "quality"
 Thresholds = Mapping[tuple[str | None, str | None], float]
 """The least score of documents that stay, by domain and language."""
-_THRESHOLD = "domain string, language string, at_least double"
+_THRESHOLD = pa.schema(
+    [("domain", pa.string()), ("language", pa.string()), ("at_least", pa.float64())]
+)
 
 
 def judge_quality(
@@ -61,7 +71,8 @@ def find_thresholds(
     def of_group(rows: pa.Table) -> pa.Table:  # Spark looks at types, which a partial has not
         return _threshold(rows, config)
 
-    found = counted.groupBy("domain", "language").applyInArrow(of_group, _THRESHOLD).collect()
+    schema = from_arrow_schema(_THRESHOLD)
+    found = counted.groupBy("domain", "language").applyInArrow(of_group, schema).collect()
     return {(row["domain"], row["language"]): row["at_least"] for row in found}
 
 
@@ -69,23 +80,22 @@ def _threshold(counted: pa.Table, config: QualityConfig) -> pa.Table:
     """Of the counts of a domain in a language: a row, or none where no share is asked for."""
     domain, language = (counted[name][0].as_py() for name in ("domain", "language"))
     keep = config.cut(domain, language).keep
-    rows = [] if keep is None else [(domain, language, best_share(counted, keep))]
-    columns = zip(*rows, strict=True) if rows else ((), (), ())
-    types = (pa.string(), pa.string(), pa.float64())
-    arrays = [pa.array(values, type_) for values, type_ in zip(columns, types, strict=True)]
-    return pa.table(dict(zip(("domain", "language", "at_least"), arrays, strict=True)))
+    if keep is None:
+        return _THRESHOLD.empty_table()
+    row = {"domain": domain, "language": language, "at_least": best_share(counted, keep)}
+    return pa.Table.from_pylist([row], _THRESHOLD)
 
 
-def best_share(counted: pa.Table, keep: float, of: str = "pages") -> float:
-    """The highest score from which on there is a share of `keep` at least; over 1 for none.
+def best_share(counted: pa.Table, keep: float) -> float:
+    """The highest score from which on there is a share of `keep` pages at least; over 1 for none.
 
-    `counted` has `bin` and what is shared out, such as `pages`.
+    `counted` has `bin` and `pages`.
     """
     if keep == 0:
         return np.inf
     best = counted.sort_by([("bin", "descending")])
-    held = np.cumsum(best[of].to_numpy())
-    last = int(np.searchsorted(held, keep * held[-1] * (1 - 1e-12)))
+    held = np.cumsum(best["pages"].to_numpy())
+    last = int(np.searchsorted(held, keep * held[-1] * (1 - ROUNDING)))
     return float(best["bin"][last].as_py() / BINS)
 
 
@@ -101,8 +111,8 @@ def _drop(
     for batch in parts.value.kept(part, KEYS, ("position", "doc_id", "input", *READ)):
         names = domains_of(batch, domains)
         limits = _limits(batch, names, config, found.value)
-        quality = batch.column("quality").to_numpy(zero_copy_only=False)
-        goes = quality < limits  # NaN, of a page without a score, is under nothing
+        quality = judged_scores(batch).to_numpy(zero_copy_only=False)
+        goes = quality < limits  # NaN, of a page that is not judged, is under nothing
         verdicts += _verdicts(batch, names, limits, goes)
         _count(counts, batch.column("input"), names, goes)
     if not counts:
@@ -116,19 +126,9 @@ def _limits(
     batch: pa.RecordBatch, domains: pa.StringArray, config: QualityConfig, found: Thresholds
 ) -> npt.NDArray[np.float64]:
     """The least score of each document; 0 where all stay."""
-    groups = zip(
-        domains.to_pylist(),
-        batch.column("language").to_pylist(),
-        batch.column("curated").to_pylist(),
-        strict=True,
-    )
-    known: dict[tuple[str | None, str | None, bool], float] = {}
-    limits = np.empty(batch.num_rows)
-    for row, group in enumerate(groups):
-        if group not in known:
-            known[group] = 0.0 if group[2] else _limit(*group[:2], config, found)
-        limits[row] = known[group]
-    return limits
+    groups = list(zip(domains.to_pylist(), batch.column("language").to_pylist(), strict=True))
+    known = {group: _limit(*group, config, found) for group in set(groups)}
+    return np.array([known[group] for group in groups], np.float64)
 
 
 def _limit(

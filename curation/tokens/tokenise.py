@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curation.arrow_text import Bytes, Hashes, Ints, decode_at, text_view
-from curation.kernels import helper, inlined, int64, njit
+from curation.arrow_text import Bytes, Hashes, Ints, decode_at, longest, text_view
+from curation.kernels import helper, inlined, njit
 from curation.tokens.lexicon import Lexicon, lexicon
 from curation.tokens.names_kernel import NAME, extend, finish
 from curation.tokens.segment_kernel import Scratch, new_scratch, segment
@@ -107,7 +107,7 @@ def _tokenise(
         np.empty(room, np.uint8),
         secret,
     )
-    _fill(tokens, new_scratch(_longest(offsets)), points, lexicon)
+    _fill(tokens, new_scratch(longest(offsets)), points, lexicon)
     return tokens
 
 
@@ -191,14 +191,6 @@ def _kind(properties: int) -> int:
     elif properties & QUOTE:
         kind = CLOSING_QUOTE
     return kind
-
-
-@helper
-def _longest(offsets: Ints) -> int:
-    longest = int64(0)
-    for row in range(len(offsets) - 1):
-        longest = max(longest, offsets[row + 1] - offsets[row])
-    return longest
 
 
 @helper
