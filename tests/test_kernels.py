@@ -18,7 +18,7 @@ from tests.archive import ROOT, zip_packages
 ASK = "from curation.kernels import cache_folder; print(cache_folder())"
 CALL = """
 import numpy as np
-from curation.arrow_text import _copy_spans as copy
+from curation.arrow_text import copy_spans as copy
 data, place = np.zeros(3, np.uint8), np.arange(3)
 copy(data, place, place + 1, data)
 hits, misses = copy.stats.cache_hits, copy.stats.cache_misses
