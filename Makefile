@@ -100,11 +100,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 2; }
 
 $(VENV)/run.stamp: setup.cfg pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) --editable .
+	$(PIP) --editable '.[ml,ray]'
 	touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
-	$(PIP) --editable '.[dev]'
+	$(PIP) --editable '.[ml,ray,dev]'
 	touch $@
 
 $(ZIP): $(SOURCES) setup.cfg pyproject.toml README.md | $(VENV)/dev.stamp

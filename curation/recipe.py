@@ -28,6 +28,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from curation.dedup.config import DedupConfig
 from curation.dedup.config import mistake_in as mistake_in_dedup
 from curation.domains.config import DomainsConfig
+from curation.encoder.config import EncoderConfig
 from curation.errors import UserError
 from curation.extract.config import ExtractConfig
 from curation.heuristics.config import HeuristicsConfig, mistake_in
@@ -72,6 +73,7 @@ class Recipe:
     dedup: DedupConfig = DedupConfig()
     domains: DomainsConfig = DomainsConfig()
     quality: QualityConfig = QualityConfig()
+    encoder: EncoderConfig | None = None
     shards: ShardsConfig = field(default_factory=ShardsConfig)
 
 

@@ -102,6 +102,10 @@ class DropReason(StrEnum):
     LEFT_TOO_SHORT = "left_too_short"
     # quality: scored in the split pass, judged among what is left
     LOW_QUALITY = "low_quality"
+    # encoder: told by a model that reads what is left then
+    NOT_TOKENISED = "not_tokenised"
+    LOW_ENCODER_QUALITY = "low_encoder_quality"
+    SEMANTIC_DUPLICATE = "semantic_duplicate"
 
 
 TECHNICAL = frozenset(

@@ -1,0 +1,31 @@
+"""Tokens of pages: what a tokeniser makes and an encoder reads.
+
+A page is one piece, its first tokens, or several windows of it. NumPy only, so that a process on a
+machine with GPUs needs nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int32]
+LongPages = Literal["first", "mean", "max"]
+"""Of a page longer than a piece: its first tokens alone; or windows, whose scores are combined."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The pieces of `pages` pages, special tokens included.
+
+    `ids` has the tokens of all pieces, one piece after another; `lengths` how many each has, and
+    `page` which page it is of, rising. A page without a piece could not be tokenised, or is empty.
+    """
+
+    ids: Ints
+    lengths: Ints
+    page: Ints
+    pages: int

@@ -1,0 +1,1 @@
+"""Semantic deduplication: pages of like meaning, by the vectors of an encoder."""
