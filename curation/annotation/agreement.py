@@ -38,7 +38,7 @@ class Agreement(NamedTuple):
 
 def agreement(one: npt.ArrayLike, other: npt.ArrayLike, sites: Sequence[str]) -> Agreement | None:
     """Of whole scores, paired; `sites` are those of the pages. None where there are too few."""
-    ours, theirs = np.asarray(one, np.int64), np.asarray(other, np.int64)
+    ours, theirs = np.asarray(one, np.float64), np.asarray(other, np.float64)
     if len(ours) < _LEAST_PAIRS:
         return None
     figures = [_estimate(of, ours, theirs, sites) for of in (kappa, _exact, rank_correlation)]
@@ -64,17 +64,17 @@ def repeats_of(rows: pa.Table) -> tuple[Ints, Ints, list[str]]:
     return np.array(one, np.int64), np.array(other, np.int64), list(map(str, sites))
 
 
-def kappa(one: Ints, other: Ints) -> float:
+def kappa(one: Floats, other: Floats) -> float:
     """With quadratic weights; of two scores it is Cohen's own."""
     chance = float((one**2).mean() + (other**2).mean() - 2 * one.mean() * other.mean())
     return 1 - float(((one - other) ** 2).mean()) / chance if chance > 0 else float("nan")
 
 
-def _exact(one: Ints, other: Ints) -> float:
+def _exact(one: Floats, other: Floats) -> float:
     return float((one == other).mean())
 
 
-def rank_correlation(one: npt.ArrayLike, other: npt.ArrayLike) -> float:
+def rank_correlation(one: Floats, other: Floats) -> float:
     """Spearman's."""
     ranks = [rankdata(values) for values in (one, other)]
     if min(float(np.ptp(of)) for of in ranks) == 0:
@@ -84,13 +84,14 @@ def rank_correlation(one: npt.ArrayLike, other: npt.ArrayLike) -> float:
 
 def rank_estimate(one: npt.ArrayLike, other: npt.ArrayLike, sites: Sequence[str]) -> Estimate:
     """Spearman's, of any numbers."""
-    return _estimate(rank_correlation, np.asarray(one), np.asarray(other), sites)
+    ours, theirs = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    return _estimate(rank_correlation, ours, theirs, sites)
 
 
 def _estimate(
-    figure: Callable[[npt.NDArray[np.generic], npt.NDArray[np.generic]], float],
-    one: npt.NDArray[np.generic],
-    other: npt.NDArray[np.generic],
+    figure: Callable[[Floats, Floats], float],
+    one: Floats,
+    other: Floats,
     sites: Sequence[str],
 ) -> Estimate:
     spread = [figure(one[rows], other[rows]) for rows in _drawn(sites)]

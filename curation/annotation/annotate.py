@@ -52,12 +52,12 @@ def annotate(
 ) -> Annotated:
     """Asks what the cache does not know; raises `UserError` where the endpoint takes no request."""
     budget = Budget(job.costs, most_out=job.judge.max_answer_tokens)
-    left = unanswered(asked, cache, job.judge)
+    left = unanswered(asked, cache.found, job.judge)
     with closing(Endpoint(job.judge, job.rubric.schema, budget)) as endpoint:
         asking = _Asking(job, cache, endpoint, budget)
         if left:
             _run(asking, left, note)
-    rows = [_row(job, question, cache.get(question.key), asking.why) for question in asked]
+    rows = [_row(job, question, cache.found.get(question.key), asking.why) for question in asked]
     rows.sort(key=lambda row: (row["doc_id"], row["repeat"]))
     table = pa.Table.from_batches([ANNOTATION.batch(rows)])
     return Annotated(table, budget.spent, budget.stopped, asking.examples)

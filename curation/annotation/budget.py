@@ -28,6 +28,12 @@ class Usage:
     tokens_in: int = 0
     tokens_out: int = 0
 
+    def add(self, requests: int, tokens_in: int, tokens_out: int) -> None:
+        """More of each."""
+        self.requests += requests
+        self.tokens_in += tokens_in
+        self.tokens_out += tokens_out
+
     def cost(self, config: CostConfig) -> float:
         """At these prices."""
         cost = self.tokens_in * config.price_in + self.tokens_out * config.price_out
@@ -57,7 +63,7 @@ class Budget:
     def __init__(self, config: CostConfig, *, most_out: int) -> None:
         self._config, self._most_out = config, most_out
         self._changed = Condition()
-        self._reserved = 0.0
+        self._reserved = Usage()  # whole numbers, which come back to 0
         self.spent, self.stopped = Usage(), ""
 
     def stop(self, why: str) -> None:
@@ -76,27 +82,29 @@ class Budget:
     def request(self, tokens_in: int) -> Iterator[Bill]:
         """One request of about so many tokens; raises `StoppedError` where it must not be made."""
         bill = Bill(tokens_in, self._most_out)
-        most = Usage(1, tokens_in, self._most_out).cost(self._config)
         with self._changed:
-            self._changed.wait_for(lambda: self.stopped or not self._reserved or self._fits(most))
-            if not self.stopped and not self._fits(most):
+            self._changed.wait_for(
+                lambda: self.stopped or not self._reserved.requests or self._fits(tokens_in)
+            )
+            if not self.stopped and not self._fits(tokens_in):
                 self.stopped = f"the cap of {self._config.max_cost:g} is reached"
             if not self.stopped and self.spent.requests == self._config.max_requests:
                 self.stopped = f"the cap of {self._config.max_requests:,} requests is reached"
             if self.stopped:
                 self._changed.notify_all()
                 raise StoppedError(self.stopped)
-            self.spent.requests += 1
-            self._reserved += most
+            self.spent.add(1, 0, 0)
+            self._reserved.add(1, tokens_in, self._most_out)
         try:
             yield bill
         finally:
             with self._changed:
-                self._reserved -= most
-                self.spent.tokens_in += bill.tokens_in
-                self.spent.tokens_out += bill.tokens_out
+                self._reserved.add(-1, -tokens_in, -self._most_out)
+                self.spent.add(0, bill.tokens_in, bill.tokens_out)
                 self._changed.notify_all()
 
-    def _fits(self, most: float) -> bool:
-        cap = self._config.max_cost
-        return cap is None or self.spent.cost(self._config) + self._reserved + most <= cap
+    def _fits(self, tokens_in: int) -> bool:
+        cap, whole = self._config.max_cost, Usage(1, tokens_in, self._most_out)
+        for used in (self.spent, self._reserved):
+            whole.add(used.requests, used.tokens_in, used.tokens_out)
+        return cap is None or whole.cost(self._config) <= cap

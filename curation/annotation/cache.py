@@ -40,24 +40,23 @@ _ADAPTER = TypeAdapter(Judgement)
 
 
 class Cache:
-    """Judgements by key. Safe to use from several threads; to be closed."""
+    """Judgements, of which `found` has the newest by key; to be closed.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, folder: str) -> None:
         self._folder, self._lock = folder, Lock()
         self._appended = None if "://" in folder else _open(folder)
         self._unwritten: list[bytes] = []
         self._written_at = time.monotonic()
-        self._found = {found.key: found for found in _read(folder)}
-
-    def get(self, key: str) -> Judgement | None:
-        """The newest of that key."""
-        return self._found.get(key)
+        self.found = read_judgements(folder)
 
     def add(self, judgement: Judgement) -> None:
         """Keeps it."""
         line = json.dumps(asdict(judgement)).encode() + b"\n"
         with self._lock:
-            self._found[judgement.key] = judgement
+            self.found[judgement.key] = judgement
             if self._appended:
                 self._appended.write(line)
                 return
@@ -97,14 +96,16 @@ def _open(folder: str) -> IO[bytes]:
     return file
 
 
-def _read(folder: str) -> list[Judgement]:
-    found = []
+def read_judgements(folder: str) -> dict[str, Judgement]:
+    """The newest of each key."""
+    found = {}
     for file in storage(folder).walk(folder):
         if not file.uri.endswith(".jsonl"):
             continue
         for line in storage(folder).read(file.uri).split(b"\n"):
             try:
-                found.append(_ADAPTER.validate_json(line))
+                judgement = _ADAPTER.validate_json(line)
             except ValidationError:
                 continue  # it broke off
+            found[judgement.key] = judgement
     return found

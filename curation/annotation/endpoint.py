@@ -88,6 +88,12 @@ def estimated_tokens(messages: Messages) -> int:
     return sum(len(part["content"].encode("utf-8", "replace")) for part in messages) // 4
 
 
+def check_endpoint(config: JudgeConfig) -> None:
+    """Raises `UserError` for a URL that is none, or a key that is not there; asks nobody."""
+    _url(config.endpoint)
+    _key(config.api_key_env)
+
+
 class Endpoint:
     """Safe to use from several threads; each request is taken from the budget."""
 

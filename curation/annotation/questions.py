@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from curation.annotation.budget import Usage
-from curation.annotation.cache import Cache, Judgement
+from curation.annotation.cache import Judgement
 from curation.annotation.config import CostConfig, JudgeConfig
 from curation.annotation.endpoint import estimated_tokens
 from curation.annotation.prompt import Cut, Messages, messages
@@ -69,9 +69,11 @@ def chat_of(job: Job, row: int) -> Messages:
     return messages(job.rubric, Cut(text, chars))
 
 
-def unanswered(asked: Iterable[Question], cache: Cache, judge: JudgeConfig) -> list[Question]:
+def unanswered(
+    asked: Iterable[Question], known: Mapping[str, Judgement], judge: JudgeConfig
+) -> list[Question]:
     """Those that must be asked; one that got no valid answer only if the config says so."""
-    return [question for question in asked if _is_open(cache.get(question.key), judge)]
+    return [question for question in asked if _is_open(known.get(question.key), judge)]
 
 
 def _is_open(known: Judgement | None, judge: JudgeConfig) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -56,28 +57,29 @@ class Report:
 
     def markdown(self) -> str:
         """For people."""
+        judged_by = f"{self.job.pages.num_rows:,} pages judged by {self.job.judge.model}"
         sections = {
-            f"{self.job.pages.num_rows:,} pages judged by {self.job.judge.model}": self._counts(),
+            judged_by: self._counts(),
             "Agreement": agreement_section(self.compared, self.positive_from),
-            **(
-                {"Student on test pages": languages_section(self.of_student)}
-                if self.of_student
-                else {}
-            ),
+            "Student on test pages": languages_section(self.of_student),
             "Scores": _scores_section(self.annotated.rows),
             "What was judged": _strata_section(self.annotated.rows, self.positive_from),
         }
+        if not self.of_student:
+            del sections["Student on test pages"]
         title = f"# {self.job.rubric.says.name}\n\n{self.job.rubric.says.judges}"
         told = [f"## {name}\n\n{text}" for name, text in sections.items()]
         return "\n\n".join([title, *told]) + "\n"
 
     def _counts(self) -> str:
         rows, spent = self.annotated.rows, self.annotated.spent
+        answers = rows.num_rows - rows["score"].null_count
+        asked = f"{rows.num_rows:,} questions, {answers:,} answers"
+        tokens = f"{spent.tokens_in:,} tokens in, {spent.tokens_out:,} out"
+        cost = f"cost {spent.cost(self.job.costs):,.4f}"
         lines = [
-            f"- {rows.num_rows:,} questions, {rows.num_rows - rows['score'].null_count:,} answers;"
-            f" temperature {self.job.judge.temperature:g}",
-            f"- asked this time: {spent.requests:,} requests, {spent.tokens_in:,} tokens in,"
-            f" {spent.tokens_out:,} out, cost {spent.cost(self.job.costs):,.4f}",
+            f"- {asked}; temperature {self.job.judge.temperature:g}",
+            f"- asked this time: {spent.requests:,} requests, {tokens}, {cost}",
         ]
         if self.annotated.stopped:
             lines.append(f"- **stopped early:** {self.annotated.stopped}")
@@ -90,21 +92,7 @@ class Report:
 
 def agreement_section(compared: Sequence[Compared], positive_from: int) -> str:
     """A row for each comparison; 95 % intervals in brackets."""
-    rows = []
-    for of in compared:
-        scale, decision = of.scale, of.decision
-        rows.append(
-            (
-                of.name,
-                scale.pairs if scale else "too few",
-                *(_shown(figure) for figure in (scale and scale.kappa, scale and scale.exact)),
-                _shown(of.rank),
-                *(
-                    _shown(figure)
-                    for figure in (decision and decision.kappa, decision and decision.exact)
-                ),
-            )
-        )
+    rows = [(of.name, *_figures(of)) for of in compared]
     header = ["", "pairs", "kappa", "same score", "rank correlation"]
     header += [f"kappa, {positive_from} or more", "same side"]
     how = (
@@ -113,6 +101,15 @@ def agreement_section(compared: Sequence[Compared], positive_from: int) -> str:
         " over sites."
     )
     return f"{table(header, rows)}\n\n{how}"
+
+
+def _figures(of: Compared) -> Iterator[object]:
+    yield of.scale.pairs if of.scale else "too few"
+    for figure in ("kappa", "exact"):
+        yield _shown(getattr(of.scale, figure, None))
+    yield _shown(of.rank)
+    for figure in ("kappa", "exact"):
+        yield _shown(getattr(of.decision, figure, None))
 
 
 def languages_section(languages: Sequence[OfLanguage]) -> str:
@@ -144,9 +141,8 @@ def _score_counts(rows: pa.Table) -> dict[str, int]:
 
 def _strata_section(rows: pa.Table, positive_from: int) -> str:
     first = rows.filter(pc.equal(rows["repeat"], 0))
-    return table(
-        ["", "pages", "with an answer", "mean score", "positive"], _strata(first, positive_from)
-    )
+    header = ["", "pages", "with an answer", "mean score", "positive"]
+    return table(header, _strata(first, positive_from))
 
 
 def _strata(first: pa.Table, positive_from: int) -> Iterator[tuple[object, ...]]:
@@ -164,11 +160,8 @@ def _shown(figure: Estimate | None) -> str:
 
 
 def _compared(of: Compared) -> Mapping[str, Any]:
-    return {
-        "scale": _agreement(of.scale),
-        "decision": _agreement(of.decision),
-        "rank": _plain(of.rank),
-    }
+    sides = {"scale": _agreement(of.scale), "decision": _agreement(of.decision)}
+    return {**sides, "rank": _plain(of.rank)}
 
 
 def _agreement(found: Agreement | None) -> Mapping[str, Any] | None:
@@ -181,4 +174,4 @@ def _agreement(found: Agreement | None) -> Mapping[str, Any] | None:
 def _plain(figure: Estimate | None) -> Mapping[str, float | None] | None:
     if figure is None:
         return None
-    return {name: None if value != value else value for name, value in figure._asdict().items()}
+    return {name: None if math.isnan(value) else value for name, value in figure._asdict().items()}
