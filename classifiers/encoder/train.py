@@ -88,13 +88,14 @@ def embedder(
     max_tokens: int,
     pooling: Literal["mean", "first"] = "mean",
     device: str = "auto",
+    precision: Literal["auto", "bf16", "fp32"] = "fp32",
 ) -> Embed:
     """Texts in; a vector of the first tokens of each out, 0 for an empty one."""
     from classifiers.encoder.encoder import Encoder
     from classifiers.encoder.tokenise import Tokeniser
 
     tokeniser = Tokeniser(checkpoint, max_tokens=max_tokens)
-    encoder = Encoder(checkpoint, pooling=pooling)
+    encoder = Encoder(checkpoint, pooling=pooling, device=device, precision=precision)
 
     def embed(texts: Sequence[str]) -> Vectors:
         tokens = tokeniser.tokens(texts)
@@ -105,7 +106,7 @@ def embedder(
     return embed
 
 
-def train_encoder_heads(
+def train_encoder_heads(  # noqa: PLR0913 - what is learnt, and by which encoder
     name: str,
     checkpoint: Checkpoint,
     plans: Mapping[str, HeadPlan],
