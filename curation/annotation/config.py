@@ -1,4 +1,4 @@
-"""What annotation is told: of pages, of the judge, and of what it may cost."""
+"""What annotation is told: of pages, of the judge, of what it may cost, and of a student."""
 
 from __future__ import annotations
 
@@ -62,3 +62,18 @@ class CostConfig:
     price_out: float = 0.0
     max_cost: float | None = None
     max_requests: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentConfig:
+    """`student` is `minilm`, or a checkpoint's folder or id.
+
+    With `fine_tune` all its weights are trained, in so many `epochs`; without it only a head over
+    its vectors is, the means over a page's tokens. Pages are read up to `max_tokens`.
+    """
+
+    student: str = "minilm"
+    fine_tune: bool = False
+    max_tokens: int = 512
+    epochs: int = 3
+    device: str = "auto"

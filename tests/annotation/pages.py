@@ -15,15 +15,18 @@ from curation.training.select import part_of
 from tests.annotation.judge import LEARNED
 
 _OTHER = ("buy", "cheap", "click", "offer", "deal", "login", "bonus", "cart")
-_BOTH = [f"{word}" for word in ("and", "the", "of", "with", "here", "one", "two", "as", "then")]
+_FILLERS = {
+    "en": ("and", "the", "of", "with", "here", "which", "they", "as", "then"),
+    "de": ("und", "die", "von", "mit", "hier", "welche", "sie", "nicht", "dann"),
+}
 
 
-def make_text(rng: random.Random, share: float, words: int = 45) -> str:
+def make_text(rng: random.Random, share: float, language: str = "en", words: int = 45) -> str:
     """So many words, of which about this share of a third are of learning."""
     found = []
     for number in range(words):
         kind = LEARNED if rng.random() < share else _OTHER
-        found.append(rng.choice(kind if number % 3 == 0 else _BOTH))
+        found.append(rng.choice(kind if number % 3 == 0 else _FILLERS[language]))
     return " ".join(found)
 
 

@@ -61,7 +61,7 @@ def test_what_is_known() -> None:
 
 
 def test_pages_of_one_site_count_as_less() -> None:
-    """Ten pages each of twenty sites, on which the judge agrees with itself wholly or not at all."""
+    """Ten pages of each of twenty sites, on which the judge agrees with itself, or never."""
     one = np.tile([0, 5], 100)
     agrees = np.repeat(np.arange(20) % 2 == 0, 10)
     other = np.where(agrees, one, 5 - one)

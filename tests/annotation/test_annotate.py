@@ -68,7 +68,7 @@ def test_all_pages_are_judged_by_the_rule(tmp_path: Path) -> None:
 
 
 def test_so_many_requests_are_under_way_and_no_more(tmp_path: Path) -> None:
-    with judging(lambda *_: time.sleep(0.1)) as judge:  # type: ignore[func-returns-value]
+    with judging(lambda *_: time.sleep(0.1)) as judge:
         run(make_job(24, judge.url, concurrency=6), tmp_path)
         assert judge.most_under_way == 6
 
@@ -254,7 +254,8 @@ def test_the_number_of_requests_stays_below_its_cap(tmp_path: Path) -> None:
 def test_a_killed_run_goes_on(tmp_path: Path) -> None:
     with judging(lambda number, _: Wrong(500, after_s=30) if number > 15 else None) as judge:
         code = (
-            "import sys; from pathlib import Path; from tests.annotation import pages, test_annotate\n"
+            "import sys; from pathlib import Path\n"
+            "from tests.annotation import pages, test_annotate\n"
             "test_annotate.run(pages.make_job(40, sys.argv[1], timeout_s=50), Path(sys.argv[2]))"
         )
         process = subprocess.Popen(
