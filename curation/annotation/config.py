@@ -68,12 +68,14 @@ class CostConfig:
 class StudentConfig:
     """`student` is `minilm`, or a checkpoint's folder or id.
 
-    With `fine_tune` all its weights are trained, in so many `epochs`; without it only a head over
-    its vectors is, the means over a page's tokens. Pages are read up to `max_tokens`.
+    With `fine_tune` all its weights are trained, in so many `epochs` at this `learning_rate`;
+    without it only a head over its vectors is, the means over a page's tokens. Pages are read up to
+    `max_tokens`.
     """
 
     student: str = "minilm"
     fine_tune: bool = False
     max_tokens: int = 512
     epochs: int = 3
+    learning_rate: float = 5e-5
     device: str = "auto"

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from classifiers.calibrate import ALL, Curve, calibrate, platt
 from classifiers.encoder.checkpoint import MINILM, Checkpoint, open_checkpoint
 from classifiers.encoder.heads import Linear, probabilities, write_heads
-from classifiers.encoder.model import EncoderDescription, HeadDescription
+from classifiers.encoder.model import EncoderDescription, EncoderModel, HeadDescription
 from classifiers.encoder.train import L2, embedder, train_head
 from curation.annotation.config import StudentConfig
 from curation.annotation.rubric import Head
@@ -136,7 +136,28 @@ def _fine_tuned(
     pages: pa.Table, head: Head, config: StudentConfig, checkpoint: Checkpoint, *, output: Path
 ) -> Student:
     """All weights, by the training pages."""
-    raise NotImplementedError
+    from classifiers.encoder.fine_tune import FineTuneConfig, fine_tune
+
+    is_train = pages["part"].to_numpy() == TRAIN
+    texts, labels = np.array(pages["text"].to_pylist(), object), _labels(pages, head)
+    names = ("epochs", "learning_rate", "max_tokens", "device")
+    tuning = FineTuneConfig(**{name: getattr(config, name) for name in names})
+    examples = list(zip(texts[is_train].tolist(), labels[is_train].tolist(), strict=True))
+    fine_tune(checkpoint, examples, output=output, config=tuning)
+    trained = open_checkpoint(str(output))
+    description = EncoderDescription(
+        encoder=output.name,
+        encoder_sha256=trained.sha256,
+        pooling="own",
+        max_tokens=config.max_tokens,
+        heads={head: _described(pages, head)},
+    )
+    model = EncoderModel(description, trained, None, device=config.device)
+    languages = pages.filter(pa.array(~is_train))["language"].to_pylist()
+    scores = np.full(len(texts), np.nan, np.float32)
+    scores[~is_train] = model.probabilities(texts[~is_train].tolist(), languages)[head][:, 0]
+    how = f"`{config.student}`, all weights trained in {config.epochs} epochs"
+    return Student(description, None, output, scores, how)
 
 
 def _trained(vectors: Scores, labels: list[str], l2: float) -> Linear:

@@ -107,7 +107,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         for name, what in names.items():
             _add_whole(parser, name, getattr(default, name), what)
     parser.add_argument(
-        "--temperature", type=_number, default=judge.temperature, help="of answers (%(default)s)"
+        "--temperature", type=number, default=judge.temperature, help="of answers (%(default)s)"
     )
     parser.add_argument(
         "--repeat-share",
@@ -118,7 +118,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for name, what in (("timeout-s", "for an answer"), ("max-wait-s", "before another attempt")):
         default_s = getattr(judge, name.replace("-", "_"))
         parser.add_argument(
-            f"--{name}", type=_number, default=default_s, help=f"seconds {what} (%(default)s)"
+            f"--{name}", type=number, default=default_s, help=f"seconds {what} (%(default)s)"
         )
     parser.add_argument(
         "--ask-invalid-again",
@@ -128,9 +128,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", metavar="DIR", help="where answers are kept (OUTPUT/cache)")
     for side in ("in", "out"):
         parser.add_argument(
-            f"--price-{side}", type=_number, default=0.0, help=f"per million tokens {side}"
+            f"--price-{side}", type=number, default=0.0, help=f"per million tokens {side}"
         )
-    parser.add_argument("--max-cost", type=_number, help="by these prices; it stops there")
+    parser.add_argument("--max-cost", type=number, help="by these prices; it stops there")
     parser.add_argument("--max-requests", type=whole, metavar="N", help="it stops there")
     parser.add_argument("--dry-run", action="store_true", help="say what it would cost, and stop")
 
@@ -145,7 +145,8 @@ def _add_whole(parser: argparse.ArgumentParser, name: str, default: int, what: s
     )
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """At least 0."""
     try:
         found = float(text)
     except ValueError:

@@ -14,7 +14,14 @@ from rich.table import Table
 
 from curation.annotation.config import StudentConfig
 from curation.annotation.report import Report
-from curation.commands.annotate import Plan, add_options, carry_out, plan, write_report
+from curation.commands.annotate import (
+    Plan,
+    add_options,
+    carry_out,
+    number,
+    plan,
+    write_report,
+)
 from curation.commands.options import whole
 from curation.commands.run import INCOMPLETE
 from curation.errors import UserError
@@ -22,6 +29,7 @@ from curation.progress import Progress
 from curation.storage import join, normalise, put, storage
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_LEAST_TOKENS = 8
 _DESCRIBED = ("rubric", "model", "pages", "quotas", "seed", "student", "max_tokens", "name")
 
 
@@ -55,6 +63,13 @@ def add_to(commands: Any) -> None:
             metavar="N",
             help=f"{what} (%(default)s)",
         )
+    parser.add_argument(
+        "--learning-rate",
+        type=number,
+        default=default.learning_rate,
+        metavar="RATE",
+        help="of fine-tuning, at its highest (%(default)s)",
+    )
     parser.add_argument("--device", default=default.device, help="cpu, cuda or auto (%(default)s)")
     parser.add_argument(
         "--licence",
@@ -77,8 +92,10 @@ def distil_command(options: argparse.Namespace) -> int:
     described = join(output, f"{name}.json")
     if storage(described).find(described) is not None:
         raise UserError(f"{described}: is there already: choose another name")
-    names = ("student", "fine_tune", "max_tokens", "epochs", "device")
+    names = ("student", "fine_tune", "max_tokens", "epochs", "learning_rate", "device")
     config = StudentConfig(**{key: getattr(options, key) for key in names})
+    if config.max_tokens < _LEAST_TOKENS or not config.epochs:
+        raise UserError(f"--max-tokens: {_LEAST_TOKENS} at least; --epochs: 1 at least")
     open_student(config)
     made = plan(options)
     if options.dry_run:
@@ -131,4 +148,6 @@ def _command(options: argparse.Namespace) -> list[str]:
     given = ["curate", "distil"]
     for name in _DESCRIBED:
         given += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
-    return [*given, *(["--fine-tune"] if options.fine_tune else [])]
+    tuned = ["--fine-tune", "--epochs", str(options.epochs)]
+    tuned += ["--learning-rate", str(options.learning_rate)]
+    return [*given, *(tuned if options.fine_tune else [])]

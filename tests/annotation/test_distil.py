@@ -58,7 +58,7 @@ def test_annotation_says_what_it_will_cost_and_what_is_missing(
         assert curate("annotate", run, tmp_path, judge.url, *prices, "--dry-run") == 0
         told = capsys.readouterr().out
         assert told.startswith("60 pages, ")
-        assert "about 0.1" in told
+        assert "cost about 0.2" in told
         assert not [*tmp_path.iterdir()]
         capped = ("--max-cost", "0.01")
         assert curate("annotate", run, tmp_path, judge.url, *prices, *capped) == 2
