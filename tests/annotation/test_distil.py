@@ -20,7 +20,6 @@ from tests.annotation.judge import KEY, Request, Wrong, judging, score_of
 from tests.annotation.pages import make_text
 from tests.training import pages
 
-pytestmark = pytest.mark.timeout(240)
 QUICK = ("--max-wait-s", "0.05", "--attempts", "2", "--timeout-s", "20", "--min-bytes", "50")
 
 
