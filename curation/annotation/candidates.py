@@ -65,7 +65,8 @@ def _candidates(parts: Parts, head: Head, config: SampleConfig, domains: Domains
     rows = 0
     for part in range(len(parts)):
         for batch in _described(parts, part, head, config, domains):
-            held, rows = [*held, batch], rows + batch.num_rows
+            held.append(batch)
+            rows += batch.num_rows
             if rows > 2 * config.candidates:
                 held = [pa.concat_tables(held).sort_by(_FIRST)[: config.candidates]]
                 rows = config.candidates

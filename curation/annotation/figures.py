@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,12 +95,3 @@ def _of_language(name: str, positive: npt.NDArray[np.bool_], scores: Scores) -> 
     fewest = min(int(positive.sum()), int((~positive).sum()))
     area = auc(scores, positive) if fewest >= _LEAST_PAGES else None
     return OfLanguage(name, len(scores), int(positive.sum()), area, float(scores.mean()))
-
-
-def areas(named: Sequence[tuple[str, Scores]], pages: pa.Table) -> dict[str, Estimate | None]:
-    """Of several scores, over all test pages that each has."""
-    found = {}
-    for name, scores in named:
-        of_all = next(of_languages(pages, scores), None)
-        found[name] = of_all.auc if of_all else None
-    return found

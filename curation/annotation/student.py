@@ -40,12 +40,11 @@ _CURVE_PAGES = 50  # of each class, for a curve of a language
 class Student:
     """A model, and its calibrated scores of the pages, NaN of those that it was trained on.
 
-    `content` is the file of its head; None where the checkpoint, the folder `trained`, has it.
+    `content` is the file of its head; None where a checkpoint, the folder NAME, has it.
     """
 
     description: EncoderDescription
     content: bytes | None
-    trained: Path | None
     scores: Scores
     how: str
 
@@ -129,7 +128,7 @@ def _frozen(
     )
     scores = np.where(parts == TRAIN, np.nan, scored[best]).astype(np.float32)
     how = f"a linear head over the frozen vectors of `{_encoder(config)}`, l2 {best:g}"
-    return Student(description, content, None, scores, how)
+    return Student(description, content, scores, how)
 
 
 def _fine_tuned(
@@ -157,7 +156,7 @@ def _fine_tuned(
     scores = np.full(len(texts), np.nan, np.float32)
     scores[~is_train] = model.probabilities(texts[~is_train].tolist(), languages)[head][:, 0]
     how = f"`{config.student}`, all weights trained in {config.epochs} epochs"
-    return Student(description, None, output, scores, how)
+    return Student(description, None, scores, how)
 
 
 def _trained(vectors: Scores, labels: list[str], l2: float) -> Linear:

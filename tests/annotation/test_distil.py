@@ -128,6 +128,24 @@ def test_too_few_answers_are_kept_and_told(
         assert len(judge.requests) == asked
 
 
+def test_an_endpoint_that_is_down_ends_it_with_what_there_is(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--pages", "60", "--failures-in-a-row", "4", "--concurrency", "2")
+
+    def fault(number: int, _: Request) -> Wrong | None:
+        return Wrong(503) if number >= 20 else None
+
+    with judging(fault) as judge:
+        assert curate("annotate", run, tmp_path, judge.url, *given) == 3
+        told = capsys.readouterr().out
+        assert "It stopped early: 4 pages in a row got no answer: 503: it went wrong" in told
+        rows = pq.read_table(tmp_path / "annotations.parquet")["score"]
+        assert len(rows) - rows.null_count == 20
+        judge.fault = None
+        assert curate("annotate", run, tmp_path, judge.url, *given) == 0
+
+
 def test_strata_are_judged_alike(run: Path, tmp_path: Path) -> None:
     with judging() as judge:
         for quotas in ("equal", "proportional"):
