@@ -17,7 +17,8 @@ from curation.training.config import PARTS
 LIMITS = """
 - It tells what the judge would say, as far as a first part of a page shows it. The judge is a
   language model, with mistakes and preferences of its own; nobody else has judged these pages.
-- It can agree with the judge no better than the judge with itself: the first row of agreement.
+- The judge's noise bounds its agreement: even a perfect student agrees with single judgements only
+  somewhat better than these with each other (the first row of agreement).
 - A probability of 0.5 is where a page like those that were judged is positive as often as not. They
   were drawn by strata, so shares among them are not those of the crawl: thresholds must be
   quantiles of a crawl's own scores.
