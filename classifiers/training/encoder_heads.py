@@ -54,8 +54,8 @@ MAX_TOKENS = 256
 ENGLISH = "en"
 OTHER = "other"
 _OF_KIND = 100  # good or poor texts of a source, for quality
-_OF_PACKAGE, _OF_RULE = 8, 8  # stretches, for domains
-_WORDS, _DEFINITIONS, _OF_TOPIC = 60_000, 20_000, 250
+_OF_PACKAGE, _OF_RULE = 2, 6  # stretches, for domains
+_WORDS, _DEFINITIONS, _OF_TOPIC = 60_000, 20_000, 100
 _TOPIC_FOLDS = 3
 _MARGIN = 0.3  # standard deviations between a definition's nearest topic and the next
 Item = TypeVar("Item")
@@ -155,7 +155,7 @@ def topics_plan(cache: Path) -> HeadPlan:
     ]
     found = yaml.safe_load(_beside("encoder_heads.yaml"))["topics"]
     curves = {ALL: curve_of(found["slope"], found["shift"])}
-    return HeadPlan(examples=examples, scored=tuple(names), languages=(ENGLISH,), curves=curves)
+    return HeadPlan(examples=examples, scored=tuple(names), languages=(ENGLISH,), l2=(1e-4, 1e-3), curves=curves)
 
 
 def capped(
