@@ -155,7 +155,9 @@ def topics_plan(cache: Path) -> HeadPlan:
     ]
     found = yaml.safe_load(_beside("encoder_heads.yaml"))["topics"]
     curves = {ALL: curve_of(found["slope"], found["shift"])}
-    return HeadPlan(examples=examples, scored=tuple(names), languages=(ENGLISH,), l2=(1e-4, 1e-3), curves=curves)
+    return HeadPlan(
+        examples=examples, scored=tuple(names), languages=(ENGLISH,), l2=(1e-4, 1e-3), curves=curves
+    )
 
 
 def capped(
