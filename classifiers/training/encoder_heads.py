@@ -56,7 +56,7 @@ OTHER = "other"
 _OF_KIND = 100  # good or poor texts of a source, for quality
 _OF_PACKAGE, _OF_RULE = 2, 6  # stretches, for domains
 _WORDS, _DEFINITIONS, _OF_TOPIC = 60_000, 20_000, 100
-_TOPIC_FOLDS = 3
+_QUALITY_FOLDS, _TOPIC_FOLDS = 4, 3
 _MARGIN = 0.3  # standard deviations between a definition's nearest topic and the next
 Item = TypeVar("Item")
 
@@ -72,7 +72,10 @@ def main() -> None:
     stretches = read_stretches(material, given.cache)
     plans = {
         "quality": HeadPlan(
-            examples=quality_examples(material), scored=(GOOD,), languages=(ENGLISH,)
+            examples=quality_examples(material),
+            scored=(GOOD,),
+            languages=(ENGLISH,),
+            l2=(1e-3, 1e-2),
         ),
         "code": domain_plan("code", stretches),
         "math": domain_plan("math", stretches),
@@ -90,10 +93,10 @@ def main() -> None:
 
 
 def quality_examples(material: Material) -> list[Example]:
-    """English ones of both halves, which share no source, phrase or rule: a half is a fold."""
+    """English ones of both halves, which share no source, phrase or rule."""
     return [
-        Example(of.text, of.label, ENGLISH, of.source, fold)
-        for fold, half in enumerate(HALVES)
+        Example(of.text, of.label, ENGLISH, of.source, fold_of(of.source, _QUALITY_FOLDS))
+        for half in HALVES
         for of in capped(
             [of for of in examples_of(material, half) if of.language == ENGLISH],
             text=lambda of: of.text,

@@ -96,10 +96,10 @@ def test_several_heads_in_one_pass(model: EncoderModel) -> None:
 
 def test_softmax_logistic_and_bounds() -> None:
     logits = np.array([[0.0, np.log(3)], [1000.0, 0.0]])
-    np.testing.assert_allclose(probabilities(logits, None), [[0.25, 0.75], [1, 0]])
+    np.testing.assert_allclose(probabilities(logits, None), [[0.25, 0.75], [1.0, 0.0]])
     np.testing.assert_allclose(probabilities(np.array([[np.log(3)]]), None), [[0.75]])
     values = np.array([[-1.0], [0.0], [2.0], [5.0], [9.0]])
-    np.testing.assert_allclose(probabilities(values, (0, 5))[:, 0], [0, 0, 0.4, 1, 1])
+    np.testing.assert_allclose(probabilities(values, (0, 5))[:, 0], [0.0, 0.0, 0.4, 1.0, 1.0])
 
 
 def test_pages_without_a_score(model: EncoderModel) -> None:
@@ -164,7 +164,7 @@ def test_the_arithmetic_of_a_row_does_not_depend_on_how_many_there_are() -> None
 
 
 def _tensors(**changes: np.ndarray) -> bytes:
-    tensors = {
+    tensors: dict[str, np.ndarray] = {
         "code.weight": np.zeros((1, WIDTH), np.float16),
         "code.bias": np.zeros(1, np.float32),
     }
