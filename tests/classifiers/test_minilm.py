@@ -12,19 +12,17 @@ from classifiers.encoder.model import EncoderModel, read_encoder_description
 from classifiers.training.topics import read_recipe
 
 PROSE = (
-    "The river had carried silt down from the mountains for thousands of years, and the delta that "
-    "it built became the most fertile land of the region. Historians believe that the first towns "
-    "were founded there because farmers could store more grain than they needed themselves."
+    "The river had carried silt down from the mountains for thousands of years, and the delta "
+    "that it built became the most fertile land of the region. Historians believe that the first "
+    "towns were founded there because farmers could store more grain than they needed themselves."
 )
-SHOP = "Add to cart\nBuy now!!!\nFree shipping\nYou may also like\nSign in\nPrice: $9.99\nAdd to cart"
+SHOP = (
+    "Add to cart\nBuy now!!!\nFree shipping\nYou may also like\nSign in\nPrice: $9.99\nAdd to cart"
+)
 CODE = (
     "The function takes a pointer to a struct and returns an error code.\n\n"
-    "int read_config(struct config *out, const char *path) {\n    FILE *f = fopen(path, \"r\");\n"
+    'int read_config(struct config *out, const char *path) {\n    FILE *f = fopen(path, "r");\n'
     "    if (!f) return -1;\n    return parse(f, out);\n}\n"
-)
-PROOF = (
-    "Let $f$ be continuous on $[a,b]$. We prove that $f$ attains its maximum. By compactness the "
-    "sequence $x_n$ has a convergent subsequence, and the limit satisfies $f(x) = \\sup f$. QED"
 )
 
 
@@ -37,10 +35,9 @@ def model() -> EncoderModel:
 
 
 def test_it_puts_plain_cases_in_order(model: EncoderModel) -> None:
-    found = model.probabilities([PROSE, SHOP, CODE, PROOF], ["en"] * 4)
+    found = model.probabilities([PROSE, SHOP, CODE], ["en"] * 3)
     assert found["quality"][0, 0] > found["quality"][1, 0]
     assert found["code"][:, 0].argmax() == 2
-    assert found["math"][:, 0].argmax() == 3
 
 
 def test_its_topics_are_those_of_the_recipe(model: EncoderModel) -> None:
