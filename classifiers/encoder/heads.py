@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,13 +25,13 @@ _TYPES = ("float16", "float32")
 class Linear:
     """`weight` is labels by width, `bias` labels."""
 
-    weight: Floats
-    bias: Floats
+    weight: npt.NDArray[np.floating[Any]]
+    bias: npt.NDArray[np.floating[Any]]
 
     def logits(self, vectors: npt.NDArray[np.float32]) -> Floats:
         """A row per vector, a column per label."""
         rows = np.ascontiguousarray(vectors, np.float64)
-        columns = [(rows * weight).sum(axis=1) for weight in self.weight]
+        columns = [(rows * weight).sum(axis=1) for weight in self.weight.astype(np.float64)]
         return np.stack(columns, axis=1) + self.bias
 
 

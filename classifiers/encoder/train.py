@@ -27,7 +27,7 @@ from classifiers.encoder.model import EncoderDescription, HeadDescription
 Vectors = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Embed = Callable[[Sequence[str]], Vectors]
-L2 = (1e-6, 1e-5, 1e-4, 1e-3)
+L2 = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """What is tried; of unit vectors."""
 _MOST_STEPS = 1000
 _LEAST_OF_CURVE = 50  # examples of each kind, for a curve of a language

@@ -17,13 +17,14 @@ from classifiers.training.quality_material import read_material
 MADE = "pages"
 _MOST = 300
 _MOST_CHARS = 8000
-_WITHOUT = Half(frozenset({"handbook", "security", "apache"}))  # of systems and their commands
+NO_SYSTEMS = Half(frozenset({"handbook", "security", "apache"}))
+"""Without handbooks of systems and their commands."""
 _SKIPPED = "declaration"  # `domains.yaml` has it
 
 
 def read_made(cache: Path) -> list[Stretch]:
     """At most so many of each source or rule, as fastText models read them."""
-    return normalised(drawn(examples_of(read_material(cache), _WITHOUT)))
+    return normalised(drawn(examples_of(read_material(cache), NO_SYSTEMS)))
 
 
 def drawn(examples: list[Example]) -> list[Stretch]:
