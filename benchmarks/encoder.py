@@ -102,6 +102,7 @@ def _ours(best: OurOutcome, seconds: list[float]) -> dict[str, Any]:
     pages = len(best.outputs)
     return {
         "seconds": best.seconds,
+        "cpu_s": best.cpu_s,
         "rounds": seconds,
         "pages_per_s": pages / best.seconds,
         "tokens_per_s": best.tokens / best.seconds,
@@ -141,6 +142,7 @@ def _plain(
         outcome: Outcome = plain.run(texts, **how)
         found[f"{name} batch {pages}"] = {
             "seconds": outcome.seconds,
+            "cpu_s": outcome.cpu_s,
             "pages_per_s": len(texts) / outcome.seconds,
             "agreement": agreement(outcome.outputs, ours.outputs[: len(texts)], weights),
         }

@@ -58,8 +58,8 @@ def _learn(texts: list[str]) -> Tokenizer:
     )
     tokenizer = Tokenizer.from_str(learnt.to_str())
     tokenizer.post_processor = RobertaProcessing(
-        sep=("</s>", tokenizer.token_to_id("</s>")),
-        cls=("<s>", tokenizer.token_to_id("<s>")),
+        ("</s>", tokenizer.token_to_id("</s>")),
+        ("<s>", tokenizer.token_to_id("<s>")),
         add_prefix_space=False,
     )
     return tokenizer
