@@ -54,9 +54,7 @@ def main() -> None:
         processes = max(1, (os.cpu_count() or 3) - 2) if device.type == "cuda" else 0
     lots = Lots(checkpoint.folder, max_tokens=arguments.max_tokens, processes=processes)
     run(encoder, lots, texts[: 2 * arguments.pages_per_lot], arguments.pages_per_lot)  # compiles
-    ours = [
-        run(encoder, lots, texts, arguments.pages_per_lot) for _ in range(arguments.rounds)
-    ]
+    ours = [run(encoder, lots, texts, arguments.pages_per_lot) for _ in range(arguments.rounds)]
     best = min(ours, key=lambda one: one.seconds)
     figures: dict[str, Any] = {
         "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
@@ -132,9 +130,7 @@ def _plain(
 ) -> dict[str, Any]:
     """Of one precision: each size of batch."""
     checkpoint = open_checkpoint(arguments.model)
-    plain = Plain(
-        checkpoint.folder, own=arguments.own, device=str(device), dtype=_DTYPES[name]
-    )
+    plain = Plain(checkpoint.folder, own=arguments.own, device=str(device), dtype=_DTYPES[name])
     found: dict[str, Any] = {}
     for pages in arguments.plain_batch:
         how: dict[str, int] = {"pages_per_batch": pages, "max_tokens": arguments.max_tokens}

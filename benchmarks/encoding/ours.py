@@ -50,7 +50,9 @@ class Lots:
             )
             list(self._pool.map(_tokenise, [["warm"]] * processes * 4))  # all have started
         else:
-            self._pool = ThreadPoolExecutor(1, initializer=_open, initargs=(str(folder), max_tokens))
+            self._pool = ThreadPoolExecutor(
+                1, initializer=_open, initargs=(str(folder), max_tokens)
+            )
 
     def tokens(self, texts: list[str], pages_per_lot: int) -> Iterator[Tokens]:
         """Of each lot."""

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Sequence
 
 import torch
-from torch.nn import functional as F  # noqa: N812 - as everybody calls it
+from torch.nn import functional as F
 
 try:  # newer PyTorch has it
     from torch.nn.attention.varlen import varlen_attn

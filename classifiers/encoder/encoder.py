@@ -80,9 +80,7 @@ class Encoder:
         rows = tokens_per_batch or rows_of_batch(self.device)
         made = own_architecture(checkpoint.config)
         self._model: Packed | Padded = (
-            Padded(
-                checkpoint, pooling=pooling, device=self.device, dtype=self.dtype, rows=rows
-            )
+            Padded(checkpoint, pooling=pooling, device=self.device, dtype=self.dtype, rows=rows)
             if made is None
             else Packed(
                 checkpoint, made, pooling=pooling, device=self.device, dtype=self.dtype, rows=rows

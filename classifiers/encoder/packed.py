@@ -49,7 +49,8 @@ class Packed:
     def launch(self, batch: Batch) -> torch.Tensor:
         """A row for each of the batch's pieces, and perhaps more, on the device."""
         ids, positions, ends = (
-            self._sent(torch.from_numpy(array)) for array in (batch.ids, batch.positions, batch.ends)
+            self._sent(torch.from_numpy(array))
+            for array in (batch.ids, batch.positions, batch.ends)
         )
         lengths = batch.lengths.tolist()
         if self._one_kernel is not None:

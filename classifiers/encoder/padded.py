@@ -83,7 +83,7 @@ def _read(checkpoint: Checkpoint, *, own: bool, dtype: torch.dtype) -> torch.nn.
             output_loading_info=True,
             dtype=dtype,
         )
-    except Exception as error:  # noqa: BLE001 - of any kind, by what the checkpoint lacks
+    except Exception as error:
         reason = " ".join(str(error).split())[:300]
         raise ValueError(f"{checkpoint.folder}: cannot be read: {reason}") from error
     missing = sorted(name for name in report["missing_keys"] if own or "pooler" not in name)
