@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +77,7 @@ def main() -> None:
     weights = direction(best.outputs, arguments.head)
     figures["plain"] = {}
     for name in arguments.plain:
-        figures["plain"] |= _plain(
-            name, arguments, device, texts[: arguments.plain_pages], best, weights
-        )
+        figures["plain"] |= _plain(name, arguments, device, best, texts[: arguments.plain_pages])
     for name, plain in figures["plain"].items():
         figures.setdefault("ratios", {})[name] = (
             figures["ours"]["pages_per_s"] / plain["pages_per_s"]
@@ -124,12 +121,12 @@ def _plain(
     name: str,
     arguments: argparse.Namespace,
     device: torch.device,
-    texts: list[str],
     ours: OurOutcome,
-    weights: np.ndarray,
+    texts: list[str],
 ) -> dict[str, Any]:
     """Of one precision: each size of batch."""
     checkpoint = open_checkpoint(arguments.model)
+    weights = direction(ours.outputs, arguments.head)
     plain = Plain(checkpoint.folder, own=arguments.own, device=str(device), dtype=_DTYPES[name])
     found: dict[str, Any] = {}
     for pages in arguments.plain_batch:
@@ -171,4 +168,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

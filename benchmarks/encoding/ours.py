@@ -24,9 +24,9 @@ _OPEN: dict[str, Tokeniser] = {}  # of a process: opened once
 
 @dataclass(frozen=True)
 class OurOutcome:
-    """Of all pages: a row each, NaN where there is none; how many tokens; seconds, and those that
+    """Of all pages: a row each, NaN where there is none; how many tokens; how long it took.
 
-    went by until the first batch came and while the model stood still for input.
+    `first_s` went by until the first batch came, `waited_s` while the model stood still for input.
     """
 
     outputs: npt.NDArray[np.float32]

