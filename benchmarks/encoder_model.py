@@ -35,8 +35,8 @@ def main() -> None:
         max_position_embeddings=514,
         type_vocab_size=1,
         layer_norm_eps=1e-5,
-        num_labels=1,
     )
+    config.num_labels = 1
     model = RobertaForSequenceClassification(config)
     if arguments.bf16:
         model.bfloat16()

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch.nn import functional as F
 
 try:  # newer PyTorch has it
-    from torch.nn.attention.varlen import varlen_attn
+    from torch.nn.attention import varlen
 except ImportError:
-    varlen_attn = None
+    varlen_attn: Any = None
+else:
+    varlen_attn = varlen.varlen_attn
 
-_ONE_SPLIT = (
+_ONE_SPLIT: dict[str, Any] = (
     {"num_splits": 1}  # otherwise sums depend on what else is in a batch
     if varlen_attn is not None and "num_splits" in inspect.signature(varlen_attn).parameters
     else {}
@@ -40,7 +43,7 @@ def has_flash(device: torch.device, dtype: torch.dtype, head_size: int) -> bool:
 def flash(qkv: torch.Tensor, ends: torch.Tensor, longest: int) -> torch.Tensor:
     """By one kernel for all pieces; rows behind the last piece are undefined."""
     query, key, value = qkv.unbind(1)
-    made = varlen_attn(query, key, value, ends, ends, longest, longest, **_ONE_SPLIT)
+    made: torch.Tensor = varlen_attn(query, key, value, ends, ends, longest, longest, **_ONE_SPLIT)
     return made.reshape(qkv.shape[0], -1)
 
 
