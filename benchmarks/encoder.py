@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +53,7 @@ def main() -> None:
         processes = max(1, (os.cpu_count() or 3) - 2) if device.type == "cuda" else 0
     lots = Lots(checkpoint.folder, max_tokens=arguments.max_tokens, processes=processes)
     run(encoder, lots, texts[: 2 * arguments.pages_per_lot], arguments.pages_per_lot)  # compiles
-    ours = [
-        run(encoder, lots, texts, arguments.pages_per_lot) for _ in range(arguments.rounds)
-    ]
+    ours = [run(encoder, lots, texts, arguments.pages_per_lot) for _ in range(arguments.rounds)]
     best = min(ours, key=lambda one: one.seconds)
     figures: dict[str, Any] = {
         "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
@@ -80,9 +77,7 @@ def main() -> None:
     weights = direction(best.outputs, arguments.head)
     figures["plain"] = {}
     for name in arguments.plain:
-        figures["plain"] |= _plain(
-            name, arguments, device, texts[: arguments.plain_pages], best, weights
-        )
+        figures["plain"] |= _plain(name, arguments, device, best, texts[: arguments.plain_pages])
     for name, plain in figures["plain"].items():
         figures.setdefault("ratios", {})[name] = (
             figures["ours"]["pages_per_s"] / plain["pages_per_s"]
@@ -102,6 +97,7 @@ def _ours(best: OurOutcome, seconds: list[float]) -> dict[str, Any]:
     pages = len(best.outputs)
     return {
         "seconds": best.seconds,
+        "cpu_s": best.cpu_s,
         "rounds": seconds,
         "pages_per_s": pages / best.seconds,
         "tokens_per_s": best.tokens / best.seconds,
@@ -125,15 +121,13 @@ def _plain(
     name: str,
     arguments: argparse.Namespace,
     device: torch.device,
-    texts: list[str],
     ours: OurOutcome,
-    weights: np.ndarray,
+    texts: list[str],
 ) -> dict[str, Any]:
     """Of one precision: each size of batch."""
     checkpoint = open_checkpoint(arguments.model)
-    plain = Plain(
-        checkpoint.folder, own=arguments.own, device=str(device), dtype=_DTYPES[name]
-    )
+    weights = direction(ours.outputs, arguments.head)
+    plain = Plain(checkpoint.folder, own=arguments.own, device=str(device), dtype=_DTYPES[name])
     found: dict[str, Any] = {}
     for pages in arguments.plain_batch:
         how: dict[str, int] = {"pages_per_batch": pages, "max_tokens": arguments.max_tokens}
@@ -141,6 +135,7 @@ def _plain(
         outcome: Outcome = plain.run(texts, **how)
         found[f"{name} batch {pages}"] = {
             "seconds": outcome.seconds,
+            "cpu_s": outcome.cpu_s,
             "pages_per_s": len(texts) / outcome.seconds,
             "agreement": agreement(outcome.outputs, ours.outputs[: len(texts)], weights),
         }
@@ -173,4 +168,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -35,10 +35,11 @@ def main() -> None:
         max_position_embeddings=514,
         type_vocab_size=1,
         layer_norm_eps=1e-5,
-        num_labels=1,
     )
+    config.num_labels = 1
     model = RobertaForSequenceClassification(config)
-    model.to(torch.bfloat16 if arguments.bf16 else torch.float32)
+    if arguments.bf16:
+        model.bfloat16()
     model.save_pretrained(arguments.folder)
     tokenizer = _learn(read_texts(arguments.tokenizer_from, None))
     PreTrainedTokenizerFast(
@@ -58,8 +59,8 @@ def _learn(texts: list[str]) -> Tokenizer:
     )
     tokenizer = Tokenizer.from_str(learnt.to_str())
     tokenizer.post_processor = RobertaProcessing(
-        sep=("</s>", tokenizer.token_to_id("</s>")),
-        cls=("<s>", tokenizer.token_to_id("<s>")),
+        ("</s>", _SPECIAL.index("</s>")),
+        ("<s>", _SPECIAL.index("<s>")),
         add_prefix_space=False,
     )
     return tokenizer

@@ -50,4 +50,4 @@ def agreement(
 def _ranks(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
-    return ((ends - (counts - 1) / 2))[inverse]
+    return (ends - (counts - 1) / 2)[inverse]

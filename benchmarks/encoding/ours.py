@@ -24,15 +24,16 @@ _OPEN: dict[str, Tokeniser] = {}  # of a process: opened once
 
 @dataclass(frozen=True)
 class OurOutcome:
-    """Of all pages: a row each, NaN where there is none; how many tokens; seconds, and those that
+    """Of all pages: a row each, NaN where there is none; how many tokens; how long it took.
 
-    went by until the first batch came and while the model stood still for input.
+    `first_s` went by until the first batch came, `waited_s` while the model stood still for input.
     """
 
     outputs: npt.NDArray[np.float32]
     tokens: int
     token_pairs: int
     seconds: float
+    cpu_s: float
     first_s: float
     waited_s: float
 
@@ -49,7 +50,9 @@ class Lots:
             )
             list(self._pool.map(_tokenise, [["warm"]] * processes * 4))  # all have started
         else:
-            self._pool = ThreadPoolExecutor(1, initializer=_open, initargs=(str(folder), max_tokens))
+            self._pool = ThreadPoolExecutor(
+                1, initializer=_open, initargs=(str(folder), max_tokens)
+            )
 
     def tokens(self, texts: list[str], pages_per_lot: int) -> Iterator[Tokens]:
         """Of each lot."""
@@ -77,16 +80,16 @@ def run(encoder: Encoder, lots: Lots, texts: list[str], pages_per_lot: int) -> O
             seen.append(lot)
             yield lot
 
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     for outputs in encoder.stream(noted()):
         lot = seen.popleft()
         made[page + lot.page] = outputs
         page += lot.pages
         tokens += int(lot.lengths.sum())
         pairs += int((lot.lengths.astype(np.int64) ** 2).sum())
-    seconds = time.perf_counter() - start
+    seconds, cpu_s = time.perf_counter() - start, time.process_time() - cpu
     times = encoder.times
-    return OurOutcome(made, tokens, pairs, seconds, times.first_s, times.waited_s)
+    return OurOutcome(made, tokens, pairs, seconds, cpu_s, times.first_s, times.waited_s)
 
 
 def _open(folder: str, max_tokens: int) -> None:

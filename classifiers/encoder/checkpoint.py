@@ -26,7 +26,7 @@ _OFFSET_FAMILIES = ("roberta", "xlm-roberta", "camembert")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The folder of a checkpoint: `config.json`, `tokenizer.json`, weights in one file or shards."""
+    """Its folder: `config.json`, `tokenizer.json`, weights in one file or shards."""
 
     folder: Path
 
@@ -114,5 +114,5 @@ def _read_object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(found, dict):
-        raise ValueError(f"{path}: not a JSON object")
+        raise ValueError(f"{path}: not a JSON object")  # noqa: TRY004 - of a file, not a caller
     return found

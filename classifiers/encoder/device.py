@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,21 @@ import torch
 Precision = Literal["auto", "bf16", "fp32"]
 _FAST_BF16 = ("avx512_bf16", "amx_bf16")
 _GPU_ROWS, _CPU_ROWS = 65536, 2048
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A device, what matrix products are computed in there, and how many tokens a batch has."""
+
+    device: torch.device
+    dtype: torch.dtype
+    rows: int
+
+
+def place(device: str, precision: Precision, rows: int | None) -> Placement:
+    """What a recipe asks for; raises `ValueError` where there is no such device."""
+    found = open_device(device)
+    return Placement(found, matrix_type(precision, found), rows or rows_of_batch(found))
 
 
 def open_device(name: str) -> torch.device:

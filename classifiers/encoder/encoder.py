@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +19,10 @@ import torch
 
 from classifiers.encoder.ahead import ahead
 from classifiers.encoder.architecture import own_architecture
-from classifiers.encoder.batches import Batch
 from classifiers.encoder.checkpoint import Checkpoint
-from classifiers.encoder.device import Precision, matrix_type, open_device, rows_of_batch
+from classifiers.encoder.device import Precision, place
 from classifiers.encoder.packed import Packed
-from classifiers.encoder.padded import Padded, PaddedBatch
+from classifiers.encoder.padded import Padded
 from classifiers.encoder.tokens import Tokens
 
 Vectors = npt.NDArray[np.float32]
@@ -31,6 +30,20 @@ Pooling = Literal["mean", "first", "own"]
 """Of a piece's vector: the mean over its tokens, its first token's, or logits of its own head."""
 _BATCHES_AHEAD = 4
 _IN_FLIGHT = 2  # batches that a GPU has before it: it finds the next when it is done with one
+
+
+class _Batch(Protocol):
+    @property
+    def pieces(self) -> npt.NDArray[np.int64]: ...
+
+
+class _Model(Protocol):
+    width: int
+    longest: int
+
+    def plan(self, tokens: Tokens) -> Iterator[Any]: ...
+
+    def launch(self, batch: Any) -> torch.Tensor: ...
 
 
 @dataclass
@@ -45,7 +58,7 @@ class Times:
 class _Step:
     """A batch of a lot, none where it has no pieces; `made` has the rows of the whole lot."""
 
-    batch: Batch | PaddedBatch | None
+    batch: _Batch | None
     made: Vectors
     last: bool
 
@@ -75,18 +88,13 @@ class Encoder:
         precision: Precision = "auto",
         tokens_per_batch: int | None = None,
     ) -> None:
-        self.device = open_device(device)
-        self.dtype = matrix_type(precision, self.device)
-        rows = tokens_per_batch or rows_of_batch(self.device)
-        made = own_architecture(checkpoint.config)
-        self._model: Packed | Padded = (
-            Padded(
-                checkpoint, pooling=pooling, device=self.device, dtype=self.dtype, rows=rows
-            )
-            if made is None
-            else Packed(
-                checkpoint, made, pooling=pooling, device=self.device, dtype=self.dtype, rows=rows
-            )
+        placement = place(device, precision, tokens_per_batch)
+        self.device, self.dtype = placement.device, placement.dtype
+        own = own_architecture(checkpoint.config)
+        self._model: _Model = (
+            Padded(checkpoint, pooling=pooling, placement=placement)
+            if own is None
+            else Packed(checkpoint, own, pooling=pooling, placement=placement)
         )
         self.width: int = self._model.width
         self.times = Times()
@@ -116,11 +124,12 @@ class Encoder:
         for tokens in source:
             longest = int(tokens.lengths.max(initial=0))
             if longest > self._model.longest:
+                most = self._model.longest
                 raise ValueError(
-                    f"a piece of {longest} tokens: the checkpoint has {self._model.longest} positions"
+                    f"a piece of {longest} tokens: the checkpoint has {most} positions"
                 )
             made = np.empty((len(tokens.lengths), self.width), np.float32)
-            before: Batch | PaddedBatch | None = None
+            before: _Batch | None = None
             for batch in self._model.plan(tokens):
                 if before is not None:
                     yield _Step(before, made, last=False)
@@ -128,7 +137,7 @@ class Encoder:
             yield _Step(before, made, last=True)
 
     def _timed(self, steps: Iterator[_Step]) -> Iterator[_Step]:
-        """Notes how long each is waited for; on a GPU, which works meanwhile, of the first alone."""
+        """Notes how long each is waited for; of a GPU, which works meanwhile, the first alone."""
         start = time.perf_counter()
         first = True
         for step in steps:
@@ -145,20 +154,14 @@ class Encoder:
         if step.batch is None:
             return _Flight(step, None, None)
         if self.device.type != "cuda":
-            return _Flight(step, self._run(step.batch), None)
+            return _Flight(step, self._model.launch(step.batch), None)
         marks = (torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True))
         marks[0].record()
-        made = self._run(step.batch)
+        made = self._model.launch(step.batch)
         output = torch.empty(made.shape, dtype=torch.float32, pin_memory=True)
         output.copy_(made, non_blocking=True)
         marks[1].record()
         return _Flight(step, output, marks)
-
-    def _run(self, batch: Batch | PaddedBatch) -> torch.Tensor:
-        if isinstance(self._model, Packed) and isinstance(batch, Batch):
-            return self._model.launch(batch)
-        assert isinstance(self._model, Padded) and isinstance(batch, PaddedBatch)
-        return self._model.launch(batch)
 
     def _land(self, flight: _Flight, before: _Flight | None) -> _Flight:
         """Puts the output in its rows, once it is there."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
-from torch.nn import functional as F  # noqa: N812 - as everybody calls it
+from torch.nn import functional as F
 
 from classifiers.encoder.architecture import Architecture
 from classifiers.encoder.weights import Weights
@@ -42,7 +42,9 @@ class Layer(nn.Module):
             weights.linear(name + made.names["joined"], made.width, made.width), dtype
         )
         self.norm = norm(weights, name + made.names["norm"], made)
-        self.wide = _linear(weights.linear(name + made.names["wide"], made.inner, made.width), dtype)
+        self.wide = _linear(
+            weights.linear(name + made.names["wide"], made.inner, made.width), dtype
+        )
         self.narrow = _linear(
             weights.linear(name + made.names["narrow"], made.width, made.inner), dtype
         )
@@ -78,9 +80,7 @@ class Body(nn.Module):
             Layer(weights, made, number, dtype) for number in range(made.layers)
         )
 
-    def forward(
-        self, ids: torch.Tensor, positions: torch.Tensor, attend: Attend
-    ) -> torch.Tensor:
+    def forward(self, ids: torch.Tensor, positions: torch.Tensor, attend: Attend) -> torch.Tensor:
         """A row per token: its hidden state after the last layer."""
         hidden: torch.Tensor = self.norm(
             F.embedding(ids, self.words) + F.embedding(positions, self.positions)

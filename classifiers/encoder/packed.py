@@ -11,7 +11,7 @@ from classifiers.encoder.architecture import Architecture
 from classifiers.encoder.attention import flash, has_flash, piecewise
 from classifiers.encoder.batches import Batch, Shape, batches
 from classifiers.encoder.checkpoint import Checkpoint
-from classifiers.encoder.device import can_compile
+from classifiers.encoder.device import Placement, can_compile
 from classifiers.encoder.forward import Body, OwnHead, mean, mean_piecewise
 from classifiers.encoder.tokens import Tokens
 from classifiers.encoder.weights import Weights
@@ -26,13 +26,12 @@ class Packed:
         made: Architecture,
         *,
         pooling: str,
-        device: torch.device,
-        dtype: torch.dtype,
-        rows: int,
+        placement: Placement,
     ) -> None:
         weights = Weights(checkpoint, prefix=made.prefix)
+        device, dtype = placement.device, placement.dtype
         self.longest = made.max_tokens
-        self.shape = Shape(max(rows, self.longest))
+        self.shape = Shape(max(placement.rows, self.longest))
         self._device = device
         self._pooling = pooling
         self._body = Body(weights, made, dtype).to(device)
@@ -49,7 +48,8 @@ class Packed:
     def launch(self, batch: Batch) -> torch.Tensor:
         """A row for each of the batch's pieces, and perhaps more, on the device."""
         ids, positions, ends = (
-            self._sent(torch.from_numpy(array)) for array in (batch.ids, batch.positions, batch.ends)
+            self._sent(torch.from_numpy(array))
+            for array in (batch.ids, batch.positions, batch.ends)
         )
         lengths = batch.lengths.tolist()
         if self._one_kernel is not None:

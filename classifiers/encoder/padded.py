@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import torch
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from classifiers.encoder.checkpoint import Checkpoint
+from classifiers.encoder.device import Placement
 from classifiers.encoder.tokens import Tokens
 
 
@@ -34,14 +36,13 @@ class Padded:
         checkpoint: Checkpoint,
         *,
         pooling: str,
-        device: torch.device,
-        dtype: torch.dtype,
-        rows: int,
+        placement: Placement,
     ) -> None:
-        self._model = _read(checkpoint, own=pooling == "own", dtype=dtype).eval().to(device)
-        self._pooling, self._device, self._rows = pooling, device, rows
-        config = self._model.config
-        self.longest = checkpoint.max_tokens or rows
+        self._model = _read(checkpoint, own=pooling == "own", dtype=placement.dtype)
+        self._model.eval().to(placement.device)
+        self._pooling, self._device, self._rows = pooling, placement.device, placement.rows
+        config: Any = self._model.config
+        self.longest = checkpoint.max_tokens or placement.rows
         self.width: int = config.num_labels if pooling == "own" else config.hidden_size
 
     def plan(self, tokens: Tokens) -> Iterator[PaddedBatch]:
@@ -83,7 +84,7 @@ def _read(checkpoint: Checkpoint, *, own: bool, dtype: torch.dtype) -> torch.nn.
             output_loading_info=True,
             dtype=dtype,
         )
-    except Exception as error:  # noqa: BLE001 - of any kind, by what the checkpoint lacks
+    except Exception as error:
         reason = " ".join(str(error).split())[:300]
         raise ValueError(f"{checkpoint.folder}: cannot be read: {reason}") from error
     missing = sorted(name for name in report["missing_keys"] if own or "pooler" not in name)

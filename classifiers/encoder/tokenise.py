@@ -70,7 +70,7 @@ class Tokeniser:
         return Tokens(flat, lengths, np.array(page, np.int32), len(texts))
 
     def _pieces(self, ids: _Ids | None) -> list[_Ids]:
-        if ids is None:
+        if ids is None or not len(ids) + len(self._before) + len(self._after):
             return []
         starts = range(0, max(1, min(len(ids), self._needed)), self._room)
         return [
@@ -120,8 +120,7 @@ def _breaks(error: BaseException) -> bool:
     """Whether the tokeniser failed at a text: it raises bare exceptions, or panics."""
     return type(error) is Exception or type(error).__name__ in {
         "PanicException",
-        "TextInputSequenceError",
-        "UnicodeEncodeError",
+        "TypeError",  # of a string that is no Unicode: a lone surrogate
     }
 
 

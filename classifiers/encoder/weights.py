@@ -49,9 +49,7 @@ class Weights:
             raise ValueError(f"{self._folder}: {name} has numbers that are not finite")
         return found
 
-    def linear(
-        self, name: str, out: int | None, width: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def linear(self, name: str, out: int | None, width: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Weight and bias of a layer."""
         weight = self.take(f"{name}.weight", (out, width))
         return weight, self.take(f"{name}.bias", (weight.shape[0],))
