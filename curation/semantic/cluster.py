@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from curation.semantic.config import SemanticConfig
 from curation.semantic.cut import cut
-from curation.semantic.judge import STAYS, Judged, judge
+from curation.semantic.judge import NONE, Judged, judge
 from curation.semantic.vectors import bytes_of
 
 EQUAL, CUT = "vectors:equal", "clusters:cut"
@@ -48,14 +48,16 @@ def judge_cluster(pages: pa.Table, config: SemanticConfig) -> JudgedCluster:
     _, best = np.unique(numbers, return_index=True)  # numbers count in the order of appearance
     may_go = pc.invert(pages["curated"]).to_numpy()
     matrix = bytes_of(vectors.dictionary)
-    found, pieces = Judged(np.full(len(best), STAYS), np.ones(len(best))), 0
+    found, pieces = Judged(np.full(len(best), NONE), np.ones(len(best))), 0
     for rows in cut(matrix, pages["draw"].to_numpy()[best], config):
         some = judge(matrix[rows], may_go[best[rows]], config.threshold)
-        goes = some.keepers != STAYS
-        found.keepers[rows[goes]] = rows[some.keepers[goes]]
-        found.cosines[rows[goes]] = some.cosines[goes]
+        like = some.keepers != NONE
+        found.keepers[rows[like]] = rows[some.keepers[like]]
+        found.cosines[rows[like]] = some.cosines[like]
         pieces += 1
-    keepers = best[np.where(found.keepers == STAYS, np.arange(len(best)), found.keepers)][numbers]
+    # Who is equal to a vector that is like none goes for that.
+    of_vectors = np.where(found.keepers == NONE, np.arange(len(best)), found.keepers)
+    keepers = best[of_vectors][numbers]
     goes = may_go & (keepers != np.arange(len(keepers)))
     gone = pages.filter(pa.array(goes)).select(["position", "doc_id", "input"])
     gone = gone.append_column("keeper", pages["doc_id"].take(pa.array(keepers[goes])))

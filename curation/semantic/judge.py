@@ -14,12 +14,12 @@ import numpy.typing as npt
 from curation.arrow_text import Ints
 from curation.semantic.vectors import Bytes, near
 
-STAYS = -1
+NONE = -1
 _AT_ONCE = 256
 
 
 class Judged(NamedTuple):
-    """Per vector the row of the first one that stays and is like it, or `STAYS`; their cosine."""
+    """Per vector the row of the first one that stays and is like it, or `NONE`; their cosine."""
 
     keepers: Ints
     cosines: npt.NDArray[np.float64]
@@ -28,21 +28,20 @@ class Judged(NamedTuple):
 def judge(
     vectors: Bytes, may_go: npt.NDArray[np.bool_], threshold: float, *, at_once: int = _AT_ONCE
 ) -> Judged:
-    """Vectors that must not go stay, and others go for them."""
-    keepers = np.full(len(vectors), STAYS, np.int64)
-    cosines = np.zeros(len(vectors))
-    kept = np.empty(0, np.int64)
+    """Vectors that may not go stay, whatever they are like; others stay if there is `NONE`."""
+    found = Judged(np.full(len(vectors), NONE, np.int64), np.zeros(len(vectors)))
+    stay = np.empty(0, np.int64)
     for start in range(0, len(vectors), at_once):
         rows = np.arange(start, min(start + at_once, len(vectors)))
-        found = near(vectors[rows], vectors[kept], threshold)
-        goes = np.flatnonzero(np.diff(found.rows, prepend=-1))  # the first keeper of each row
-        goes = goes[may_go[rows[found.rows[goes]]]]
-        gone = rows[found.rows[goes]]
-        keepers[gone], cosines[gone] = kept[found.columns[goes]], found.cosines[goes]
-        rest = rows[keepers[rows] == STAYS]
-        _judge_among(rest, vectors, may_go, threshold, Judged(keepers, cosines))
-        kept = np.concatenate([kept, rest[keepers[rest] == STAYS]])
-    return Judged(keepers, cosines)
+        pairs = near(vectors[rows], vectors[stay], threshold)
+        firsts = np.flatnonzero(np.diff(pairs.rows, prepend=-1))
+        like = rows[pairs.rows[firsts]]
+        found.keepers[like] = stay[pairs.columns[firsts]]
+        found.cosines[like] = pairs.cosines[firsts]
+        rest = rows[(found.keepers[rows] == NONE) | ~may_go[rows]]
+        _judge_among(rest, vectors, may_go, threshold, found)
+        stay = np.concatenate([stay, rest[(found.keepers[rest] == NONE) | ~may_go[rest]]])
+    return found
 
 
 def _judge_among(
@@ -50,14 +49,14 @@ def _judge_among(
     vectors: Bytes,
     may_go: npt.NDArray[np.bool_],
     threshold: float,
-    judged: Judged,
+    found: Judged,
 ) -> None:
-    """The same among some rows; writes into `judged`."""
-    found = near(vectors[rows], vectors[rows], threshold)
-    later = found.rows < found.columns
-    for better, worse, cosine in zip(*(values[later].tolist() for values in found), strict=True):
+    """The same among some rows; writes into `found`."""
+    keepers, cosines = found
+    pairs = near(vectors[rows], vectors[rows], threshold)
+    later = pairs.rows < pairs.columns
+    for better, worse, cosine in zip(*(values[later].tolist() for values in pairs), strict=True):
         first, second = rows[better], rows[worse]
-        # Sorted by the better one, so all that might drop it have been seen.
-        undecided = judged.keepers[first] == STAYS and judged.keepers[second] == STAYS
-        if undecided and may_go[second]:
-            judged.keepers[second], judged.cosines[second] = first, cosine
+        # By the better one, so it is decided whether that stays.
+        if keepers[second] == NONE and (keepers[first] == NONE or not may_go[first]):
+            keepers[second], cosines[second] = first, cosine

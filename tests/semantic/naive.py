@@ -37,13 +37,12 @@ def centres(vectors: Sequence[Vector], number: int, iterations: int) -> list[lis
 def judge(
     vectors: Sequence[Vector], may_go: Sequence[bool], threshold: float
 ) -> list[tuple[int, float] | None]:
-    """Best first: for each that goes the first one that stays and is like it, and their cosine."""
-    kept: list[int] = []
+    """Best first: for each the first one that stays and is like it, and their cosine."""
+    stay: list[int] = []
     judged: list[tuple[int, float] | None] = []
     for row, vector in enumerate(vectors):
-        near = ((other, cosine(vector, vectors[other])) for other in kept)
-        first = next((pair for pair in near if pair[1] >= threshold), None) if may_go[row] else None
-        judged.append(first)
-        if first is None:
-            kept.append(row)
+        near = ((other, cosine(vector, vectors[other])) for other in stay)
+        judged.append(next((pair for pair in near if pair[1] >= threshold), None))
+        if judged[-1] is None or not may_go[row]:
+            stay.append(row)
     return judged

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from curation.semantic.config import SemanticConfig
 from curation.semantic.cut import cut
-from curation.semantic.judge import STAYS, judge
+from curation.semantic.judge import NONE, judge
 from curation.semantic.vectors import Bytes, near, quantised
 from tests.semantic import naive
 from tests.semantic.test_vectors import matrices
@@ -21,20 +21,20 @@ from tests.semantic.test_vectors import matrices
     st.sampled_from([0.5, 0.9, 1.0]),
     st.integers(1, 8),
 )
-def test_a_vector_goes_for_the_first_that_stays(
+def test_the_first_that_stays_and_is_like_it(
     vectors: Bytes, may_go: list[bool], threshold: float, at_once: int
 ) -> None:
     some = may_go[: len(vectors)]
     found = judge(vectors, np.array(some), threshold, at_once=at_once)
     pairs = zip(found.keepers.tolist(), found.cosines.tolist(), strict=True)
     expected = naive.judge(vectors.tolist(), some, threshold)
-    assert [None if keeper == STAYS else (keeper, cosine) for keeper, cosine in pairs] == expected
+    assert [None if keeper == NONE else (keeper, cosine) for keeper, cosine in pairs] == expected
 
 
 def test_what_is_like_a_page_that_goes_stays() -> None:
     chain = np.array([[127, 0], [110, 63], [64, 110], [64, 110]], np.int8)  # 30 degrees each
     found = judge(chain, np.ones(4, bool), 0.85)
-    assert found.keepers.tolist() == [STAYS, 0, STAYS, 2]
+    assert found.keepers.tolist() == [NONE, 0, NONE, 2]
     assert found.cosines[[1, 3]] == pytest.approx([0.868, 1], abs=0.001)
 
 

@@ -100,7 +100,7 @@ def crowd(number: int) -> list[Row]:
     rows = []
     for name in range(number):
         vector = [value + dice.randint(-15, 15) * (name % 3) for value in dice.choice(around)]
-        values = {"encoder_quality": dice.choice([None, 0.1, 0.5]), "quality": dice.random()}
+        values: Row = {"encoder_quality": dice.choice([None, 0.1, 0.5]), "quality": dice.random()}
         if name % 25 == 0:
             values |= {"curated": True, "input": "books"}
         rows.append(page(name, vector, **values))
@@ -108,23 +108,18 @@ def crowd(number: int) -> list[Row]:
 
 
 def expected(rows: list[Row], threshold: float) -> dict[int, int]:
-    """The greedy rule among all of them."""
+    """Who goes for whom by the greedy rule, among all of them."""
 
-    def merit(row: Row) -> float:
-        quality: float = (
-            row["quality"] if row["encoder_quality"] is None else row["encoder_quality"]
-        )
-        return quality
+    def better(row: Row) -> tuple[bool, float, str]:
+        known = row["encoder_quality"] is not None
+        return not row["curated"], -row["encoder_quality" if known else "quality"], row["doc_id"]
 
-    ordered = sorted(rows, key=lambda row: (not row["curated"], -merit(row), row["doc_id"]))
+    ordered = sorted(rows, key=better)
     vectors = [memoryview(row["embedding"]).cast("b").tolist() for row in ordered]
     judged = naive.judge(vectors, [not row["curated"] for row in ordered], threshold)
     names = [int(row["doc_id"], 16) for row in ordered]
-    return {
-        name: names[found[0]]
-        for name, found in zip(names, judged, strict=True)
-        if found is not None
-    }
+    told = zip(ordered, names, judged, strict=True)
+    return {name: names[keeper[0]] for row, name, keeper in told if keeper and not row["curated"]}
 
 
 def test_one_cluster_is_judged_as_in_plain_python(spark: SparkSession, tmp_path: Path) -> None:
