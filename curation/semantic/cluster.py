@@ -41,7 +41,7 @@ def judge_cluster(pages: pa.Table, config: SemanticConfig) -> JudgedCluster:
     First a page goes for a better one with an equal vector: what is compared are different vectors,
     in pieces of a bounded size.
     """
-    order = pc.sort_indices(pages, sort_keys=_ORDER, null_placement="at_end")
+    order = pc.sort_indices(pages, sort_keys=_ORDER)  # no merit is last
     pages = pages.take(order).combine_chunks()
     vectors = pages["embedding"].combine_chunks().dictionary_encode()
     numbers = vectors.indices.to_numpy()

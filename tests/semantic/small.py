@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,20 @@ def page(name: int, vector: Sequence[int] | None, **values: Any) -> Row:
         "embedding": embedding,
         **values,
     }
+
+
+def crowd(number: int) -> list[Row]:
+    """Pages around some directions, a third of them equal to others."""
+    dice = random.Random(3)
+    around = [[dice.randint(-90, 90) for _ in range(8)] for _ in range(12)]
+    rows = []
+    for name in range(number):
+        vector = [value + dice.randint(-15, 15) * (name % 3) for value in dice.choice(around)]
+        values: Row = {"encoder_quality": dice.choice([None, 0.1, 0.5]), "quality": dice.random()}
+        if name % 25 == 0:
+            values |= {"curated": True, "input": "books"}
+        rows.append(page(name, vector, **values))
+    return rows
 
 
 def parts_of(folder: Path, rows: list[Row], splits_of_part: int = 1) -> tuple[Parts, Files]:

@@ -13,8 +13,7 @@ from curation.semantic.config import SemanticConfig
 from curation.tables import write_file
 from schemas.verdict import VERDICT
 from tests.runs import shuffle_partitions
-from tests.semantic import naive
-from tests.semantic.small import Row, find, names_of, page, verdicts_of
+from tests.semantic.small import Row, crowd, find, names_of, page, verdicts_of
 
 EAST, NEAR_EAST, NORTH = (127, 0, 0), (126, 9, 0), (0, 127, 0)
 
@@ -44,23 +43,6 @@ def test_literal_verdicts(spark: SparkSession, tmp_path: Path) -> None:
     }
 
 
-def test_who_is_better(spark: SparkSession, tmp_path: Path) -> None:
-    other = {"input": "books", "curated": True}
-    rows = [
-        page(1, (127, 0, 0), encoder_quality=0.5, quality=0.9),  # the encoder's counts
-        page(2, (127, 0, 0), quality=0.6),  # else fastText's
-        page(3, (0, 127, 0), encoder_quality=0.5),
-        page(4, (0, 127, 0), encoder_quality=0.5),  # and then the doc_id
-        page(5, (0, 0, 127), encoder_quality=0.0),
-        page(6, (0, 0, 127)),  # no quality is worst
-        page(7, (90, 90, 0), encoder_quality=0.9),
-        page(8, (90, 90, 0), encoder_quality=0.1, **other),  # curated pages stay, first of all
-        page(9, (90, 90, 0), encoder_quality=0.2, **other),
-    ]
-    found = find(spark, tmp_path, rows, SemanticConfig())
-    assert names_of(tmp_path, found) == {1: 2, 4: 3, 6: 5, 7: 9}
-
-
 def test_who_takes_no_part(spark: SparkSession, tmp_path: Path) -> None:
     rows = [
         page(1, EAST, encoder_quality=0.9),  # has a verdict
@@ -80,54 +62,10 @@ def test_who_takes_no_part(spark: SparkSession, tmp_path: Path) -> None:
     assert found.beside["vectors:compared"] == 2
 
 
-def test_at_a_threshold_of_1_only_equal_directions_go(spark: SparkSession, tmp_path: Path) -> None:
-    near = (127, 1, 0)  # a cosine of .99997
-    rows = [page(1, EAST), page(2, near), page(3, EAST), page(4, near), page(5, (1, 0, 0))]
-    found = find(spark, tmp_path, rows, SemanticConfig(threshold=1))
-    assert names_of(tmp_path, found) == {3: 1, 4: 2, 5: 1}
-
-
-@pytest.mark.parametrize("rows", [[], [page(1, None)], [page(1, EAST)]])
+@pytest.mark.parametrize("rows", [[page(1, None)], [page(1, EAST)]])
 def test_nobody_goes_alone(spark: SparkSession, tmp_path: Path, rows: list[Row]) -> None:
     found = find(spark, tmp_path, rows, SemanticConfig())
     assert (found.files, found.gone) == ([], {})
-
-
-def crowd(number: int) -> list[Row]:
-    """Pages around some directions, a third of them equal to others."""
-    dice = random.Random(3)
-    around = [[dice.randint(-90, 90) for _ in range(8)] for _ in range(12)]
-    rows = []
-    for name in range(number):
-        vector = [value + dice.randint(-15, 15) * (name % 3) for value in dice.choice(around)]
-        values: Row = {"encoder_quality": dice.choice([None, 0.1, 0.5]), "quality": dice.random()}
-        if name % 25 == 0:
-            values |= {"curated": True, "input": "books"}
-        rows.append(page(name, vector, **values))
-    return rows
-
-
-def expected(rows: list[Row], threshold: float) -> dict[int, int]:
-    """Who goes for whom by the greedy rule, among all of them."""
-
-    def better(row: Row) -> tuple[bool, float, str]:
-        known = row["encoder_quality"] is not None
-        return not row["curated"], -row["encoder_quality" if known else "quality"], row["doc_id"]
-
-    ordered = sorted(rows, key=better)
-    vectors = [memoryview(row["embedding"]).cast("b").tolist() for row in ordered]
-    judged = naive.judge(vectors, [not row["curated"] for row in ordered], threshold)
-    names = [int(row["doc_id"], 16) for row in ordered]
-    told = zip(ordered, names, judged, strict=True)
-    return {name: names[keeper[0]] for row, name, keeper in told if keeper and not row["curated"]}
-
-
-def test_one_cluster_is_judged_as_in_plain_python(spark: SparkSession, tmp_path: Path) -> None:
-    rows = crowd(400)
-    found = find(spark, tmp_path, rows, SemanticConfig(threshold=0.97))
-    assert names_of(tmp_path, found) == expected(rows, 0.97)
-    assert sum(found.gone.values()) > 200
-    assert set(found.gone) == {"crawl"}
 
 
 def test_the_run_may_be_cut_anyhow(spark: SparkSession, tmp_path: Path) -> None:
