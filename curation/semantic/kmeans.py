@@ -8,7 +8,7 @@ faiss, which SemDeDup used.
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -44,8 +44,8 @@ def _first_different(vectors: Bytes, number: int) -> Bytes:
 
 def _step(vectors: Bytes, labels: Ints, centres: Bytes) -> Bytes:
     order = np.argsort(labels, kind="stable")
-    cuts = cuts_of(labels[order])
-    sums = np.add.reduceat(vectors[order], cuts[:-1], axis=0, dtype=np.int64)
+    ordered, cuts = vectors[order], cuts_of(labels[order])
+    sums = np.array([ordered[a:b].sum(axis=0, dtype=np.int64) for a, b in pairwise(cuts)])
     somewhere = sums.any(axis=1)  # the mean of opposite vectors has no direction
     moved = centres.copy()
     moved[labels[order[cuts[:-1]]][somewhere]] = quantised(sums[somewhere])

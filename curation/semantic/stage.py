@@ -27,24 +27,18 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from curation import receipts
 from curation.parts import Parts
-from curation.receipts import Counts, Receipt
-from curation.semantic.cluster import GONE, judge_cluster
+from curation.semantic.cluster import judge_cluster
 from curation.semantic.config import SemanticConfig
 from curation.semantic.cut import clusters_of
 from curation.semantic.kmeans import find_centres
 from curation.semantic.pages import PAGE, Scores, read_pages
 from curation.semantic.vectors import Bytes, bytes_of, nearest
+from curation.semantic.verdicts import FOUND, write
 from curation.spark_tables import map_each
-from schemas.drop_reason import DropReason
-from schemas.receipt import RECEIPT
-from schemas.verdict import VERDICT
 
 COMPARED, CLUSTERS = "vectors:compared", "clusters:found"
-_STAGE = "encoder"
+_PAGES_PER_TASK = 100_000  # some 600 bytes each
 _CLUSTERED = PAGE.append(pa.field("cluster", pa.int64()))
-_COUNTED = pa.schema([("outcome", pa.string()), ("pages", pa.int64())])
-_FOUND = pa.schema([("part", pa.int64()), *GONE, *_COUNTED])
-"""Pages that go, and in a part behind all others what was counted."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,9 @@ def find_semantic_duplicates(
     sample = _sample(spark, read, number, every=pages, wanted=config.sample)
     centres = find_centres(sample, clusters_of(pages, len(sample), config), config.iterations)
     clustered = _cluster(spark, read, number, spark.sparkContext.broadcast(centres))
-    made = _write(_judge(clustered, parts, config), parts)
+    if (tasks := pages // _PAGES_PER_TASK) > 1:
+        clustered = clustered.repartition(tasks, "cluster")
+    made = write(_judge(clustered, parts, config), parts)
     counts = receipts.counts(made)
     gone = {source: n for (_, source, name), n in counts.items() if source}
     beside = {name: n for (_, source, name), n in counts.items() if not source}
@@ -140,40 +136,6 @@ def _judge(clustered: DataFrame, parts: Broadcast[Parts], config: SemanticConfig
         counted["part"] = [len(parts.value)] * len(judged.beside)
         tables = [gone, pa.table(counted)]
         every = pa.concat_tables(tables, promote_options="default")
-        return every.select(_FOUND.names).cast(_FOUND)
+        return every.select(FOUND.names).cast(FOUND)
 
-    return clustered.groupBy("cluster").applyInArrow(judge, from_arrow_schema(_FOUND))
-
-
-def _write(found: DataFrame, parts: Broadcast[Parts]) -> pa.Table:
-    """`RECEIPT` rows: verdicts of each part in one file, pages by input, and what was counted."""
-
-    def write(rows: pa.Table) -> pa.Table:
-        part, counts = rows["part"][0].as_py(), Counts()
-        if part == len(parts.value):
-            for outcome, pages in zip(*(rows[n].to_pylist() for n in _COUNTED.names), strict=True):
-                counts[_STAGE, "", outcome] += pages
-            return _receipt(Receipt("counts", _STAGE, [], counts))
-        for source in rows["input"].to_pylist():
-            counts[_STAGE, source, DropReason.SEMANTIC_DUPLICATE] += 1
-        files = parts.value.write(part, VERDICT, _verdicts(rows))
-        return _receipt(Receipt(f"part-{part}", _STAGE, files, counts))
-
-    made = found.groupBy("part").applyInArrow(write, RECEIPT.spark)
-    return made.toArrow().cast(RECEIPT.arrow)
-
-
-def _receipt(receipt: Receipt) -> pa.Table:
-    return pa.Table.from_batches([RECEIPT.batch([receipt.to_row()])])
-
-
-def _verdicts(gone: pa.Table) -> pa.Table:
-    told = zip(gone["keeper"].to_pylist(), gone["cosine"].to_pylist(), strict=True)
-    columns = {name: gone[name].combine_chunks() for name in ("position", "doc_id", "input")}
-    columns |= {
-        "drop_reason": pa.array([str(DropReason.SEMANTIC_DUPLICATE)] * gone.num_rows),
-        "keeper": gone["keeper"].combine_chunks(),
-        "similarity": gone["cosine"].combine_chunks().cast(pa.float32()),
-        "detail": pa.array([f"cosine {cosine:.6f} to {keeper}" for keeper, cosine in told]),
-    }
-    return pa.Table.from_batches([VERDICT.conform(pa.RecordBatch.from_pydict(columns))])
+    return clustered.groupBy("cluster").applyInArrow(judge, from_arrow_schema(FOUND))

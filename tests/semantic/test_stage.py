@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
+from curation.semantic import stage
 from curation.semantic.config import SemanticConfig
 from curation.tables import write_file
 from schemas.verdict import VERDICT
@@ -68,12 +69,15 @@ def test_nobody_goes_alone(spark: SparkSession, tmp_path: Path, rows: list[Row])
     assert (found.files, found.gone) == ([], {})
 
 
-def test_the_run_may_be_cut_anyhow(spark: SparkSession, tmp_path: Path) -> None:
+def test_the_run_may_be_cut_anyhow(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows, seen = crowd(300), []
     config = SemanticConfig(
         threshold=0.95, pages_per_cluster=20, max_pages_per_cluster=25, sample=150
     )
     for number, splits_of_part in ((1, 6), (3, 2), (7, 1)):
+        monkeypatch.setattr(stage, "_PAGES_PER_TASK", 100 if number == 7 else 1000)
         folder = tmp_path / str(number)
         with shuffle_partitions(spark, number):
             found = find(spark, folder, rows, config, splits_of_part=splits_of_part)
