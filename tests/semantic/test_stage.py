@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from curation.semantic import stage
 from curation.semantic.config import SemanticConfig
+from curation.semantic.pages import PAGE
 from curation.tables import write_file
 from schemas.verdict import VERDICT
 from tests.runs import shuffle_partitions
@@ -86,3 +88,17 @@ def test_the_run_may_be_cut_anyhow(
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][2]["clusters:found"] > 3
     assert seen[0][2]["clusters:cut"] > 0
+
+
+def test_the_sample_is_of_the_lowest_draws_in_their_order(spark: SparkSession) -> None:
+    dice = random.Random(2)
+    draws = [dice.randrange(-(2**63), 2**63) for _ in range(2000)]
+
+    def pages(part: int) -> Iterator[pa.RecordBatch]:
+        some = draws[part::2]
+        rows = [page(0, (n % 100, n // 100), merit=None, draw=draw) for n, draw in enumerate(some)]
+        yield pa.RecordBatch.from_pylist(rows, PAGE)
+
+    sample = stage._sample(spark, pages, 2, every=len(draws), wanted=30)
+    lowest = [draws.index(draw) // 2 for draw in sorted(draws)[:30]]
+    assert sample.tolist() == [[n % 100, n // 100] for n in lowest]
