@@ -39,10 +39,10 @@ def test_what_is_like_a_page_that_goes_stays() -> None:
 
 
 def spread(number: int, dimensions: int = 16) -> Bytes:
-    """Different vectors; neighbours are alike."""
+    """Different vectors, many of them alike, in no order."""
     angles = np.linspace(1, 60, number)[:, None] * np.arange(1, dimensions + 1)
     waves: Bytes = quantised(np.rint(1000 * np.sin(angles / 10)).astype(np.int64))
-    return np.unique(waves, axis=0)
+    return np.random.default_rng(4).permutation(np.unique(waves, axis=0))
 
 
 @pytest.mark.parametrize("most", [10, 100, 1000])
