@@ -36,17 +36,10 @@ from schemas.shard import SHARD
 from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
-_SWEPT = (
-    PAIR,
-    MEMBER,
-    BUCKET,
-    MET,
-    CANDIDATE,
-    SCORE,
-    REMOVAL,
-    RETURNED,
-    SHARD,
-)  # also where none counts
+_SWEPT = (  # also where none counts
+    *(PAIR, MEMBER, BUCKET, MET, CANDIDATE, SCORE),
+    *(REMOVAL, RETURNED, SHARD),
+)
 _OUTCOME = (
     *(
         "skipped",
