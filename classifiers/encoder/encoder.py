@@ -1,67 +1,172 @@
-"""An encoder: tokens in; a vector, or the logits of its own head, for each piece out."""
+"""An encoder: tokens in; a vector, or the logits of its own head, for each piece out.
+
+BERT and its kin run by our own forward pass, without padding, in batches of one shape: what a piece
+gets depends on nothing else, to the last bit, on one device with one build and as many threads.
+Other families run by Hugging Face's code. No code that comes with a checkpoint runs.
+"""
 
 from __future__ import annotations
 
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from transformers import AutoModel, AutoModelForSequenceClassification
 
+from classifiers.encoder.ahead import ahead
+from classifiers.encoder.architecture import own_architecture
+from classifiers.encoder.batches import Batch
 from classifiers.encoder.checkpoint import Checkpoint
+from classifiers.encoder.device import Precision, matrix_type, open_device, rows_of_batch
+from classifiers.encoder.packed import Packed
+from classifiers.encoder.padded import Padded, PaddedBatch
 from classifiers.encoder.tokens import Tokens
 
 Vectors = npt.NDArray[np.float32]
 Pooling = Literal["mean", "first", "own"]
 """Of a piece's vector: the mean over its tokens, its first token's, or logits of its own head."""
-Precision = Literal["auto", "bf16", "fp32"]
+_BATCHES_AHEAD = 4
+_IN_FLIGHT = 2  # batches that a GPU has before it: it finds the next when it is done with one
+
+
+@dataclass
+class Times:
+    """Seconds of a stream: until the first batch came; then the model stood still for input."""
+
+    first_s: float = 0.0
+    waited_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A batch of a lot, none where it has no pieces; `made` has the rows of the whole lot."""
+
+    batch: Batch | PaddedBatch | None
+    made: Vectors
+    last: bool
+
+
+@dataclass(frozen=True)
+class _Flight:
+    """A step whose output is on its way; a GPU's marks say when it began and ended."""
+
+    step: _Step
+    output: torch.Tensor | None
+    marks: tuple[torch.cuda.Event, torch.cuda.Event] | None
 
 
 class Encoder:
-    """A checkpoint on a device. `width` is that of what it gives: of vectors, or labels."""
+    """A checkpoint on a device. `width` is that of what it gives: of vectors, or labels.
+
+    `tokens_per_batch` is taken as the longest piece where it is less. `times` are those of the
+    last stream.
+    """
 
     def __init__(
         self,
         checkpoint: Checkpoint,
         *,
         pooling: Pooling,
+        device: str = "auto",
+        precision: Precision = "auto",
+        tokens_per_batch: int | None = None,
     ) -> None:
-        loader = AutoModelForSequenceClassification if pooling == "own" else AutoModel
-        self._model = loader.from_pretrained(
-            str(checkpoint.folder), local_files_only=True, use_safetensors=True
-        ).eval()
-        self._pooling = pooling
-        own = pooling == "own"
-        self.width: int = self._model.config.num_labels if own else self._model.config.hidden_size
+        self.device = open_device(device)
+        self.dtype = matrix_type(precision, self.device)
+        rows = tokens_per_batch or rows_of_batch(self.device)
+        made = own_architecture(checkpoint.config)
+        self._model: Packed | Padded = (
+            Padded(
+                checkpoint, pooling=pooling, device=self.device, dtype=self.dtype, rows=rows
+            )
+            if made is None
+            else Packed(
+                checkpoint, made, pooling=pooling, device=self.device, dtype=self.dtype, rows=rows
+            )
+        )
+        self.width: int = self._model.width
+        self.times = Times()
 
     def outputs(self, tokens: Tokens) -> Vectors:
         """A row per piece: its vector (of length 1 if it is a mean), or its logits; float32."""
-        made = np.empty((len(tokens.lengths), self.width), np.float32)
-        starts = np.cumsum(tokens.lengths) - tokens.lengths
-        order = np.argsort(-tokens.lengths, kind="stable")
-        for rows in np.array_split(order, max(1, -(-len(order) // 32))):
-            if len(rows):
-                made[rows] = self._batch(tokens, starts, rows.astype(np.int64))
-        return made
+        return next(self.stream([tokens]))
 
-    @torch.inference_mode()
-    def _batch(
-        self, tokens: Tokens, starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
-    ) -> Vectors:
-        longest = int(tokens.lengths[rows].max())
-        ids = torch.zeros((len(rows), longest), dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for at, row in enumerate(rows):
-            n = int(tokens.lengths[row])
-            ids[at, :n] = torch.from_numpy(tokens.ids[starts[row] : starts[row] + n])
-            mask[at, :n] = 1
-        out = self._model(input_ids=ids, attention_mask=mask)
-        if self._pooling == "own":
-            return out.logits.float().numpy()
-        hidden = out.last_hidden_state
-        if self._pooling == "first":
-            return hidden[:, 0].float().numpy()
-        weights = mask[..., None].to(hidden.dtype)
-        mean = (hidden * weights).sum(1) / weights.sum(1)
-        return torch.nn.functional.normalize(mean, dim=1).float().numpy()
+    def stream(self, source: Iterable[Tokens]) -> Iterator[Vectors]:
+        """The outputs of each lot of tokens, in order; a thread takes lots ahead of the model."""
+        self.times = Times()
+        flying: deque[_Flight] = deque()
+        most = _IN_FLIGHT if self.device.type == "cuda" else 0
+        previous: _Flight | None = None
+        for step in self._timed(ahead(self._steps(source), _BATCHES_AHEAD)):
+            flying.append(self._launch(step))
+            while len(flying) > most:
+                previous = self._land(flying.popleft(), previous)
+                if previous.step.last:
+                    yield previous.step.made
+        while flying:
+            previous = self._land(flying.popleft(), previous)
+            if previous.step.last:
+                yield previous.step.made
+
+    def _steps(self, source: Iterable[Tokens]) -> Iterator[_Step]:
+        for tokens in source:
+            longest = int(tokens.lengths.max(initial=0))
+            if longest > self._model.longest:
+                raise ValueError(
+                    f"a piece of {longest} tokens: the checkpoint has {self._model.longest} positions"
+                )
+            made = np.empty((len(tokens.lengths), self.width), np.float32)
+            before: Batch | PaddedBatch | None = None
+            for batch in self._model.plan(tokens):
+                if before is not None:
+                    yield _Step(before, made, last=False)
+                before = batch
+            yield _Step(before, made, last=True)
+
+    def _timed(self, steps: Iterator[_Step]) -> Iterator[_Step]:
+        """Notes how long each is waited for; on a GPU, which works meanwhile, of the first alone."""
+        start = time.perf_counter()
+        first = True
+        for step in steps:
+            waited = time.perf_counter() - start
+            if first:
+                self.times.first_s = waited
+            elif self.device.type != "cuda":
+                self.times.waited_s += waited
+            first = False
+            yield step
+            start = time.perf_counter()
+
+    def _launch(self, step: _Step) -> _Flight:
+        if step.batch is None:
+            return _Flight(step, None, None)
+        if self.device.type != "cuda":
+            return _Flight(step, self._run(step.batch), None)
+        marks = (torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True))
+        marks[0].record()
+        made = self._run(step.batch)
+        output = torch.empty(made.shape, dtype=torch.float32, pin_memory=True)
+        output.copy_(made, non_blocking=True)
+        marks[1].record()
+        return _Flight(step, output, marks)
+
+    def _run(self, batch: Batch | PaddedBatch) -> torch.Tensor:
+        if isinstance(self._model, Packed) and isinstance(batch, Batch):
+            return self._model.launch(batch)
+        assert isinstance(self._model, Padded) and isinstance(batch, PaddedBatch)
+        return self._model.launch(batch)
+
+    def _land(self, flight: _Flight, before: _Flight | None) -> _Flight:
+        """Puts the output in its rows, once it is there."""
+        if flight.marks is not None:
+            flight.marks[1].synchronize()
+            if before is not None and before.marks is not None:
+                self.times.waited_s += before.marks[1].elapsed_time(flight.marks[0]) / 1000
+        if flight.output is not None and flight.step.batch is not None:
+            pieces = flight.step.batch.pieces
+            flight.step.made[pieces] = flight.output[: len(pieces)].numpy()
+        return flight

@@ -118,7 +118,13 @@ class EncoderModel:
         self._description = description
         self._checkpoint = checkpoint
         self.heads = tuple(description.heads)
-        self._encoder = Encoder(checkpoint, pooling=description.pooling)
+        self._encoder = Encoder(
+            checkpoint,
+            pooling=description.pooling,
+            device=device,
+            precision=precision,
+            tokens_per_batch=tokens_per_batch,
+        )
         self._linear = self._read(content)
 
     def labels(self, head: str) -> tuple[str, ...]:

@@ -29,3 +29,9 @@ class Tokens:
     lengths: Ints
     page: Ints
     pages: int
+
+    @property
+    def starts(self) -> npt.NDArray[np.int64]:
+        """Where each piece begins in `ids`."""
+        ends = np.cumsum(self.lengths, dtype=np.int64)
+        return ends - self.lengths

@@ -1,0 +1,1 @@
+"""Parts of the measurement of encoders; they need PyTorch and transformers alone."""
