@@ -33,7 +33,7 @@ from curation import receipts
 from curation.encoder.config import EncoderConfig
 from curation.encoder.models import load_encoder, open_tokeniser
 from curation.encoder.score import score
-from curation.encoder.scored_with import device_kind, require_same
+from curation.encoder.scored_with import prepare
 from curation.encoder.tokenise import tokenise
 from curation.encoder.work import ScoreWork, find_work
 from curation.errors import UserError
@@ -56,6 +56,7 @@ class Job:
     folder: str
     encoder: EncoderConfig
     versions: Mapping[str, str]
+    threads: int
 
 
 def score_splits(run: Run, progress: Progress) -> None:
@@ -66,7 +67,8 @@ def score_splits(run: Run, progress: Progress) -> None:
     todo = find_work(run)
     if not todo or run.recipe.encoder is None:
         return
-    job = Job(run.folder, run.recipe.encoder, made_with())
+    cores = int(min(node["Resources"]["CPU"] for node in _nodes()))
+    job = Job(run.folder, run.recipe.encoder, made_with(), max(1, cores))
     done = receipts.done(run.folder)
     with progress.watch("score", run.folder, [work.name for work in todo], done):
         try:
@@ -85,7 +87,6 @@ def _data_set(todo: Sequence[ScoreWork], job: Job) -> ray.data.Dataset:
     context.enable_progress_bars = False
     context.max_errored_blocks = _MOST_FAILED
     gpus = int(ray.cluster_resources().get("GPU", 0))
-    nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
     cpu = 1 if gpus else _SHARED_CPU
     rows = [{"work": work.name, "data": pickle.dumps(work)} for work in todo]
     of_tasks: Any = {"num_cpus": cpu, "max_retries": _TRIES_AGAIN}
@@ -98,7 +99,7 @@ def _data_set(todo: Sequence[ScoreWork], job: Job) -> ray.data.Dataset:
             .map(
                 scorer,
                 fn_constructor_args=(job,),
-                concurrency=gpus or len(nodes),
+                concurrency=gpus or len(_nodes()),
                 num_cpus=cpu,
                 num_gpus=1 if gpus else 0,
                 max_restarts=_MOST_RESTARTS,
@@ -106,6 +107,11 @@ def _data_set(todo: Sequence[ScoreWork], job: Job) -> ray.data.Dataset:
             )
             .map(partial(_write, job=job), **of_tasks)
         )
+
+
+def _nodes() -> list[dict[str, Any]]:
+    """Those that run something."""
+    return [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
 
 
 def _read(row: Row, job: Job) -> Row:
@@ -151,12 +157,8 @@ class _Scorer:
 
     @cached_property
     def _model(self) -> EncoderModel:
-        import torch
-
         require_made_with(self._job.versions)
-        require_same(self._job.folder, device_kind())
-        if not torch.cuda.is_available():
-            torch.set_num_threads(len(os.sched_getaffinity(0)))
+        prepare(self._job.folder, threads=self._job.threads)
         return load_encoder(self._job.encoder)
 
 

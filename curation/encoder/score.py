@@ -52,9 +52,9 @@ def _topics(model: EncoderModel, found: Scored) -> dict[str, pa.Array]:
     scores = found.heads[_TOPICS]
     unknown = np.isnan(scores).any(axis=1)
     best = np.where(unknown, 0, np.nan_to_num(scores).argmax(axis=1))
-    labels = np.array(model.labels(_TOPICS), object)[best]
+    labels = pa.array(model.labels(_TOPICS), pa.string())
     return {
-        "encoder_topic": pa.array(np.where(unknown, None, labels), pa.string()),
+        "encoder_topic": labels.take(pa.array(best, mask=unknown)),
         "encoder_topic_score": _floats(scores[np.arange(len(scores)), best]),
     }
 
