@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from classifiers.encoder.checkpoint import Checkpoint
 from classifiers.encoder.model import EncoderDescription, HeadDescription
 
+_MOST_TOKENS = 512
+
 
 def described_checkpoint(
     checkpoint: Checkpoint,
@@ -33,6 +35,7 @@ def described_checkpoint(
         encoder=name,
         encoder_sha256=checkpoint.sha256,
         pooling="own",
+        max_tokens=min(_MOST_TOKENS, checkpoint.max_tokens or _MOST_TOKENS),
         heads={
             head: HeadDescription(
                 labels=labels,
