@@ -5,9 +5,9 @@ Torch is loaded where a model is, and nowhere else: whoever opens a run, or toke
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib import resources
 from importlib.util import find_spec
 
@@ -21,7 +21,6 @@ from classifiers.encoder.model import (
     read_encoder_description,
 )
 from classifiers.encoder.tokenise import Tokeniser
-from classifiers.encoder.tokens import LongPages
 from curation.artefact import Artefact
 from curation.encoder.config import EncoderConfig
 from curation.encoder.fetched import fetched_folder
@@ -63,7 +62,9 @@ def pinned_encoder(config: EncoderConfig) -> EncoderConfig:
         pinned = config.pinned()
     else:
         pinned = replace(config, sha256=config.sha256 or _checkpoint(config).sha256)
-    _require_heads(pinned, opened(pinned).description)
+    found = opened(pinned)
+    _require_heads(pinned, found.description)
+    _require_files(pinned, found)
     open_tokeniser(pinned)
     return pinned
 
@@ -86,24 +87,17 @@ def load_encoder(config: EncoderConfig, *, device: str = "auto") -> EncoderModel
 
 
 def open_tokeniser(config: EncoderConfig) -> Tokeniser:
-    """What cuts texts into the tokens that the model reads; once per process."""
-    max_tokens = config.max_tokens or opened(config).description.max_tokens
-    return _tokeniser(
-        *(config.path, config.sha256), max_tokens, config.long_pages, config.max_windows
-    )
-
-
-@cache
-def _tokeniser(
-    path: str, sha256: str | None, max_tokens: int, long_pages: LongPages, max_windows: int
-) -> Tokeniser:
-    checkpoint = opened(EncoderConfig(path=path, sha256=sha256)).checkpoint
+    """What cuts texts into the tokens that the model reads."""
+    found = opened(config)
     try:
         return Tokeniser(
-            checkpoint, max_tokens=max_tokens, long_pages=long_pages, max_windows=max_windows
+            found.checkpoint,
+            max_tokens=config.max_tokens or found.description.max_tokens,
+            long_pages=config.long_pages,
+            max_windows=config.max_windows,
         )
     except ValueError as error:
-        raise UserError(f"{path}: {error}") from error
+        raise UserError(f"{config.path}: {error}") from error
 
 
 def opened(config: EncoderConfig) -> Opened:
@@ -197,6 +191,16 @@ def _require_heads(config: EncoderConfig, description: EncoderDescription) -> No
             f"{config.path}: gives scores of its own, no vectors: 'encoder.semantic' needs a model"
             " with heads beside its encoder"
         )
+
+
+def _require_files(config: EncoderConfig, found: Opened) -> None:
+    """That the files which a description names are those it was written for."""
+    described = found.description
+    if found.checkpoint.sha256 != described.encoder_sha256:
+        raise UserError(f"{config.path}: {described.encoder}: its sha256 is not as described")
+    content = found.content
+    if content is not None and hashlib.sha256(content).hexdigest() != described.sha256:
+        raise UserError(f"{config.path}: {described.file}: its sha256 is not as described")
 
 
 def _resource(file: str) -> bytes:

@@ -20,7 +20,7 @@ import uuid
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import pyarrow as pa
@@ -29,6 +29,7 @@ import ray.data
 from ray.exceptions import RayError, RayTaskError
 
 from classifiers.encoder.model import EncoderModel
+from classifiers.encoder.tokenise import Tokeniser
 from curation import receipts
 from curation.encoder.config import EncoderConfig
 from curation.encoder.models import load_encoder, open_tokeniser
@@ -122,10 +123,17 @@ def _read(row: Row, job: Job) -> Row:
         require_made_with(job.versions)
         if receipts.is_done(job.folder, work.name):
             return _row(row)
-        tokens = tokenise(work.parts, job.encoder.share, open_tokeniser(job.encoder))
+        tokeniser = _tokeniser(pickle.dumps(job.encoder))
+        tokens = tokenise(work.parts, job.encoder.share, tokeniser)
     except UserError as error:
         return _row(row, problem=str(error))
     return _row(row, made=_packed(tokens), cpu_s=time.process_time() - started)
+
+
+@cache
+def _tokeniser(encoder: bytes) -> Tokeniser:
+    """Once per process."""
+    return open_tokeniser(pickle.loads(encoder))  # noqa: S301 - of this job
 
 
 def _row(row: Row, *, made: bytes = b"", cpu_s: float = 0.0, problem: str = "") -> Row:

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from classifiers.encoder.checkpoint import open_checkpoint
 from classifiers.encoder.model import (
@@ -25,8 +25,11 @@ _WIDTH = 32
 _HEADS = {"quality": (("bad", "good"), ("good",)), "topics": (("a", "b", "c"), ("a", "b", "c"))}
 
 
-def make_checkpoint(folder: Path, words: set[str]) -> Path:
-    """A checkpoint whose tokeniser knows these words alone: it breaks at any other one."""
+def make_checkpoint(folder: Path, words: set[str], labels: int = 0) -> Path:
+    """A checkpoint whose tokeniser knows these words alone: it breaks at any other one.
+
+    With so many `labels` it has a head of its own.
+    """
     names = ["[CLS]", "[SEP]", "a", *sorted(words - {"a"})]
     vocabulary = {word: number for number, word in enumerate(names)}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[missing]"))
@@ -40,7 +43,8 @@ def make_checkpoint(folder: Path, words: set[str]) -> Path:
     config = BertConfig(
         vocab_size=len(names), hidden_size=_WIDTH, max_position_embeddings=64, **shape, **spread
     )
-    BertModel(config).save_pretrained(folder)
+    config.num_labels = labels or 2
+    (BertForSequenceClassification if labels else BertModel)(config).save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     return folder
 
