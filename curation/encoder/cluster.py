@@ -52,10 +52,27 @@ def _init(told: dict[str, object], address: str | None) -> None:
     import ray
 
     try:
-        ray.init(**told, log_to_driver=False, logging_level=logging.ERROR, configure_logging=True)
+        with _silent():  # Ray's own library says at what level it logs
+            ray.init(
+                **told, log_to_driver=False, logging_level=logging.ERROR, configure_logging=True
+            )
     except (ConnectionError, RuntimeError, ValueError) as error:
         where = f"no cluster at {address}" if address else "it did not start here"
         raise UserError(f"Ray: {where}: {str(error).splitlines()[0]}") from error
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Nothing comes to standard error, not from libraries either."""
+    before = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 def _local(folder: str | None) -> dict[str, object]:
