@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import psutil
 
@@ -36,7 +37,7 @@ def connected(address: str | None) -> Iterator[None]:
     import ray
 
     folder = None if address else tempfile.mkdtemp(prefix="winnow-ray-", dir=_temporary())
-    told = {"address": address} if address else _local(folder)
+    told: dict[str, Any] = {"address": address} if address else _local(folder)
     try:
         # What Ray prints of workers that died goes to standard output, which is nobody's here.
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
@@ -48,7 +49,7 @@ def connected(address: str | None) -> Iterator[None]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _init(told: dict[str, object], address: str | None) -> None:
+def _init(told: dict[str, Any], address: str | None) -> None:
     import ray
 
     try:
@@ -75,7 +76,7 @@ def _silent() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _local(folder: str | None) -> dict[str, object]:
+def _local(folder: str | None) -> dict[str, Any]:
     free = psutil.virtual_memory().available // 4
     return {
         "include_dashboard": False,

@@ -20,7 +20,7 @@ def fetched_folder(uri: str) -> str | None:
     files = [file for file in storage(uri).walk(uri) if _WANTED.fullmatch(_name(uri, file))]
     if not files:
         return None
-    told = xxhash.xxh3_128_hexdigest(repr(sorted(files)))
+    told = xxhash.xxh3_128_hexdigest(repr(sorted(files)).encode())
     folder = cache_folder() / "checkpoints" / told
     folder.parent.mkdir(exist_ok=True)
     with folder.with_suffix(".lock").open("w") as lock:

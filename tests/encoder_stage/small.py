@@ -38,10 +38,14 @@ def make_checkpoint(folder: Path, words: set[str], labels: int = 0) -> Path:
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 0), ("[SEP]", 1)]
     )
     torch.manual_seed(1)
-    shape = {"num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
-    spread = {"initializer_range": 0.5}  # else all texts are alike
     config = BertConfig(
-        vocab_size=len(names), hidden_size=_WIDTH, max_position_embeddings=64, **shape, **spread
+        vocab_size=len(names),
+        hidden_size=_WIDTH,
+        max_position_embeddings=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        initializer_range=0.5,  # else all texts are alike
     )
     config.num_labels = labels or 2
     (BertForSequenceClassification if labels else BertModel)(config).save_pretrained(folder)
