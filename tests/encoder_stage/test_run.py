@@ -158,6 +158,20 @@ def test_a_share_is_the_same_pages_and_the_rest_stays(
     assert 0 < gone < 0.5 * len(read)
 
 
+def test_what_means_the_same_as_a_better_page_goes(
+    spark: SparkSession, model: Path, scored: tuple[Path, Outcome], tmp_path: Path
+) -> None:
+    same = ("encoder.quality={}", "encoder.semantic={threshold: 0.6}")
+    outcome = run(spark, scored[0].parent / "in.jsonl", tmp_path / "run", model, *same)
+    gone = runs.reasons(outcome, "crawl", "encoder")
+    assert gone.keys() == {"not_tokenised", "semantic_duplicate"}
+    kept = {row["doc_id"] for row in table(tmp_path / "run", "shards")}
+    assert len(kept) == len(pages()) - sum(gone.values())
+    verdicts = [row for row in table(tmp_path / "run", "verdicts") if row["keeper"]]
+    assert {row["keeper"] for row in verdicts} <= kept
+    assert {len(row["embedding"] or b"") for row in table(tmp_path / "run", "scores")} == {0, 32}
+
+
 def test_a_share_is_drawn_evenly() -> None:
     import pyarrow as pa
 
