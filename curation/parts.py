@@ -13,6 +13,7 @@ from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,12 +92,21 @@ class Parts:
 
     def only(self, split: int) -> Parts:
         """One part, of one split of this run, with no more than what a task on it needs."""
-        verdicts, removals = (
-            [file for file in files if _is_on(file, range(split, split + 1))]
-            for files in (self.verdicts, self.removals)
-        )
+        part = self.name(int(self.of(np.array([split << ROW_BITS]))[0]))
+        verdicts, removals = (of_parts.get(part, ()) for of_parts in self._of_parts)
         files, inputs = {split: self.files.get(split, ())}, {split: self.inputs[split]}
         return Parts(self.folder, (split, split + 1), files, inputs, verdicts, removals)
+
+    @cached_property
+    def _of_parts(self) -> tuple[Mapping[str, Files], ...]:
+        """The files of verdicts, and of removals, by what the name of their part begins with."""
+        found: list[dict[str, list[Mapping[str, Any]]]] = []
+        for files in (self.verdicts, self.removals):
+            found.append({})
+            for file in files:
+                name = "-".join(file["path"].rsplit("/", 1)[1].split("-")[:2])
+                found[-1].setdefault(name, []).append(file)
+        return tuple(found)
 
     @property
     def own(self) -> int:

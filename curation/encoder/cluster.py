@@ -38,15 +38,15 @@ def connected(address: str | None) -> Iterator[None]:
 
     folder = None if address else tempfile.mkdtemp(prefix="winnow-ray-", dir=_temporary())
     told: dict[str, Any] = {"address": address} if address else _local(folder)
-    try:
-        # What Ray prints of workers that died goes to standard output, which is nobody's here.
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+    # What Ray prints of workers that died goes to standard output, which is nobody's here.
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        try:
             _init(told, address)
             yield
-    finally:
-        ray.shutdown()
-        if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            ray.shutdown()
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _init(told: dict[str, Any], address: str | None) -> None:

@@ -79,8 +79,9 @@ def score_splits(run: Run, progress: Progress) -> None:
         except RayTaskError:
             raise  # a fault of the program
         except RayError as error:
-            raise UserError(f"Ray gave up: {str(error).splitlines()[0]}") from error
-    _require_all(run, todo)
+            raise _failed(_left(run, todo), str(error).splitlines()[0].rstrip(".")) from error
+    if left := _left(run, todo):
+        raise _failed(left, "a worker died each time")
 
 
 def _data_set(todo: Sequence[ScoreWork], job: Job) -> ray.data.Dataset:
@@ -156,9 +157,11 @@ class _Scorer:
         """The rows of `scores/` for a split's tokens."""
         if not row["made"]:
             return row
-        started = time.process_time()
+        started, tokens = time.process_time(), _unpacked(row["made"])
+        if not tokens.num_rows:
+            return _row(row, made=_packed(SCORE.arrow.empty_table()))
         try:
-            scores = score(_unpacked(row["made"]), self._model, self._job.encoder)
+            scores = score(tokens, self._model, self._job.encoder)
         except UserError as error:
             return _row(row, problem=str(error))
         return _row(row, made=_packed(scores), cpu_s=time.process_time() - started)
@@ -195,15 +198,17 @@ def _unpacked(content: bytes) -> pa.Table:
     return pa.ipc.open_stream(content).read_all().combine_chunks()
 
 
-def _require_all(run: Run, todo: Sequence[ScoreWork]) -> None:
+def _left(run: Run, todo: Sequence[ScoreWork]) -> list[ScoreWork]:
     done = receipts.done(run.folder)
-    if failed := [work for work in todo if work.name not in done]:
-        more = f", and {len(failed) - 1} other splits" if len(failed) > 1 else ""
-        raise UserError(
-            f"{failed[0].file}: its documents ({failed[0].name}) could not be scored{more}: the"
-            " worker died each time, perhaps for want of memory; the others are done, and the same"
-            " command tries these again"
-        )
+    return [work for work in todo if work.name not in done]
+
+
+def _failed(left: Sequence[ScoreWork], why: str) -> UserError:
+    more = f", nor those of {len(left) - 1} other splits" if len(left) > 1 else ""
+    return UserError(
+        f"{left[0].file}: its documents ({left[0].name}) could not be scored{more}: {why}: perhaps"
+        " for want of memory; what is done counts, and the same command goes on with the rest"
+    )
 
 
 class _OfPrograms(logging.Filter):
