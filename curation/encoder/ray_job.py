@@ -79,7 +79,8 @@ def score_splits(run: Run, progress: Progress) -> None:
         except RayTaskError:
             raise  # a fault of the program
         except RayError as error:
-            raise _failed(_left(run, todo), str(error).splitlines()[0].rstrip(".")) from error
+            if left := _left(run, todo):
+                raise _failed(left, str(error).splitlines()[0].rstrip(".")) from error
     if left := _left(run, todo):
         raise _failed(left, "a worker died each time")
 

@@ -78,7 +78,7 @@ def test_two_nodes_score_what_one_machine_does(
 ) -> None:
     folder = Path(shutil.copytree(judged, tmp_path / "run"))
     with running_ray(tmp_path) as (address, nodes):
-        command = [sys.executable, ROOT / "jobs" / "score_quality.py", "--output", folder]
+        command = [sys.executable, str(ROOT / "jobs" / "score_quality.py"), "--output", str(folder)]
         job = subprocess.Popen([*command, "--ray-address", address])
         seen: list[set[int]] = [set(), set()]
         while job.poll() is None:
