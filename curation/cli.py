@@ -41,13 +41,8 @@ Part = Callable[[Run, SparkSession, Progress], object]
 
 USAGE_ERROR, INTERRUPTED = 2, 130
 _COMMANDS = (
-<<<<<<< HEAD
-    *(run_command, extract, fit, index, lists, threshold, remove),
-    *(wikipedia_references, train_quality, annotate, distil),
-=======
     *(run_command, score, extract, fit, index, lists, threshold, remove),
-    *(wikipedia_references, train_quality),
->>>>>>> stage
+    *(wikipedia_references, train_quality, annotate, distil),
 )
 
 
