@@ -8,14 +8,17 @@ a rule, first or not, `cut:RULE` lines that a rule cut from pages that stay, and
 pages that stay and have a row in `verdicts/`, for they lose such lines, and `domain:NAME` pages
 that `quality`, or `encoder`, kept, by domain. Of an encoder, `read:pages` and `read:tokens` are
 what it read, for take-downs too, and `scored:pages` those among the pages it judged that it had
-read. Of take-downs,
-`shards:before` are pages that were in shards before the newest one, and `shards:taken_down` those
-of them that it took out. Of all inputs together (input '') are the `rounds:`, `pairs:` and
-`buckets:` of deduplication, and its certificate: of the near-duplicates that were
-`planted:SIMILARITY` how many `met:SIMILARITY` their original and were `found:SIMILARITY`, and how
-many pages were `too_short:SIMILARITY` to be planted; of the pages that went and were
-`checked:removals`, those that are `false:removals` (under the threshold) and `far:removals` (by
-more than .05); of those that stay and were `checked:kept`, the `missed:kept`.
+read. Of take-downs, `shards:before` are pages that were in shards before the newest one, and
+`shards:taken_down` those of them that it took out.
+
+Of all inputs together (input '') are counts of what compares pages. Of semantic deduplication: the
+pages whose vectors were `vectors:compared`, those of them whose vector is equal to another's
+(`vectors:equal`), the `clusters:found`, and of these the `clusters:cut`, which were too large. Of
+deduplication: the `rounds:`, `pairs:` and `buckets:`, and its certificate: of the near-duplicates
+that were `planted:SIMILARITY` how many `met:SIMILARITY` their original and were
+`found:SIMILARITY`, and how many pages were `too_short:SIMILARITY` to be planted; of the pages that
+went and were `checked:removals`, those that are `false:removals` (under the threshold) and
+`far:removals` (by more than .05); of those that stay and were `checked:kept`, the `missed:kept`.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ VERDICT = Table(
         Column("drop_reason", pa.string(), "why it goes; null: it stays, without some lines"),
         Column("keeper", pa.string(), "doc_id of the page it gave way to, itself kept or not"),
         Column("keeper_run", pa.string(), "id of the earlier run that has it; null: this one"),
-        Column("similarity", pa.float32(), "Jaccard, as verified, of a near-duplicate to it"),
+        Column("similarity", pa.float32(), "Jaccard, as verified, or cosine of a semantic one"),
         Column("detail", pa.string(), "of a host: '12 of 20 pages, a share of 0.35 at least'"),
         *LEFT,
     ),
