@@ -9,6 +9,7 @@ Probabilistic Outputs for Support Vector Machines (1999).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from scipy.optimize import isotonic_regression, minimize
 from scipy.special import expit
 
 Floats = npt.NDArray[np.float64]
+ALL = ""
+"""The language of the curve for languages that have none of their own."""
 _LEAST = 1e-6  # of a score, whose logarithm is taken
 _PLATT_POINTS = 65
 
@@ -38,6 +41,27 @@ class Curve:
     def apply(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The probability of each score; NaN stays."""
         return np.interp(scores, self.x, self.y).astype(np.float32)
+
+
+def calibrate(
+    scores: npt.NDArray[np.float32],
+    languages: Sequence[str | None],
+    *,
+    known: Collection[str] | None,
+    curves: Mapping[str, Curve],
+) -> npt.NDArray[np.float32]:
+    """The rows by the curve of their language; NaN in one that is not `known` (None: all are)."""
+    found = scores.copy()
+    names, rows = np.unique(
+        np.array([name or ALL for name in languages], object), return_inverse=True
+    )
+    for number, name in enumerate(names.tolist()):
+        of_language = rows == number
+        if known is not None and name not in known:
+            found[of_language] = np.nan
+        elif curve := curves.get(name, curves.get(ALL)):
+            found[of_language] = curve.apply(found[of_language])
+    return found
 
 
 def isotonic(scores: npt.ArrayLike, positive: npt.ArrayLike) -> Curve:

@@ -50,7 +50,9 @@ def write(folder: Path, name: str, content: bytes, description: Description, car
     described = replace(description, file=f"{name}.ftz", sha256=digest)
     (folder / described.file).write_bytes(content)
     (folder / f"{name}.json").write_bytes(write_description(described))
-    (folder / f"{name}.md").write_text(_markdown(name, content, described, card), encoding="utf-8")
+    (folder / f"{name}.md").write_text(
+        markdown(card, _facts(name, content, described, card)), encoding="utf-8"
+    )
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -59,18 +61,25 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 
-def _markdown(name: str, content: bytes, described: Description, card: Card) -> str:
-    languages = "any"
-    if described.languages is not None:
-        languages = f"{' '.join(described.languages)}; pages in others have no score"
-    facts = [
-        f"# {card.title}",
-        f"{card.tells}\n",
-        f"- **Made by** `{card.made_by}`: one thread, one seed, the same bytes each time",
-        f"- **File:** `{name}.ftz`, {len(content):,} bytes, sha256 `{described.sha256}`",
-        f"- **Licence:** {card.licence}",
-        f"- **Labels scored:** {', '.join(described.labels)}",
-        f"- **Languages:** {languages}",
-    ]
+def markdown(card: Card, facts: Sequence[str]) -> str:
+    """The card, with these facts (licence, files...) in a list below what the model tells."""
+    listed = [f"# {card.title}", "", f"{card.tells}\n", *(f"- **{fact}" for fact in facts)]
     sections = [f"## {title}\n\n{text.strip()}" for title, text in card.sections.items()]
-    return "\n\n".join(["\n".join([facts[0], "", *facts[1:]]), *sections]) + "\n"
+    return "\n\n".join(["\n".join(listed), *sections]) + "\n"
+
+
+def languages_of(languages: Sequence[str] | None) -> str:
+    """As a card says which it is for."""
+    if languages is None:
+        return "any"
+    return f"{' '.join(languages)}; pages in others have no score"
+
+
+def _facts(name: str, content: bytes, described: Description, card: Card) -> list[str]:
+    return [
+        f"Made by** `{card.made_by}`: one thread, one seed, the same bytes each time",
+        f"File:** `{name}.ftz`, {len(content):,} bytes, sha256 `{described.sha256}`",
+        f"Licence:** {card.licence}",
+        f"Labels scored:** {', '.join(described.labels)}",
+        f"Languages:** {languages_of(described.languages)}",
+    ]

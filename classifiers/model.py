@@ -17,13 +17,11 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from classifiers.calibrate import Curve
+from classifiers.calibrate import Curve, calibrate
 from classifiers.fasttext_model import FastTextModel
 from classifiers.normalise import normalise
 
 Scores = npt.NDArray[np.float32]
-ALL = ""
-"""The language of the curve for languages that have none of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,23 +97,15 @@ class Model:
         """
         read = texts.plain if self._description.text == "plain" else texts.normalised
         found = self._model.probabilities(read)[:, self._columns]
-        return self._calibrated(found, languages)
+        return calibrate(
+            found,
+            languages.to_pylist(),
+            known=self._description.languages,
+            curves=self._description.calibration,
+        )
 
     def score(self, texts: pa.StringArray, languages: pa.StringArray) -> pa.StructArray:
         """The same as a float32 field per label, null where it is NaN."""
         found = self.probabilities(Texts(texts), languages)
         columns = [pa.array(column, mask=np.isnan(column)) for column in found.T]
         return pa.StructArray.from_arrays(columns, names=list(self.labels))
-
-    def _calibrated(self, scores: Scores, languages: pa.StringArray) -> Scores:
-        known, curves = self._description.languages, self._description.calibration
-        names, rows = np.unique(
-            np.array(languages.fill_null(ALL).to_pylist(), object), return_inverse=True
-        )
-        for number, name in enumerate(names.tolist()):
-            of_language = rows == number
-            if known is not None and name not in known:
-                scores[of_language] = np.nan
-            elif curve := curves.get(name, curves.get(ALL)):
-                scores[of_language] = curve.apply(scores[of_language])
-        return scores

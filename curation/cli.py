@@ -15,6 +15,8 @@ from pyspark.sql import SparkSession
 
 from curation import __version__, pipeline
 from curation.commands import (
+    annotate,
+    distil,
     extract,
     fit,
     index,
@@ -39,7 +41,7 @@ Part = Callable[[Run, SparkSession, Progress], object]
 USAGE_ERROR, INTERRUPTED = 2, 130
 _COMMANDS = (
     *(run_command, extract, fit, index, lists, threshold, remove),
-    *(wikipedia_references, train_quality),
+    *(wikipedia_references, train_quality, annotate, distil),
 )
 
 

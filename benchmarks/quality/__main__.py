@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 from benchmarks.extraction_tables import Table, print_table
-from benchmarks.quality import domains, judged, topics
+from benchmarks.quality import domains, encoder, judged, topics
 
 
 def main() -> None:
@@ -33,6 +33,7 @@ def main() -> None:
     measured = {title: list(rows) for title, rows in tables.items()}
     measured |= domains.run(options.data, options.output)
     measured |= topics.run(options.data, options.models)
+    measured |= encoder.run(options.data, options.output, options.models, pages)
     for title, rows in measured.items():
         print_table(Table(title, rows))
     (options.output / "measured.json").write_text(json.dumps(measured, indent=1))

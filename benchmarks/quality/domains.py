@@ -83,15 +83,21 @@ def read_judged() -> dict[str, tuple[tuple[str, ...], str]]:
 def judge(data: Path, texts: pa.Table, *, config: DomainsConfig) -> list[Judged]:
     """The judged pages that are among `texts`."""
     judged, known = read_judged(), _known(data)
-    records = [known.get(record) for record in texts["record_id"].to_pylist()]
-    is_judged = [page is not None and page["id"] in judged for page in records]
-    pages = [page for page in records if page is not None and page["id"] in judged]
-    kept = texts.filter(pa.array(is_judged)).combine_chunks()
+    kept = judged_texts(data, texts)
+    pages = [known[record] for record in kept["record_id"].to_pylist()]
     found = list(find_domains(kept, config=config))
     return [
         Judged(page["id"], _source(page), judged[page["id"]][0], *of_page, judged[page["id"]][1])
         for page, of_page in zip(pages, found, strict=True)
     ]
+
+
+def judged_texts(data: Path, texts: pa.Table) -> pa.Table:
+    """The rows of `texts` that are judged pages."""
+    judged, known = read_judged(), _known(data)
+    records = texts["record_id"].to_pylist()
+    is_judged = [record in known and known[record]["id"] in judged for record in records]
+    return texts.filter(pa.array(is_judged, pa.bool_())).combine_chunks()
 
 
 def find_domains(texts: pa.Table, *, config: DomainsConfig) -> Iterator[tuple[str, float, float]]:

@@ -19,7 +19,7 @@ from collections.abc import Container, Iterator, Sequence
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -82,7 +82,16 @@ def read_judged() -> dict[str, tuple[tuple[str, ...], str]]:
     return {row["id"]: (tuple(row["topic"].split("|")), row["group"]) for row in rows}
 
 
-def judge(data: Path, model: Model) -> list[Judged]:
+class Scorer(Protocol):
+    """What gives the probability of each of its labels: `Model`, or a head of an encoder."""
+
+    labels: tuple[str, ...]
+
+    def probabilities(self, texts: Texts, languages: pa.StringArray, /) -> npt.NDArray[np.float32]:
+        """A row per text, a column per label."""
+
+
+def judge(data: Path, model: Scorer) -> list[Judged]:
     """The judged pages of a data folder, each with its best label; without one it is missing."""
     judged = read_judged()
     read = list(_read_pages(data, judged))

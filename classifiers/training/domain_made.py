@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-import pyarrow as pa
-
-from classifiers.normalise import normalise
-from classifiers.training.domain_pages import Stretch
+from classifiers.training.domain_pages import Stretch, normalised
 from classifiers.training.domain_texts import hash_of
 from classifiers.training.quality_data import Example, Half, examples_of
 from classifiers.training.quality_material import read_material
@@ -20,17 +17,18 @@ from classifiers.training.quality_material import read_material
 MADE = "pages"
 _MOST = 300
 _MOST_CHARS = 8000
-_WITHOUT = Half(frozenset({"handbook", "security", "apache"}))  # of systems and their commands
+NO_SYSTEMS = Half(frozenset({"handbook", "security", "apache"}))
+"""Without handbooks of systems and their commands."""
 _SKIPPED = "declaration"  # `domains.yaml` has it
 
 
 def read_made(cache: Path) -> list[Stretch]:
-    """At most so many of each source or rule, drawn by a hash."""
-    return drawn(examples_of(read_material(cache), _WITHOUT))
+    """At most so many of each source or rule, as fastText models read them."""
+    return normalised(drawn(examples_of(read_material(cache), NO_SYSTEMS)))
 
 
 def drawn(examples: list[Example]) -> list[Stretch]:
-    """At most so many of each source or rule, drawn by a hash."""
+    """At most so many of each source or rule, drawn by a hash, as they are."""
     of_source: dict[str, list[str]] = defaultdict(list)
     for example in examples:
         if example.source != _SKIPPED:
@@ -38,8 +36,5 @@ def drawn(examples: list[Example]) -> list[Stretch]:
     found = []
     for source, texts in sorted(of_source.items()):
         kept = sorted(texts, key=lambda text: (hash_of(text), text))[:_MOST]
-        found += [
-            Stretch(text, f"{MADE}: {source}", code=False, math=None)
-            for text in normalise(pa.array(kept, pa.string())).to_pylist()
-        ]
+        found += [Stretch(text, f"{MADE}: {source}", code=False, math=None) for text in kept]
     return found

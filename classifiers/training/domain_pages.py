@@ -7,9 +7,8 @@ that none is learnt by its manner.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -43,7 +42,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A normalised stretch of text of a source, and whether it is of a domain."""
+    """A stretch of text of a source, and whether it is of a domain."""
 
     text: str
     source: str
@@ -74,17 +73,25 @@ def read_sources() -> list[Source]:
 
 def read_stretches(source: Source, cache: Path) -> list[Stretch]:
     """Of one source, drawn by a hash of what they are from."""
+    return normalised(read_plain(source, cache))
+
+
+def normalised(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """The same with their texts as fastText models read them."""
+    texts = normalise(pa.array([of.text for of in stretches], pa.string())).to_pylist()
+    return [replace(of, text=text) for of, text in zip(stretches, texts, strict=True)]
+
+
+def read_plain(source: Source, cache: Path) -> list[Stretch]:
+    """As `read_stretches`, with texts as they are."""
     most_files = max(_LEAST_FILES, round(source.pieces * _FILES_PER_PIECE))
     found = []
     for name, text in read_documents(fetch(source.package, cache), source.paths, most_files):
         found += [(f"{source.name}/{name}/{number}", piece) for number, piece in _cut(name, text)]
     found.sort(key=lambda of: (hash_of(of[0]), of[0]))
-    kept = found[: source.pieces]
-    texts = normalise(pa.array([piece for _, piece in kept], pa.string())).to_pylist()
-    stretch = partial(Stretch, source=source.name, code=source.code)
     return [
-        stretch(text, math=_is_math(source, place))
-        for (place, _), text in zip(kept, texts, strict=True)
+        Stretch(piece, source.name, source.code, _is_math(source, place))
+        for place, piece in found[: source.pieces]
     ]
 
 

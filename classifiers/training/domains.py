@@ -18,11 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from classifiers.calibrate import platt
+from classifiers.calibrate import ALL, platt
 from classifiers.card import Card, describe, table, write
 from classifiers.evaluate import auc, f1
 from classifiers.fasttext_model import FastTextModel
-from classifiers.model import ALL
 from classifiers.train import train
 from classifiers.training.domain_made import MADE, read_made
 from classifiers.training.domain_pages import FOLDS, Source, Stretch, read_sources, read_stretches

@@ -27,8 +27,7 @@ import pyarrow as pa
 import yaml
 
 from classifiers import card
-from classifiers.calibrate import Curve
-from classifiers.model import ALL
+from classifiers.calibrate import ALL, Curve
 from classifiers.normalise import normalise
 from classifiers.train import train
 from classifiers.training.fetch import Package, fetch, read_packages

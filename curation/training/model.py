@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from classifiers.calibrate import Curve, isotonic
+from classifiers.calibrate import ALL, Curve, isotonic
 from classifiers.card import describe
-from classifiers.model import ALL, Description, Model, Texts
+from classifiers.model import Description, Model, Texts
 from classifiers.normalise import normalise
 from classifiers.train import train
 from curation.errors import UserError

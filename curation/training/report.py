@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from classifiers.calibrate import ALL
 from classifiers.card import table
 from classifiers.evaluate import auc, confusion, precision_at
-from classifiers.model import ALL, Scores
+from classifiers.model import Scores
 from curation.training.config import PARTS, TrainConfig
 from curation.training.model import GOOD, OTHER, Trained
 

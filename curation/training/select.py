@@ -81,7 +81,7 @@ def _describe(
         stays = pc.and_(stays, pc.not_equal(batch["language"], UNDETERMINED)).fill_null(False)
         texts, hosts = texts.filter(stays), batch["host"].filter(stays)
         sites = _sites(hosts)
-        parts = [_part(site, config) for site in sites.to_pylist()]
+        parts = [part_of(site, config) for site in sites.to_pylist()]
         yield pa.RecordBatch.from_pydict(
             {
                 "file": pa.array(np.full(len(texts), number, np.int32)),
@@ -117,7 +117,8 @@ def _sites(hosts: pa.StringArray) -> pa.StringArray:
     return pa.array(sites, pa.string()).take(coded.indices)
 
 
-def _part(site: str, config: TrainConfig) -> int:
+def part_of(site: str, config: TrainConfig) -> int:
+    """The part that all pages of a site are in."""
     place = hash64(site, seed=config.seed) / 2**64 + 0.5
     if place < config.test_share:
         return TEST

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from classifiers.calibrate import ALL
 from classifiers.card import Card, write
 from classifiers.evaluate import auc
-from classifiers.model import ALL
 from curation.errors import UserError
 from curation.quality.config import ModelConfig
 from curation.quality.models import load_model

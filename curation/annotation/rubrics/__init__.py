@@ -1,0 +1,1 @@
+"""The rubrics that come with the package, a YAML file each."""
