@@ -14,7 +14,7 @@ ENV_PIP := build/env/bin/python -m pip --disable-pip-version-check --quiet
 export PYTHONWARNINGS = ignore::Warning:setuptools
 
 .DEFAULT_GOAL := help
-.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-pii bench-blocklist bench-sandbox bench-formulas bench-model bench-toxicity bench-dedup bench-fasttext bench-quality bench-dumps dist dist-env clean java
+.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-pii bench-blocklist bench-sandbox bench-formulas bench-model bench-toxicity bench-dedup bench-fasttext bench-quality bench-dumps bench-encoder bench-semantic dist dist-env clean java
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,12 @@ bench-quality: $(VENV)/dev.stamp ## measure quality, domains and topics on judge
 
 bench-dumps: $(VENV)/dev.stamp ## measure the reading of Wikipedia's dumps: ARGUMENTS=XML
 	$(RUN)/python -m benchmarks.dumps $(ARGUMENTS)
+
+bench-encoder: $(VENV)/dev.stamp ## measure encoders beside the plain batched loop: ARGUMENTS='--model FOLDER --texts FILE'
+	$(RUN)/python -m benchmarks.encoder $(ARGUMENTS)
+
+bench-semantic: $(VENV)/dev.stamp ## measure semantic deduplication of made vectors
+	OMP_NUM_THREADS=1 $(RUN)/python -m benchmarks.semantic
 
 bench-dedup: $(VENV)/dev.stamp java ## measure deduplication beside datatrove, text-dedup and distributed-curator: DATA=FOLDER
 	$(RUN)/python -m benchmarks.dedup $(or $(DATA),out/dedup) $(ARGUMENTS)

@@ -22,6 +22,7 @@ from curation.commands import (
     index,
     lists,
     remove,
+    score,
     threshold,
     train_quality,
     wikipedia_references,
@@ -29,7 +30,7 @@ from curation.commands import (
 from curation.commands import run as run_command
 from curation.commands.options import add_spark_conf, spark_conf
 from curation.commands.run import add_run_options, open_run, show
-from curation.errors import UserError, told_by
+from curation.errors import ReportedError, UserError, told_by
 from curation.finish import Outcome
 from curation.progress import Progress
 from curation.run import Run
@@ -40,7 +41,7 @@ Part = Callable[[Run, SparkSession, Progress], object]
 
 USAGE_ERROR, INTERRUPTED = 2, 130
 _COMMANDS = (
-    *(run_command, extract, fit, index, lists, threshold, remove),
+    *(run_command, score, extract, fit, index, lists, threshold, remove),
     *(wikipedia_references, train_quality, annotate, distil),
 )
 
@@ -83,6 +84,8 @@ def _guard(work: Callable[[], int]) -> int:
         return work()
     except UserError as error:
         return _fail(str(error))
+    except ReportedError as error:
+        return error.status
     except KeyboardInterrupt:
         print("curate: interrupted: the same command goes on where it was", file=sys.stderr)
         return INTERRUPTED

@@ -23,20 +23,52 @@ from curation.storage import join, storage
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 from schemas.removal import REMOVAL
+from schemas.score import SCORE
 from schemas.verdict import VERDICT
 
 JUDGES = ("hosts", "dedup", "quality")
-"""The stages whose verdicts say which documents are in the shards."""
+"""The stages whose verdicts say which documents an encoder reads, where there is one."""
 ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
 
 
-def split_receipts(run: Run, spark: SparkSession) -> pa.Table:
-    """Of all splits; raises `UserError` where some have none."""
-    work = {split.work for split in run.splits}
-    found = sorted(work & receipts.done(run.folder))
-    if missing := len(work) - len(found):
+def judges(run: Run) -> tuple[str, ...]:
+    """The stages whose verdicts say which documents are in the shards."""
+    return (*JUDGES, "encoder") if run.recipe.encoder else JUDGES
+
+
+def score_work(split: int, take_down: int) -> str:
+    """The name of the receipt for what an encoder said of a split's documents.
+
+    After a take-down it is of those documents alone that it had not read before.
+    """
+    return stage_work(f"score-{split:06d}", take_down)
+
+
+def score_works(run: Run) -> dict[str, int]:
+    """The names of all such receipts that can be there, each with the split's number."""
+    return {
+        score_work(split.number, take_down): split.number
+        for split in run.splits
+        for take_down in range(run.take_downs + 1)
+    }
+
+
+def split_receipts(
+    run: Run, spark: SparkSession | None = None, *, scored: bool = False
+) -> pa.Table:
+    """Of all splits; and, `scored`, those for what an encoder said of their documents.
+
+    Without Spark they are read by threads of this process. Raises `UserError` where splits have
+    none.
+    """
+    work, done = {split.work for split in run.splits}, receipts.done(run.folder)
+    if missing := len(work - done):
         raise UserError(f"{run.folder}: {missing} of {len(work)} splits are not extracted yet")
-    return read_receipts(spark, run.folder, found)
+    if scored and run.recipe.encoder:
+        work |= score_works(run).keys() & done
+    if spark is None:
+        return pa.Table.from_batches([receipts.read_many(run.folder, sorted(work))])
+    return read_receipts(spark, run.folder, sorted(work))
 
 
 def parts_of_run(run: Run, spark: SparkSession) -> Parts:
@@ -47,12 +79,15 @@ def parts_of_run(run: Run, spark: SparkSession) -> Parts:
 def parts_of(
     run: Run, extracted: pa.Table, *judged_by: str, take_downs: int | None = None
 ) -> Parts:
-    """The parts of the run, with the verdicts of stages that are done, after so many take-downs."""
+    """The parts of the run, with the verdicts of stages that are done, after so many take-downs.
+
+    `extracted` are receipts of splits, and of what an encoder said of these, where that is read.
+    """
     take_downs = run.take_downs if take_downs is None else take_downs
     inputs = {split.number: run.recipe.inputs[split.input].name for split in run.splits}
-    number = {split.work: split.number for split in run.splits}
+    number = {split.work: split.number for split in run.splits} | score_works(run)
     files: dict[int, list[dict[str, Any]]] = {}
-    for table in (KEYS, DOCUMENT):
+    for table in (KEYS, DOCUMENT, SCORE):
         for file in receipts.files(extracted, table).to_pylist():
             files.setdefault(number[file.pop("work")], []).append(file)
     works = [stage_work(stage, take_downs) for stage in judged_by]

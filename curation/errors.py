@@ -9,6 +9,14 @@ class UserError(Exception):
     """One or two lines: what is wrong and what to do. Shown without a traceback."""
 
 
+class ReportedError(Exception):
+    """Another process of ours has failed and said why: only its exit status is left to pass on."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"exit status {status}")
+        self.status = status
+
+
 class UnreadableError(UserError):
     """A file that cannot be read now: gone, changed, denied, or its store does not answer.
 

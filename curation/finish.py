@@ -31,11 +31,15 @@ from schemas.line_audit import CANDIDATE, LINE_AUDIT
 from schemas.pair import BUCKET, MEMBER, MET, PAIR
 from schemas.reject import REJECT
 from schemas.removal import REMOVAL, RETURNED
+from schemas.score import SCORE
 from schemas.shard import SHARD
 from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
-_SWEPT = (PAIR, MEMBER, BUCKET, MET, CANDIDATE, REMOVAL, RETURNED, SHARD)  # also where none counts
+_SWEPT = (  # also where none counts
+    *(PAIR, MEMBER, BUCKET, MET, CANDIDATE, SCORE),
+    *(REMOVAL, RETURNED, SHARD),
+)
 _OUTCOME = (
     *(
         "skipped",
@@ -94,7 +98,7 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
         funnels=funnels,
         skipped={name: ledger.skipped(counts, name) for name in stages},
         cut_lines={name: ledger.cut_lines(counts, name) for name in stages},
-        domains={name: ledger.domains(counts, name) for name in stages},
+        domains={name: ledger.domains(counts, name, of) for name, of in stages.items()},
         alarms=_read_small(run, files, ALARM),
         take_downs={file["path"]: file["rows"] for file in files if file["table"] == LISTS},
         certificate=_certificate(run, counts),

@@ -110,9 +110,11 @@ def cut_lines(counts: Counts, source: str) -> dict[str, int]:
     return _beside(counts, source, CUT_LINES)
 
 
-def domains(counts: Counts, source: str) -> dict[str, int]:
-    """The pages of the input `source` that `quality` kept, by domain."""
-    return _beside(counts, source, DOMAIN)
+def domains(counts: Counts, source: str, stages: Sequence[str]) -> dict[str, int]:
+    """The pages of the input `source` that the last stage which judges them kept, by domain."""
+    last = "encoder" if "encoder" in stages else "quality"
+    of_last = {key: pages for key, pages in counts.items() if key[0] == last}
+    return _beside(Counter(of_last), source, DOMAIN)
 
 
 def _beside(counts: Counts, source: str, prefix: str) -> dict[str, int]:

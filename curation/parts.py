@@ -13,6 +13,7 @@ from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ import pyarrow.compute as pc
 from curation.arrow_text import Ints
 from curation.errors import UserError
 from curation.left import CHANGED, LENGTHS, add_lengths, leave
+from curation.scored import SCORED, add_scores
 from curation.splits import ROW_BITS, Split, split_of
 from curation.storage import join, normalise, storage
 from curation.tables import read_file, write_file
@@ -30,6 +32,7 @@ from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.removal import REMOVAL
+from schemas.score import SCORE
 from schemas.verdict import LEFT, VERDICT
 
 Files = Sequence[Mapping[str, Any]]
@@ -37,6 +40,11 @@ Files = Sequence[Mapping[str, Any]]
 _PART_BYTES = 64 << 20
 _GROUPS_AT_ONCE = 4  # of documents, some 6 MB of text
 _OPEN_BYTES = 1 << 20  # what opening a file costs, as bytes
+_AFTER_LINES = (
+    *(DropReason.LEFT_TOO_SHORT, DropReason.LOW_QUALITY, DropReason.NOT_TOKENISED),
+    *(DropReason.LOW_ENCODER_QUALITY, DropReason.SEMANTIC_DUPLICATE),
+)
+"""The reasons of stages that judge documents as they are left without lines."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,25 @@ class Parts:
 
     def before_lines(self) -> Parts:
         """The same before lines were deduplicated: all documents in which these were counted."""
-        return replace(self, spared=(DropReason.LEFT_TOO_SHORT, DropReason.LOW_QUALITY))
+        return replace(self, spared=_AFTER_LINES)
+
+    def only(self, split: int) -> Parts:
+        """One part, of one split of this run, with no more than what a task on it needs."""
+        part = self.name(int(self.of(np.array([split << ROW_BITS]))[0]))
+        verdicts, removals = (of_parts.get(part, ()) for of_parts in self._of_parts)
+        files, inputs = {split: self.files.get(split, ())}, {split: self.inputs[split]}
+        return Parts(self.folder, (split, split + 1), files, inputs, verdicts, removals)
+
+    @cached_property
+    def _of_parts(self) -> tuple[Mapping[str, Files], ...]:
+        """The files of verdicts, and of removals, by what the name of their part begins with."""
+        found: list[dict[str, list[Mapping[str, Any]]]] = []
+        for files in (self.verdicts, self.removals):
+            found.append({})
+            for file in files:
+                name = "-".join(file["path"].rsplit("/", 1)[1].split("-")[:2])
+                found[-1].setdefault(name, []).append(file)
+        return tuple(found)
 
     @property
     def own(self) -> int:
@@ -165,10 +191,7 @@ class Parts:
         splits, names = self.splits(part), ["position", *columns]
         found = [table.arrow.empty_table().select(names)]
         for file in files:
-            if not file["rows"]:  # of a run in which nothing went; its name says no splits
-                continue
-            first, last = file["path"].rsplit("/", 1)[1].split("-")[:2]
-            if splits and int(first) <= splits[-1] and splits[0] <= int(last):
+            if _is_on(file, splits):
                 rows = read_file(self.folder, file).read(columns=names).select(names)
                 there = np.isin(split_of(rows["position"].to_numpy()), splits)
                 found.append(rows.filter(pa.array(there)).cast(found[0].schema))
@@ -178,10 +201,13 @@ class Parts:
         """The rows of a table whose pages are still in, by reject and verdict; with `position`.
 
         They are as verdicts leave them (`curation.left`): texts without dropped lines. The bitmap
-        of these, `dropped_lines`, may be among the `columns`.
+        of these, `dropped_lines`, may be among the `columns`, and so may what an encoder said of
+        the text that is left (`curation.scored`).
         """
         gone, reasons = self.gone(part), "drop_reason" in table.arrow.names
-        left = self._left(part) if CHANGED & set(columns) else None
+        scored = [name for name in columns if name in SCORED]
+        scores = self.scores(part, scored) if scored else None
+        left = self._left(part) if scored or CHANGED & set(columns) else None
         named = [name for name in columns if name in table.arrow.names]
         wanted = dict.fromkeys([*named, "position", *(["drop_reason"] if reasons else [])])
         for batch in self.read(part, table, list(wanted)):
@@ -189,7 +215,18 @@ class Parts:
             if reasons:
                 stays &= batch.column("drop_reason").is_null().to_numpy(zero_copy_only=False)
             rows = batch.filter(pa.array(stays))
-            yield rows if left is None else leave(rows, left)
+            rows = rows if left is None else leave(rows, left)
+            yield rows if scores is None else add_scores(rows, scores, scored)
+
+    def scores(self, part: int, columns: Sequence[str]) -> pa.Table:
+        """What an encoder said of its documents, in or not: all rows of `scores/`, by position."""
+        names = ["position", "lines_hash", *columns]
+        found = [SCORE.arrow.empty_table().select(names)]
+        found += [
+            read_file(self.folder, file).read(columns=names).cast(found[0].schema)
+            for file in self.listed(part, SCORE)
+        ]
+        return pa.concat_tables(found).sort_by("position")
 
     def _left(self, part: int) -> pa.Table:
         """The verdicts on its documents that stay without some of their lines."""
@@ -228,6 +265,14 @@ class Earlier(NamedTuple):
     def first_position(self) -> int:
         """What its own positions count from."""
         return self.split << ROW_BITS
+
+
+def _is_on(file: Mapping[str, Any], splits: range) -> bool:
+    """Whether it may have rows on pages of these splits, by its name."""
+    if not file["rows"] or not splits:  # where nothing went, a file's name says no splits
+        return False
+    first, last = file["path"].rsplit("/", 1)[1].split("-")[:2]
+    return int(first) <= splits[-1] and splits[0] <= int(last)
 
 
 def _moved(batch: pa.RecordBatch, by: int) -> pa.RecordBatch:

@@ -5,13 +5,19 @@
     hosts     keys in; verdicts out                        sums by part, then Spark SQL
     dedup     keys and verdicts in; verdicts, hosts out    Spark SQL
     quality   keys and verdicts in; verdicts out           sums by part, then Spark SQL
+    score     documents, verdicts in; scores out           no Spark: Ray, `encoder/ray_job.py`
+    encoder   keys, verdicts, scores in; verdicts out      sums by part, then Spark SQL
     mix       keys and verdicts in; shards out             Spark SQL, then one task per shard
     finish    receipts in; ledger and manifest out         the check that everything adds up
 
+`score` and `encoder` are only of a recipe with an encoder. Scoring is a process of its own, so that
+models and the JVM do not hold memory at once: what comes before it is `before_scores`, what comes
+after it `after_scores`.
+
 Each part does only the work that has no receipt yet, so a run that was killed goes on where it
 was. The manifest is written last: a run without one is not finished. A take-down is a receipt,
-after which hosts, dedup, quality, mix and finish have none of theirs: what they do again is what
-they do of a run that never had the pages.
+after which the parts from hosts on have none of theirs: what they do again is what they do of a run
+that never had the pages.
 """
 
 from __future__ import annotations
@@ -21,7 +27,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa
 from pyspark import Broadcast
@@ -38,13 +44,17 @@ from curation.driver import (
     JUDGES,
     count_pages,
     delete_manifest,
+    judges,
     layout_after,
     parts_of,
     rows_in,
+    score_works,
     shuffles_of,
     split_receipts,
     step,
 )
+from curation.encoder.stage import judge_encoder
+from curation.encoder.work import is_scored
 from curation.errors import UserError, told_by
 from curation.extract.batch import extract_batch
 from curation.finish import Outcome
@@ -85,7 +95,7 @@ from schemas.verdict import VERDICT
 
 STAGES = (
     *("ingest", "extract", "language", "pii", "safety", "heuristics", "scores"),
-    *("take_down", "hosts", "dedup", "quality", "mix"),
+    *("take_down", "hosts", "dedup", "quality", "encoder", "mix"),
 )
 
 
@@ -105,10 +115,15 @@ def split_pass(recipe: Recipe) -> SplitPass:
 
 
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
-    """All parts, one after another."""
+    """All parts, one after another, in one session; of a run that is scored, or has no encoder."""
+    before_scores(run, spark, progress)
+    return after_scores(run, spark, progress)
+
+
+def before_scores(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """The parts up to what an encoder reads."""
     extract(run, spark, progress)
     judge(run, spark, progress)
-    return mix_and_finish(run, spark, progress)
 
 
 def judge(run: Run, spark: SparkSession, progress: Progress) -> None:
@@ -123,8 +138,9 @@ def hosts_and_dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
     dedup(run, spark, progress)
 
 
-def mix_and_finish(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
-    """The last parts together: shards, then the ledger and the manifest."""
+def after_scores(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
+    """The last parts together: what an encoder's scores decide, shards, ledger and manifest."""
+    encoder(run, spark, progress)
     mix(run, spark, progress)
     return finish(run, spark)
 
@@ -221,7 +237,11 @@ def take_back_quarantined(run: Run, spark: SparkSession) -> int:
                 " hold again: make a new run, and take them down there"
             )
         delete_manifest(run)
-        for works in ({"mix"}, {"quality"}, {"dedup"}, {"hosts"}, quarantined):
+        scored = score_works(run).keys() & done
+        for works in (
+            *({"mix"}, {"encoder"}, scored),
+            *({"quality"}, {"dedup"}, {"hosts"}, quarantined),
+        ):
             receipts.take_back(run.folder, works)
     return len(quarantined)
 
@@ -291,14 +311,17 @@ def _write_alarms(run: Run, losses: Sequence[Loss]) -> list[dict[str, Any]]:
     return [write_file(run.folder, uuid.uuid4().hex, ALARM, rows)]
 
 
-_UNDONE = {"dedup": "deduplicated", "quality": "judged by quality"}
+_JOBS = {"dedup": ("deduplicated", "dedup.py"), "quality": ("judged by quality", "quality.py")}
 
 
 def _require_done(run: Run, *stages: str) -> None:
     for stage in stages:
         if not receipts.is_done(run.folder, run.work_of(stage)):
-            what = f"is not {_UNDONE[stage]} yet: run jobs/{stage}.py first"
-            raise UserError(f"{run.folder}: {what}")
+            _undone(run, *_JOBS[stage])
+
+
+def _undone(run: Run, what: str, job: str) -> NoReturn:
+    raise UserError(f"{run.folder}: is not {what} yet: run jobs/{job} first")
 
 
 def quality(run: Run, spark: SparkSession, progress: Progress) -> None:
@@ -316,6 +339,25 @@ def quality(run: Run, spark: SparkSession, progress: Progress) -> None:
         receipts.commit(run.folder, replace(receipt, work=work))
 
 
+def encoder(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Finds the documents that are not as good as the recipe wants by an encoder's scores."""
+    config, work = run.recipe.encoder, run.work_of("encoder")
+    if config is None or receipts.is_done(run.folder, work):
+        return
+    _require_done(run, "dedup", "quality")
+    if lacks_scores(run):
+        _undone(run, "scored", "score_quality.py")
+    with progress.step("encoder"), step(spark, "encoder"):
+        parts = parts_of(run, split_receipts(run, spark, scored=True), *JUDGES)
+        receipt = judge_encoder(spark, parts, config, run.recipe.domains, seed=run.recipe.seed)
+        receipts.commit(run.folder, replace(receipt, work=work))
+
+
+def lacks_scores(run: Run) -> bool:
+    """Whether an encoder has to read documents before the run can go on."""
+    return run.recipe.encoder is not None and not is_scored(run)
+
+
 def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Puts the documents that are still in into one order, and writes the shards.
 
@@ -327,8 +369,8 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
         return
     _require_done(run, "dedup", "quality")
     with progress.step("mix"), step(spark, "mix"):
-        extracted = split_receipts(run, spark)
-        parts = spark.sparkContext.broadcast(parts_of(run, extracted, *JUDGES))
+        extracted = split_receipts(run, spark, scored=True)
+        parts = spark.sparkContext.broadcast(parts_of(run, extracted, *judges(run)))
         before = layout_after(run, number - 1) if number else None
         with shuffles_of(spark, rows_in(receipts.files(extracted, KEYS))):
             config, domains = run.recipe.shards, run.recipe.domains
@@ -346,7 +388,8 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
     """The check that everything adds up, the ledger and the manifest."""
     number = run.take_downs
     work = {*(split.work for split in run.splits), *map(select_work, run.indexes)}
-    work |= {stage_work(stage, number) for stage in ("take_down", *JUDGES, "mix")}
+    work |= {stage_work(stage, number) for stage in ("take_down", *judges(run), "mix")}
+    work |= score_works(run).keys() if run.recipe.encoder else set()
     of_shards = layout_after(run, number)["name"].drop_null().to_pylist()
     done = receipts.done(run.folder)
     counted = done & {*work, *of_shards}
@@ -355,12 +398,14 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
     receipts.take_back(run.folder, sorted(done - counted - earlier))
     with step(spark, "finish"):
         every = read_receipts(spark, run.folder, sorted(counted))
-    stages = {source.name: _stages(source, number) for source in run.recipe.inputs}
+    stages = {source.name: _stages(run, source) for source in run.recipe.inputs}
     return finish_run(run, every, stages)
 
 
-def _stages(source: InputConfig, take_downs: int) -> list[str]:
+def _stages(run: Run, source: InputConfig) -> list[str]:
     optional = {"extract", "language", "pii", "safety", "heuristics", "scores"} - set(source.stages)
-    if not take_downs:
+    if not run.take_downs:
         optional.add("take_down")
+    if run.recipe.encoder is None:
+        optional.add("encoder")
     return [stage for stage in STAGES if stage not in optional]

@@ -18,7 +18,7 @@ from rich.progress import Progress as Bar
 
 from curation import receipts
 from curation.errors import UserError
-from curation.receipts import IN
+from curation.receipts import IN, READ_PAGES
 
 _TERMINAL_INTERVAL_S = 0.5
 _PLAIN_INTERVAL_S = 10.0
@@ -104,7 +104,7 @@ class _Watcher:
             self.pause_s = 20 * (time.monotonic() - started)
         self.done |= new
         counts = receipts.counts(pa.Table.from_batches([batch]))
-        pages = sum(n for (stage, _, outcome), n in counts.items() if (stage, outcome) == _PAGES)
+        pages = sum(n for (stage, _, outcome), n in counts.items() if (stage, outcome) in _PAGES)
         self._pages += pages * len(new) // max(1, len(seen))
 
     @property
@@ -122,4 +122,4 @@ class _Watcher:
         return f"{splits}, {self._pages} pages, {self.pages_per_s:.0f} pages/s{time_left}"
 
 
-_PAGES = ("ingest", IN)
+_PAGES = {("ingest", IN), ("encoder", READ_PAGES)}

@@ -27,6 +27,7 @@ _READERS = 16
 IN, KEPT = "in", "kept"
 SKIPPED, FAILED, CUT_LINES, SHORTENED = "skipped:", "failed:", "cut:", "shortened:"
 DOMAIN = "domain:"
+READ_PAGES, READ_TOKENS, SCORED_PAGES = "read:pages", "read:tokens", "scored:pages"
 """How outcomes begin that stand beside the sums: see `schemas/ledger.py`."""
 QUARANTINED = "quarantined"
 """The fault of a split whose file could not be read: its pages are missing until it is retried."""

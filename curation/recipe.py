@@ -25,10 +25,12 @@ import yaml
 from annotated_types import MinLen
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from classifiers.encoder.checkpoint import PACKAGE
 from curation.dedup.config import DedupConfig
 from curation.dedup.config import mistake_in as mistake_in_dedup
 from curation.domains.config import DomainsConfig
 from curation.encoder.config import EncoderConfig
+from curation.encoder.config import mistake_in as mistake_in_encoder
 from curation.errors import UserError
 from curation.extract.config import ExtractConfig
 from curation.heuristics.config import HeuristicsConfig, mistake_in
@@ -141,6 +143,7 @@ def _contradiction(recipe: Recipe) -> str | None:
         or mistake_in(recipe.heuristics)
         or mistake_in_dedup(recipe.dedup)
         or mistake_in_quality(recipe.quality, recipe.scores)
+        or mistake_in_encoder(recipe.encoder)
     )
 
 
@@ -225,6 +228,20 @@ def _place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None
         path = artefact.get("path") if isinstance(artefact, dict) else None
         if isinstance(path, str) and not path.startswith(BUNDLED):
             artefact["path"] = normalise(path, base=base)
+    encoder = _at(values, "encoder")
+    path = encoder.get("path") if isinstance(encoder, dict) else None
+    if isinstance(path, str) and not path.startswith((BUNDLED, PACKAGE)):
+        encoder["path"] = _placed_checkpoint(path, base)
+
+
+def _placed_checkpoint(path: str, base: str | None) -> str:
+    """OWNER/NAME may be a folder, or the name of a checkpoint on the hub."""
+    placed = normalise(path, base=base)
+    is_file = path.endswith(".json") or "://" in placed or os.path.exists(placed)
+    return placed if is_file or not _HUB_ID.fullmatch(path) else path
+
+
+_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?")
 
 
 def _at(values: Any, *keys: str) -> Any:

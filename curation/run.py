@@ -25,6 +25,7 @@ import yaml
 from curation import __version__, receipts
 from curation.dedup.earlier import earlier_runs
 from curation.dedup.lines.allow import read_allow_list
+from curation.encoder.models import pinned_encoder
 from curation.errors import UserError
 from curation.heuristics.divergence.reference import check_reference
 from curation.ingest.rows import check_readable
@@ -48,7 +49,7 @@ def select_work(number: int) -> str:
 
 
 def stage_work(stage: str, take_down: int) -> str:
-    """The name of the receipt of `stage` (take_down, hosts, dedup, mix) after so many take-downs.
+    """The name of the receipt of a stage from `take_down` on, after so many take-downs.
 
     Another one after each, so that nothing that was made before it counts.
     """
@@ -232,6 +233,8 @@ def _pinned(recipe: Recipe) -> Recipe:
     earlier_runs(recipe.dedup)  # raises for what cannot be compared
     models = {name: pinned_model(name, model) for name, model in recipe.scores.named()}
     recipe = replace(recipe, scores=replace(recipe.scores, **models))
+    if recipe.encoder:
+        recipe = replace(recipe, encoder=pinned_encoder(recipe.encoder))
     reference = recipe.heuristics.reference
     if reference is None:
         return recipe

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 
+from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
@@ -105,13 +106,26 @@ def is_submitted() -> bool:
 
 @contextmanager
 def session(conf: Mapping[str, str] | None = None) -> Iterator[SparkSession]:
-    """A session that stops when the context ends."""
+    """A session that stops when the context ends; in local mode its JVM ends too.
+
+    So what comes then has the memory, and another session starts another JVM.
+    """
     spark = start_session(conf)
     try:
         yield spark
     finally:
         spark.sparkContext.setLogLevel("OFF")  # what tasks say as they are cut off
         spark.stop()
+        if not is_submitted():
+            _end_jvm()
+
+
+def _end_jvm() -> None:
+    gateway, SparkContext._gateway, SparkContext._jvm = SparkContext._gateway, None, None  # noqa: SLF001
+    if gateway is not None:
+        gateway.shutdown()
+        gateway.proc.stdin.close()  # at which it ends
+        gateway.proc.wait()
 
 
 def require_java() -> None:

@@ -8,4 +8,4 @@ from curation import pipeline
 from curation.cli import run_job
 
 if __name__ == "__main__":
-    sys.exit(run_job("mix", pipeline.mix_and_finish))
+    sys.exit(run_job("mix", pipeline.after_scores))

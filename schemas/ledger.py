@@ -6,7 +6,9 @@ Beside that sum stand outcomes with a colon: `skipped:TYPE` counts WARC records 
 (requests, metadata, revisits) and pages that a sample left out, `failed:RULE` every page that fails
 a rule, first or not, `cut:RULE` lines that a rule cut from pages that stay, and `shortened:RULE`
 pages that stay and have a row in `verdicts/`, for they lose such lines, and `domain:NAME` pages
-that `quality` kept, by domain. Of take-downs,
+that `quality`, or `encoder`, kept, by domain. Of an encoder, `read:pages` and `read:tokens` are
+what it read, for take-downs too, and `scored:pages` those among the pages it judged that it had
+read. Of take-downs,
 `shards:before` are pages that were in shards before the newest one, and `shards:taken_down` those
 of them that it took out. Of all inputs together (input '') are the `rounds:`, `pairs:` and
 `buckets:` of deduplication, and its certificate: of the near-duplicates that were

@@ -1,7 +1,8 @@
 """`scores/`: what an encoder says of documents that were still in: a row per document it read.
 
-One file per split, or more after take-downs; ordered by `position`. What lines were dropped from a
-text it has not seen.
+One file per split, or more after take-downs; ordered by `position`. The encoder has not seen lines
+that were dropped from a text. After a take-down a document may be there twice, read without other
+lines: `lines_hash` says which row is of the text as it is now.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ SCORE = Table(
     (
         Column("position", pa.int64(), "the document", False),
         Column("doc_id", pa.string(), "the document", False),
+        Column("lines_hash", pa.int64(), "of `dropped_lines` that it was read without; null: all"),
         Column("n_tokens", pa.int32(), "that were read; 0: it could not be tokenised", False),
         ENCODER_QUALITY,
         Column("encoder_code", pa.float32(), "0..1: that the page is code"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from schemas.arrow import Table
 from schemas.document import DOCUMENT
+from schemas.score import ENCODER_QUALITY
 
 _SHIPPED = (
     *("doc_id", "url", "fetched_at", "domain", "language", "language_score", "title", "text"),
@@ -14,10 +15,13 @@ _SHIPPED = (
 
 SHARD = Table(
     "shards",
-    tuple(
-        replace(c, meaning="general, math, code or multilingual") if c.name == "domain" else c
-        for c in DOCUMENT.columns
-        if c.name in _SHIPPED
+    (
+        *(
+            replace(c, meaning="general, math, code or multilingual") if c.name == "domain" else c
+            for c in DOCUMENT.columns
+            if c.name in _SHIPPED
+        ),
+        replace(ENCODER_QUALITY, meaning="0..1, by the encoder; null where it told none"),
     ),
     row_group_rows=1024,
 )

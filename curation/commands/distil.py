@@ -113,7 +113,6 @@ def _train(
 ) -> Report:
     """Writes the student; returns the report with what it is worth."""
     from classifiers.encoder.card import write_encoder_model
-
     from curation.annotation.card import card_of
     from curation.annotation.distil import distil
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,16 @@ from pyspark.sql import SparkSession
 
 from curation import pipeline
 from curation.arrow_text import Ints
+from curation.commands.complete import complete
 from curation.commands.options import add_spark_conf, spark_conf
+from curation.commands.score import add_ray_address
 from curation.errors import UserError
 from curation.progress import Progress
 from curation.removal.summary import Summary, summarise
 from curation.removal.take_down import take_down
 from curation.removal.wanted import Wanted, read_wanted
 from curation.run import Run
-from curation.session import require_java, session
+from curation.session import require_java
 from curation.storage import join, normalise
 from schemas.removal import REMOVAL, RETURNED
 
@@ -52,6 +55,7 @@ def add_to(commands: Any) -> None:
         " shards, and nothing that had given way to them comes back",
     )
     add_spark_conf(remove)
+    add_ray_address(remove)
     remove.set_defaults(command=remove_command)
 
 
@@ -70,30 +74,30 @@ def remove_command(options: argparse.Namespace) -> int:
     if not run.finished and not run.take_downs:
         raise UserError(f"{run.folder}: is not finished: complete it by the command that began it")
     require_java()
+    finish = partial(complete, run, conf, ray_address=options.ray_address)
     done = []
-    with session(conf) as spark:
-        if not run.finished:
-            done.append(_complete(run, spark))
+    if not run.finished:
+        finish(pipeline.judge)
+        done.append(summarise(run))
+    named: list[Ints] = []
+
+    def begin(run: Run, spark: SparkSession, progress: Progress) -> None:
         superseded = options.superseded
-        named = take_down(run, spark, Progress(), wanted, superseded=superseded)
+        named.append(take_down(run, spark, progress, wanted, superseded=superseded))
         if not run.finished:
-            done.append(_complete(run, spark))
+            pipeline.judge(run, spark, progress)
+
+    if finish(begin):
+        done.append(summarise(run))
     for summary in done:
         _show(run, summary)
     if not done:
         before = (
-            "all of these were taken down before" if len(named) else "the run has none of these"
+            "all of these were taken down before" if len(named[0]) else "the run has none of these"
         )
         print(f"Nothing was changed: {before}")
-    _show_unknown(wanted, named)
+    _show_unknown(wanted, named[0])
     return 0
-
-
-def _complete(run: Run, spark: SparkSession) -> Summary:
-    """What comes after a take-down; of one that was cut off, only what was not done."""
-    pipeline.judge(run, spark, Progress())
-    pipeline.mix_and_finish(run, spark, Progress())
-    return summarise(run)
 
 
 def _show(run: Run, found: Summary) -> None:

@@ -6,21 +6,26 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table
 
 from curation import pipeline
+from curation.commands.complete import complete
 from curation.commands.index import named_in
 from curation.commands.options import add_spark_conf, share, spark_conf
+from curation.commands.score import add_ray_address
 from curation.dedup.index import INDEX
+from curation.encoder.models import require_packages
 from curation.finish import Outcome, read_outcome
 from curation.ledger import Step
 from curation.progress import Progress
 from curation.recipe import Recipe, bundled, load
 from curation.run import MANIFEST, Run, new_run
-from curation.session import require_java, session
+from curation.session import is_submitted, require_java
 from curation.storage import join, normalise
 
 INCOMPLETE = 3
@@ -36,6 +41,7 @@ def add_to(commands: Any) -> None:
     """The command."""
     run = commands.add_parser("run", help="run the whole pipeline", description=run_command.__doc__)
     add_run_options(run)
+    add_ray_address(run)
     run.set_defaults(command=run_command)
 
 
@@ -47,11 +53,17 @@ def run_command(options: argparse.Namespace) -> int:
         print(f"{run.folder}: finished already; nothing to do", file=sys.stderr)
         outcome = read_outcome(run)
     else:
-        with session(conf) as spark:
-            if options.retry_quarantined:
-                pipeline.take_back_quarantined(run, spark)
-            outcome = pipeline.run(run, spark, Progress())
+        begin = partial(_begin, retry_quarantined=options.retry_quarantined)
+        made = complete(run, conf, begin, ray_address=options.ray_address)
+        outcome = made or read_outcome(run)
     return show(run, outcome)
+
+
+def _begin(run: Run, spark: SparkSession, progress: Progress, *, retry_quarantined: bool) -> None:
+    if retry_quarantined:
+        pipeline.take_back_quarantined(run, spark)
+    if not run.finished:  # nothing was quarantined
+        pipeline.before_scores(run, spark, progress)
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -116,6 +128,8 @@ def open_run(options: argparse.Namespace) -> Run:
     recipe: Recipe = load(
         options.recipe, paths=options.input, prefix=options.prefix, overrides=overrides
     )
+    if recipe.encoder and not is_submitted():  # else scoring may be another machine's
+        require_packages()
     run = new_run(recipe, normalise(options.output))
     run.open()
     return run

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from classifiers.encoder.tokens import LongPages
 from curation.artefact import Artefact
-from curation.quality.config import QualityConfig
+from curation.quality.config import QualityConfig, cut_mistake_in, languages_mistake_in
 from curation.semantic.config import SemanticConfig
 
 
@@ -44,3 +44,14 @@ class EncoderConfig(Artefact):
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     quality: QualityConfig = QualityConfig()
     semantic: SemanticConfig | None = None
+
+
+def mistake_in(encoder: EncoderConfig | None) -> str | None:
+    """What is wrong with values that are each right by themselves; None where nothing is."""
+    if encoder is None:
+        return None
+    if encoder.bounds and encoder.bounds[0] == encoder.bounds[1]:
+        return "'encoder.bounds' are two numbers: where the scores are 0 and 1"
+    return languages_mistake_in(encoder.languages, "encoder.languages") or cut_mistake_in(
+        encoder.quality, "encoder."
+    )

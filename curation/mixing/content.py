@@ -14,7 +14,8 @@ from curation.dedup.doc_ids import halves
 def content_of(keys: pa.RecordBatch) -> Hashes:
     """64 bits per page of what a shard has of it.
 
-    `keys` have doc_id, `row_hash` and `dropped_lines`, the bitmap of lines that a page loses.
+    `keys` have doc_id, `row_hash`, `dropped_lines`, the bitmap of lines that a page loses, and
+    `encoder_quality`.
     """
     ids = halves(keys.column("doc_id"))
     row_hashes = keys.column("row_hash").to_numpy().view(np.uint64)
@@ -24,6 +25,10 @@ def content_of(keys: pa.RecordBatch) -> Hashes:
     bitmaps = dropped.drop_null().to_pylist()
     lines = np.array([xxhash.xxh3_64_intdigest(bits) for bits in bitmaps], np.uint64)
     found[rows] = _fold(found[rows], lines)
+    scores = keys.column("encoder_quality")
+    rows = np.flatnonzero(scores.is_valid().to_numpy(zero_copy_only=False))
+    bits = scores.drop_null().to_numpy().view(np.uint32)
+    found[rows] = _fold(found[rows], ~bits.astype(np.uint64))
     return found
 
 

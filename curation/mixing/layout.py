@@ -39,11 +39,12 @@ from schemas.layout import LAYOUT
 
 ORDER = ("order_key", "doc_id")
 _ROWS_PER_BUCKET = 50_000
-_READ = (*ORDER, "position", "input", "dropped_lines", "text_bytes", "row_hash", *OF_DOMAINS)
-_DRAWN = (*ORDER, "position", "input", "domain", "dropped_lines", "text_bytes", "content")
+_CARRIED = ("position", "input", "encoder_quality", "dropped_lines", "text_bytes")
+_READ = (*ORDER, *_CARRIED, "row_hash", *OF_DOMAINS)
+_DRAWN = (*ORDER, *_CARRIED, "domain", "content")
 _SELECTED = (
-    "order_key long, doc_id string, position long, input string, domain string,"
-    " dropped_lines binary, text_bytes long, content long"
+    "order_key long, doc_id string, position long, input string, encoder_quality float,"
+    " dropped_lines binary, text_bytes long, domain string, content long"
 )
 
 

@@ -201,6 +201,8 @@ def _cut(group: pa.Table, wanted: pa.Table) -> Iterator[tuple[int, pa.Table]]:
     texts = drop_lines(rows.column("text").combine_chunks(), dropped)
     for name, values in (("text", texts), ("domain", chosen.column("domain"))):
         rows = rows.set_column(rows.column_names.index(name), name, values)
+    scores = chosen.column("encoder_quality")
+    rows = rows.append_column("encoder_quality", scores)
     shard = chosen.column("shard").to_numpy()
     for start, end in pairwise(cuts_of(shard)):
         if end > start:

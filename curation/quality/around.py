@@ -63,7 +63,7 @@ def pages_around(
 def _offer(
     part: int, *, parts: Broadcast[Parts], domains: DomainsConfig, around: Around
 ) -> Iterator[pa.RecordBatch]:
-    for batch in parts.value.kept(part, KEYS, ("position", "doc_id", *READ)):
+    for batch in parts.value.kept(part, KEYS, ("position", "doc_id", "quality", *READ)):
         languages = batch.column("language").to_pylist()
         limits = [around.thresholds.get(name or "", math.nan) for name in languages]
         above = judged_scores(batch).to_numpy(zero_copy_only=False) - np.array(limits)

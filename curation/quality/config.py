@@ -107,18 +107,32 @@ class QualityConfig:
 
 def mistake_in(quality: QualityConfig, scores: ScoresConfig) -> str | None:
     """What is wrong with values that are each right by themselves; None where nothing is."""
-    for key, cut in quality.cuts():
+    if problem := cut_mistake_in(quality):
+        return problem
+    for name, model in scores.named():
+        if problem := languages_mistake_in(model.languages, f"scores.{name}.languages"):
+            return problem
+    if quality.is_set and scores.quality is None:
+        return "'quality' says who stays, and 'scores.quality' is null: no page has a score"
+    return None
+
+
+def cut_mistake_in(quality: QualityConfig, within: str = "") -> str | None:
+    """What is wrong with the cuts; their keys in a recipe stand `within` others."""
+    for of, cut in quality.cuts():
+        key = f"{within}{of}"
         if cut.keep is not None and cut.min_score is not None:
             return f"'{key}' has 'keep' and 'min_score': give one of them"
         language = key.rpartition(".languages.")[2] if ".languages." in key else None
         if language and _unknown((language,)):
             return f"'{key}': no page is in '{language}': use labels of lid.176, as 'de'"
-    for name, model in scores.named():
-        if model.languages is not None and (wrong := _unknown(model.languages)):
-            key = f"scores.{name}.languages"
-            return f"'{key}' {wrong}: use labels of lid.176, as 'de', or null for any"
-    if quality.is_set and scores.quality is None:
-        return "'quality' says who stays, and 'scores.quality' is null: no page has a score"
+    return None
+
+
+def languages_mistake_in(languages: tuple[str, ...] | None, key: str) -> str | None:
+    """What is wrong with the languages that a model is for, which stand at this key."""
+    if languages is not None and (wrong := _unknown(languages)):
+        return f"'{key}' {wrong}: use labels of lid.176, as 'de', or null for any"
     return None
 
 

@@ -27,23 +27,24 @@ from schemas.keys import KEYS
 BINS, STAYS = 1 << 16, -1
 ROUNDING = 1e-12
 """By which a share of pages may be missed, lest a rounding error take one step more."""
-READ = ("quality", "curated", *OF_DOMAINS)
-"""The columns of keys that tell how good a document is, among which others."""
+READ = ("curated", *OF_DOMAINS)
+"""The columns of keys that tell, beside a score, whether and among which others it is judged."""
 _COUNTED = "domain string, language string, bin int, pages long, bytes long"
 _BY = ["domain", "language", "bin"]
 
 
-def count_scores(spark: SparkSession, parts: Broadcast[Parts], domains: DomainsConfig) -> DataFrame:
+def count_scores(
+    spark: SparkSession, parts: Broadcast[Parts], domains: DomainsConfig, score: str = "quality"
+) -> DataFrame:
     """`domain`, `language`, `bin`, `pages` and `bytes` of text, of the documents that are in."""
-    counted = map_each(
-        spark, len(parts.value), partial(_count, parts=parts, domains=domains), _COUNTED
-    )
+    count = partial(_count, parts=parts, domains=domains, score=score)
+    counted = map_each(spark, len(parts.value), count, _COUNTED)
     return counted.groupBy(*_BY).agg(F.sum("pages").alias("pages"), F.sum("bytes").alias("bytes"))
 
 
-def judged_scores(keys: pa.RecordBatch) -> pa.FloatArray:
-    """The quality of each page; null for one that no threshold drops."""
-    return pc.if_else(keys.column("curated"), None, keys.column("quality"))
+def judged_scores(keys: pa.RecordBatch, score: str = "quality") -> pa.FloatArray:
+    """The score of each page; null for one that no threshold drops."""
+    return pc.if_else(keys.column("curated"), None, keys.column(score))
 
 
 def bins(scores: pa.FloatArray) -> npt.NDArray[np.int32]:
@@ -53,10 +54,10 @@ def bins(scores: pa.FloatArray) -> npt.NDArray[np.int32]:
 
 
 def _count(
-    part: int, *, parts: Broadcast[Parts], domains: DomainsConfig
+    part: int, *, parts: Broadcast[Parts], domains: DomainsConfig, score: str
 ) -> Iterator[pa.RecordBatch]:
-    for batch in parts.value.kept(part, KEYS, (*READ, "text_bytes")):
-        judged = judged_scores(batch)
+    for batch in parts.value.kept(part, KEYS, (score, *READ, "text_bytes")):
+        judged = judged_scores(batch, score)
         columns = {
             "domain": domains_of(batch, domains),
             "language": batch.column("language"),

@@ -1,5 +1,7 @@
 """The stage `quality`: keys in; verdicts on documents that are not good enough, by part, out.
 
+Whose score it is that counts is a parameter (`Judge`): an encoder's is judged by the same rules.
+
 How good is good enough a recipe says for each domain and language: as a score, or as the share of
 documents that stays, whose score is found first. No text is read. The order of pages, parts and
 partitions changes nothing.
@@ -7,12 +9,15 @@ partitions changes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark import Broadcast
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
@@ -30,14 +35,28 @@ from curation.quality.counts import (
     count_scores,
     judged_scores,
 )
-from curation.receipts import DOMAIN, IN, KEPT, Counts, Receipt
+from curation.receipts import DOMAIN, IN, KEPT, SCORED_PAGES, Counts, Receipt
 from curation.spark_tables import map_each
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.receipt import RECEIPT
 from schemas.verdict import VERDICT
 
-STAGE = "quality"
+
+@dataclass(frozen=True)
+class Judge:
+    """A stage that judges by a `score`, a column of keys: and why documents under a limit go.
+
+    Those whose `unread`, another column, is 0 could not be read, and go before that.
+    """
+
+    stage: str
+    score: str
+    reason: DropReason
+    unread: tuple[str, DropReason] | None = None
+
+
+QUALITY = Judge("quality", "quality", DropReason.LOW_QUALITY)
 Thresholds = Mapping[tuple[str | None, str | None], float]
 """The least score of documents that stay, by domain and language."""
 _THRESHOLD = pa.schema(
@@ -46,27 +65,36 @@ _THRESHOLD = pa.schema(
 
 
 def judge_quality(
-    spark: SparkSession, parts: Parts, config: QualityConfig, domains: DomainsConfig
+    spark: SparkSession,
+    parts: Parts,
+    config: QualityConfig,
+    domains: DomainsConfig,
+    judge: Judge = QUALITY,
 ) -> Receipt:
     """Writes the verdicts; the receipt has their files, and pages in, kept and gone by input.
 
     Beside these it counts those that stay by their domain.
     """
     shared = spark.sparkContext.broadcast(parts)
-    found = spark.sparkContext.broadcast(find_thresholds(spark, shared, config, domains))
-    drop = partial(_drop, parts=shared, config=config, domains=domains, found=found)
+    found = find_thresholds(spark, shared, config, domains, judge)
+    limits = spark.sparkContext.broadcast(_Limits(config, found))
+    drop = partial(_drop, parts=shared, domains=domains, limits=limits, judge=judge)
     made = map_each(spark, len(parts), drop, RECEIPT.spark).toArrow().cast(RECEIPT.arrow)
     files = receipts.files(made).drop_columns("work").to_pylist()
-    return Receipt(STAGE, "driver", files, receipts.counts(made))
+    return Receipt(judge.stage, "driver", files, receipts.counts(made))
 
 
 def find_thresholds(
-    spark: SparkSession, parts: Broadcast[Parts], config: QualityConfig, domains: DomainsConfig
+    spark: SparkSession,
+    parts: Broadcast[Parts],
+    config: QualityConfig,
+    domains: DomainsConfig,
+    judge: Judge = QUALITY,
 ) -> Thresholds:
     """The scores from which on the best share of documents is, where a recipe says a share."""
     if all(cut.keep is None for _, cut in config.cuts()):
         return {}
-    counted = count_scores(spark, parts, domains).where(f"bin <> {STAYS}")
+    counted = count_scores(spark, parts, domains, judge.score).where(f"bin <> {STAYS}")
 
     def of_group(rows: pa.Table) -> pa.Table:  # Spark looks at types, which a partial has not
         return _threshold(rows, config)
@@ -99,71 +127,104 @@ def best_share(counted: pa.Table, keep: float) -> float:
     return float(best["bin"][last].as_py() / BINS)
 
 
+@dataclass(frozen=True)
+class _Limits:
+    """What a recipe says, and the thresholds that were found for its shares."""
+
+    config: QualityConfig
+    found: Thresholds
+
+    def of_each(
+        self, domains: pa.StringArray, languages: pa.StringArray
+    ) -> npt.NDArray[np.float64]:
+        """The least score of each document; 0 where all stay."""
+        groups = list(zip(domains.to_pylist(), languages.to_pylist(), strict=True))
+        known = {group: self._of(*group) for group in set(groups)}
+        return np.array([known[group] for group in groups], np.float64)
+
+    def _of(self, domain: str | None, language: str | None) -> float:
+        cut = self.config.cut(domain, language)
+        if cut.min_score is None:
+            return self.found.get((domain, language), 0.0)
+        return cut.min_score
+
+
 def _drop(
     part: int,
     *,
     parts: Broadcast[Parts],
-    config: QualityConfig,
     domains: DomainsConfig,
-    found: Broadcast[Thresholds],
+    limits: Broadcast[_Limits],
+    judge: Judge,
 ) -> Iterator[pa.RecordBatch]:
     counts, verdicts = Counts(), []
-    for batch in parts.value.kept(part, KEYS, ("position", "doc_id", "input", *READ)):
+    also = [judge.unread[0]] if judge.unread else []
+    wanted = ("position", "doc_id", "input", judge.score, *also, *READ)
+    for batch in parts.value.kept(part, KEYS, wanted):
         names = domains_of(batch, domains)
-        limits = _limits(batch, names, config, found.value)
-        quality = judged_scores(batch).to_numpy(zero_copy_only=False)
-        goes = quality < limits  # NaN, of a page that is not judged, is under nothing
-        verdicts += _verdicts(batch, names, limits, goes)
-        _count(counts, batch.column("input"), names, goes)
+        least = limits.value.of_each(names, batch.column("language"))
+        reasons = _reasons(batch, least, judge)
+        verdicts += _verdicts(batch, names, least, reasons, judge)
+        _count(counts, batch.column("input"), names, reasons, judge)
+        if judge.unread:
+            read = batch.column("input").filter(batch.column(judge.unread[0]).is_valid())
+            for source, pages in Counter(read.to_pylist()).items():
+                counts[judge.stage, source, SCORED_PAGES] += pages
     if not counts:
         return
     rows = pa.Table.from_batches(verdicts, VERDICT.arrow)
     files = parts.value.write(part, VERDICT, rows)
-    yield RECEIPT.batch([Receipt(f"part-{part}", STAGE, files, counts).to_row()])
+    yield RECEIPT.batch([Receipt(f"part-{part}", judge.stage, files, counts).to_row()])
 
 
-def _limits(
-    batch: pa.RecordBatch, domains: pa.StringArray, config: QualityConfig, found: Thresholds
-) -> npt.NDArray[np.float64]:
-    """The least score of each document; 0 where all stay."""
-    groups = list(zip(domains.to_pylist(), batch.column("language").to_pylist(), strict=True))
-    known = {group: _limit(*group, config, found) for group in set(groups)}
-    return np.array([known[group] for group in groups], np.float64)
-
-
-def _limit(
-    domain: str | None, language: str | None, config: QualityConfig, found: Thresholds
-) -> float:
-    cut = config.cut(domain, language)
-    return found.get((domain, language), 0.0) if cut.min_score is None else cut.min_score
+def _reasons(
+    batch: pa.RecordBatch, limits: npt.NDArray[np.float64], judge: Judge
+) -> pa.StringArray:
+    """Why each document goes; null: it stays."""
+    scores = judged_scores(batch, judge.score).to_numpy(zero_copy_only=False)
+    goes = pa.array(scores < limits)  # NaN, of a page that is not judged, is under nothing
+    found = pc.if_else(goes, pa.scalar(str(judge.reason)), pa.scalar(None, pa.string()))
+    if judge.unread:
+        column, reason = judge.unread
+        unread = pc.fill_null(pc.equal(batch.column(column), 0), False)
+        found = pc.if_else(unread, pa.scalar(str(reason)), found)
+    return found
 
 
 def _verdicts(
     batch: pa.RecordBatch,
     domains: pa.StringArray,
     limits: npt.NDArray[np.float64],
-    goes: npt.NDArray[np.bool_],
+    reasons: pa.StringArray,
+    judge: Judge,
 ) -> list[pa.RecordBatch]:
-    if not goes.any():
+    if reasons.null_count == len(reasons):
         return []
-    gone = batch.filter(pa.array(goes))
-    groups = domains.filter(pa.array(goes)).to_pylist(), gone.column("language").to_pylist()
-    told = zip(gone.column("quality").to_pylist(), limits[goes].tolist(), *groups, strict=True)
-    details = [f"quality {of:.6g} under {least:.6g}: {a} in {b}" for of, least, a, b in told]
-    reasons = pa.array([str(DropReason.LOW_QUALITY)] * gone.num_rows)
+    goes = reasons.is_valid()
+    gone, of_gone = batch.filter(goes), reasons.filter(goes)
+    groups = domains.filter(goes).to_pylist(), gone.column("language").to_pylist()
+    scores, least = gone.column(judge.score).to_pylist(), limits[np.asarray(goes)].tolist()
+    details = [
+        f"{judge.stage} {of:.6g} under {limit:.6g}: {a} in {b}" if why == judge.reason else None
+        for why, of, limit, a, b in zip(of_gone.to_pylist(), scores, least, *groups, strict=True)
+    ]
     columns = {name: gone.column(name) for name in ("position", "doc_id", "input")}
-    columns |= {"drop_reason": reasons, "detail": pa.array(details)}
+    columns |= {"drop_reason": of_gone, "detail": pa.array(details, pa.string())}
     return [VERDICT.conform(pa.RecordBatch.from_pydict(columns))]
 
 
 def _count(
-    counts: Counts, inputs: pa.Array, domains: pa.StringArray, goes: npt.NDArray[np.bool_]
+    counts: Counts,
+    inputs: pa.Array,
+    domains: pa.StringArray,
+    reasons: pa.StringArray,
+    judge: Judge,
 ) -> None:
-    rows = pa.table({"input": inputs, "domain": domains, "goes": pa.array(goes)})
-    counted = rows.group_by(["input", "domain", "goes"]).aggregate([([], "count_all")])
+    rows = pa.table({"input": inputs, "domain": domains, "reason": reasons})
+    counted = rows.group_by(["input", "domain", "reason"]).aggregate([([], "count_all")])
     for row in counted.to_pylist():
         source, pages = row["input"], row["count_all"]
-        counts[STAGE, source, IN] += pages
-        counts[STAGE, source, DropReason.LOW_QUALITY if row["goes"] else KEPT] += pages
-        if not row["goes"]:
-            counts[STAGE, source, f"{DOMAIN}{row['domain'] or 'none'}"] += pages
+        counts[judge.stage, source, IN] += pages
+        counts[judge.stage, source, row["reason"] or KEPT] += pages
+        if not row["reason"]:
+            counts[judge.stage, source, f"{DOMAIN}{row['domain'] or 'none'}"] += pages

@@ -1,6 +1,6 @@
 """Take-downs, the driver's side: lists of pages in, a receipt out from which on a run goes on.
 
-The stages after it (`pipeline.judge`, `pipeline.mix_and_finish`) make anew what they decided, as if
+The stages after it (`pipeline.judge`, `pipeline.after_scores`) make anew what they decided, as if
 the pages had never been there.
 """
 
@@ -19,7 +19,7 @@ from curation import receipts
 from curation.arrow_text import Ints
 from curation.dedup.earlier import earlier_runs
 from curation.dedup.lines.allow import read_allow_list
-from curation.driver import JUDGES, layout_after, parts_of, split_receipts, step
+from curation.driver import judges, layout_after, parts_of, split_receipts, step
 from curation.errors import UserError
 from curation.parts import Parts
 from curation.progress import Progress
@@ -41,12 +41,12 @@ def take_down(
     Pages that are `superseded` keep others out of the run as before, and so nothing comes back.
 
     If any of the pages is there still, the run is not finished from here on: what comes after
-    extraction has to be done again (`pipeline.judge`, `pipeline.mix_and_finish`).
+    extraction has to be done again (`pipeline.judge`, scores, `pipeline.after_scores`).
     """
     with progress.step("take_down"), step(spark, "take_down"):
         extracted = split_receipts(run, spark)
         _require_what_follows(run, extracted)
-        parts, before = parts_of(run, extracted, *JUDGES), run.take_downs
+        parts, before = parts_of(run, extracted, *judges(run)), run.take_downs
         request = Request(before + 1, wanted, datetime.now(UTC), superseded)
         found, named = find_pages(spark, parts, request, layout_after(run, before))
         if found.files:
@@ -87,7 +87,7 @@ def returned(
     run: Run, spark: SparkSession, extracted: pa.Table, after: Parts
 ) -> Sequence[dict[str, Any]]:
     """What came back after this take-down, and after those before it."""
-    before = parts_of(run, extracted, *JUDGES, take_downs=run.take_downs - 1)
+    before = parts_of(run, extracted, *judges(run), take_downs=run.take_downs - 1)
     known = receipts.read(run.folder, stage_work("mix", run.take_downs - 1)).files
     found = find_returned(spark, before, after, run.take_downs)
     return [*(file for file in known if file["table"] == RETURNED.name), *found]

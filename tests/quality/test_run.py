@@ -87,7 +87,7 @@ def test_a_quality_stage_out_of_turn(
             receipt.unlink()
     run = Run.load(str(copy))
     with pytest.raises(Exception, match=r"not judged by quality yet: run jobs/quality\.py first"):
-        pipeline.mix_and_finish(run, spark, runs.quiet())
+        pipeline.after_scores(run, spark, runs.quiet())
 
 
 def test_threshold_command(
@@ -133,7 +133,7 @@ def test_a_take_down_is_as_a_run_that_never_had_the_pages(
     run = Run.load(str(tmp_path / "all"))
     take_down(run, spark, runs.quiet(), read_wanted(urls=str(tmp_path / "urls.txt")))
     pipeline.judge(run, spark, runs.quiet())
-    pipeline.mix_and_finish(run, spark, runs.quiet())
+    pipeline.after_scores(run, spark, runs.quiet())
     assert _shipped(tmp_path / "all") == shipped["without"] != shipped["all"]
     assert not shipped["without"] <= shipped["all"]  # other pages are the better half now
 

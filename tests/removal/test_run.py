@@ -154,7 +154,7 @@ def remove(spark: SparkSession, folder: Path, *parts: str) -> Summary:
 
 def complete(run: Run, spark: SparkSession) -> None:
     pipeline.judge(run, spark, runs.quiet())
-    pipeline.mix_and_finish(run, spark, runs.quiet())
+    pipeline.after_scores(run, spark, runs.quiet())
 
 
 def stamps(folder: Path) -> dict[str, int]:

@@ -1,0 +1,90 @@
+"""The Ray that scores: a cluster that is there, or one that is started here and ends with us."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+
+from curation.errors import UserError
+
+_OBJECT_BYTES = 1 << 30
+_LEAST_OBJECT_BYTES = 80 << 20
+_LONGEST_FOLDER = 30  # names of sockets come behind it, and have 107 characters at most
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_task_oom_retries": "3",  # Ray's own: for ever
+    "RAY_worker_niceness": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+@contextlib.contextmanager
+def connected(address: str | None) -> Iterator[None]:
+    """Connects to the cluster at `address` (`auto`, or HOST:PORT), or starts one here.
+
+    Ray reads settings when it is imported, so that is done here.
+    """
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    folder = None if address else tempfile.mkdtemp(prefix="winnow-ray-", dir=_temporary())
+    told: dict[str, Any] = {"address": address} if address else _local(folder)
+    # What Ray prints of workers that died goes to standard output, which is nobody's here.
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        try:
+            _init(told, address)
+            yield
+        finally:
+            ray.shutdown()
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _init(told: dict[str, Any], address: str | None) -> None:
+    import ray
+
+    try:
+        with _silent():  # Ray's own library says at what level it logs
+            ray.init(
+                **told, log_to_driver=False, logging_level=logging.ERROR, configure_logging=True
+            )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        where = f"no cluster at {address}" if address else "it did not start here"
+        raise UserError(f"Ray: {where}: {str(error).splitlines()[0]}") from error
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Nothing comes to standard error, not from libraries either."""
+    before = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
+
+
+def _local(folder: str | None) -> dict[str, Any]:
+    free = psutil.virtual_memory().available // 4
+    return {
+        "include_dashboard": False,
+        "object_store_memory": max(_LEAST_OBJECT_BYTES, min(_OBJECT_BYTES, free)),
+        "_temp_dir": folder,
+    }
+
+
+def _temporary() -> str:
+    folder = tempfile.gettempdir()
+    return folder if len(folder) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108
