@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.encoder.words_kernel import BROKEN, DONE, MISSES, OTHERWISE, insert, look_up
+from classifiers.encoder.words_kernel import BROKEN, MISSES, OTHERWISE, insert, look_up
 
 _Ids = npt.NDArray[np.int32]
 Encode = Callable[[Sequence[str]], Sequence[_Ids | None]]
 _MOST_WORDS, _MOST_BYTES = 1 << 19, 1 << 26  # from which on memory begins anew
+BREAKS, OTHER = -1, -2
+"""In place of a number of tokens: a text breaks the tokeniser, or is not to be cut into words."""
 _BREAKS = np.array([-1], np.int32)
 _NORMALISERS = (None, "NFC", "BertNormalizer")
 
@@ -62,18 +64,17 @@ class Words:
         self._id_starts, self._ids = np.zeros(1 << 11, np.int64), np.zeros(1 << 12, np.int32)
 
     def first_tokens(
-        self, texts: Sequence[bytes], needed: int
+        self, texts: Sequence[bytes | None], needed: int
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-        """The first `needed` tokens of each text, a row each, and how many these are.
+        """The first `needed` tokens of each text, in UTF-8, a row each, and how many these are.
 
-        -1 for a text that breaks the tokeniser, -2 for one that is not to be cut into words. Texts
-        are UTF-8.
+        In place of a number there may be `BREAKS`, or `OTHER`, as for None.
         """
         if self._known > _MOST_WORDS or int(self._word_starts[self._known]) > _MOST_BYTES:
             self._forget()
-        data = np.frombuffer(b"".join(texts), np.uint8)
+        data = np.frombuffer(b"".join(text or b"" for text in texts), np.uint8)
         starts = np.zeros(len(texts) + 1, np.int64)
-        np.cumsum([len(text) for text in texts], out=starts[1:])
+        np.cumsum([len(text or b"") for text in texts], out=starts[1:])
         found = np.empty((len(texts), needed), np.int32)
         counts, status = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int8)
         pages = np.arange(len(texts))
@@ -85,18 +86,18 @@ class Words:
             )  # fmt: skip
             self._learn(data, misses[:missed])
             pages = np.flatnonzero(status == MISSES)
-        counts[status == BROKEN] = -1
-        counts[status == OTHERWISE] = -2
-        assert (status != MISSES).all() and (status[counts >= 0] == DONE).all()
+        counts[status == BROKEN] = BREAKS
+        counts[status == OTHERWISE] = OTHER
+        counts[[text is None for text in texts]] = OTHER
         return found, counts
 
     def _learn(self, data: npt.NDArray[np.uint8], places: npt.NDArray[np.int64]) -> None:
         """Asks the tokeniser for the words at these places."""
-        raw = data.tobytes() if len(places) else b""
+        if not len(places):
+            return
+        raw = data.tobytes()
         new = list(dict.fromkeys(raw[start:end] for start, end in places.tolist()))
         made = self._encode([word.decode() for word in new])
-        if not new:
-            return
         ids = [_BREAKS if one is None else one for one in made]
         self._make_room(len(new), sum(map(len, new)), sum(map(len, ids)))
         starts = np.zeros(len(new) + 1, np.int64)

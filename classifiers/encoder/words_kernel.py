@@ -23,8 +23,12 @@ _SPACE = 32
 @helper
 def _is_blank(byte, keeps_blanks):
     """To byte-level tokenisers also vertical tabs and form feeds, which BERT's take out of words."""
-    return byte == 32 or byte == 9 or byte == 10 or byte == 13 or (
-        keeps_blanks and (byte == 11 or byte == 12)
+    return (
+        byte == 32
+        or byte == 9
+        or byte == 10
+        or byte == 13
+        or (keeps_blanks and (byte == 11 or byte == 12))
     )
 
 
@@ -201,7 +205,9 @@ def look_up(
             if at < 0:
                 status[page] = OTHERWISE
                 break
-            if at > start and data[at - 1] != _SPACE and _is_plain(data, start, at):  # words within what blanks part
+            if (
+                at > start and data[at - 1] != _SPACE and _is_plain(data, start, at)
+            ):  # words within what blanks part
                 plain_until = at
                 at = start
             if at < plain_until:
@@ -230,7 +236,7 @@ def look_up(
 
 @njit(cache=True, nogil=True)
 def pieces_of(found, counts, before, after, room, most):
-    """The pieces of pages that have so many tokens each, -1 for none: (ids, lengths, page)."""
+    """The pieces of pages of which `counts` tokens are `found`, none of -1: (ids, lengths, page)."""
     total, number = 0, 0
     around = len(before) + len(after)
     for count in counts:
