@@ -63,22 +63,23 @@ class Tokeniser:
 
     def tokens(self, texts: Sequence[str | None]) -> Tokens:
         """The pieces of each text; none of a null or empty one, or that breaks the tokeniser."""
-        made = [
-            self._some(texts[at : at + _PAGES_AT_ONCE])
-            for at in range(0, len(texts), _PAGES_AT_ONCE)
-        ]
-        ids, lengths, page = (
-            (np.concatenate([_NONE, *parts]) for parts in zip(*made, strict=True))
-            if made
-            else (_NONE,) * 3
+        ids, lengths, page = [_NONE], [_NONE], [_NONE]
+        for first in range(0, len(texts), _PAGES_AT_ONCE):
+            made = self._some(texts[first : first + _PAGES_AT_ONCE])
+            ids.append(made[0])
+            lengths.append(made[1])
+            page.append(made[2] + np.int32(first))
+        return Tokens(
+            np.concatenate(ids), np.concatenate(lengths), np.concatenate(page), len(texts)
         )
-        return Tokens(ids, lengths, page, len(texts))
 
     def _some(self, texts: Sequence[str | None]) -> tuple[_Ids, _Ids, _Ids]:
         """The pieces' tokens, lengths and pages."""
         found, counts = self._by_words(texts)
         left = np.flatnonzero(counts == OTHER)
-        for at, ids in zip(left.tolist(), self._ids([texts[at] or "" for at in left]), strict=True):
+        for at, ids in zip(
+            left.tolist(), self._ids([texts[at] or "" for at in left.tolist()]), strict=True
+        ):
             counts[at] = -1 if ids is None else min(len(ids), self._needed)
             if ids is not None:
                 found[at, : counts[at]] = ids[: self._needed]

@@ -1,4 +1,4 @@
-"""A memory of words: what a tokeniser makes of each, so that it reads a word once and not each time.
+"""A memory of words: what a tokeniser makes of each, so that it reads a word once.
 
 Tokenisers that split at blanks make of a text what they make of its words, one after another. So
 words are cut by a kernel and looked up; the tokeniser itself sees those alone that are new. What

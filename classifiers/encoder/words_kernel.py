@@ -1,8 +1,8 @@
-"""Kernels: texts cut at blanks into words; words looked up in a table of what they are in tokens.
+r"""Kernels: texts cut at blanks into words; words looked up in a table of what they are in tokens.
 
 A word is a run without ASCII white space. Where a tokeniser keeps blanks (byte-level BPE), one
 space before a word belongs to it, and other white space is a word of its own, cut as GPT-2's
-pattern cuts it: `\\s+(?!\\S)` leaves the last blank of a run to what follows.
+pattern cuts it: `\s+(?!\S)` leaves the last blank of a run to what follows.
 
 A table is open addressing over words' bytes, which are compared: a look-up is exact.
 """
@@ -10,9 +10,13 @@ A table is open addressing over words' bytes, which are compared: a look-up is e
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from curation.kernels import helper, int64, njit
 
+Bytes = npt.NDArray[np.uint8]
+Ids = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
 DONE, MISSES, OTHERWISE, BROKEN = 0, 1, 2, 3
 """What became of a page: all tokens found, some words are not known yet, not to be cut into words,
 or a word breaks the tokeniser."""
@@ -21,8 +25,8 @@ _SPACE = 32
 
 
 @helper
-def _is_blank(byte, keeps_blanks):
-    """To byte-level tokenisers also vertical tabs and form feeds, which BERT's take out of words."""
+def _is_blank(byte: int, keeps_blanks: bool) -> bool:
+    """Vertical tabs and form feeds part words of byte-level tokenisers; BERT's take them out."""
     return (
         byte == 32
         or byte == 9
@@ -33,7 +37,7 @@ def _is_blank(byte, keeps_blanks):
 
 
 @helper
-def _is_wide_blank(data, at, end):
+def _is_wide_blank(data: Bytes, at: int, end: int) -> bool:
     """Whether white space beyond ASCII begins there."""
     first = data[at]
     if first == 0xC2 and at + 1 < end:
@@ -51,7 +55,7 @@ def _is_wide_blank(data, at, end):
 
 
 @helper
-def _word_end(data, at, end, keeps_blanks):
+def _word_end(data: Bytes, at: int, end: int, keeps_blanks: bool) -> int:
     """The end of the word that begins at `at`; -1 where the text is not to be cut into words."""
     wide_at = -1
     start = at
@@ -70,17 +74,17 @@ def _word_end(data, at, end, keeps_blanks):
 
 
 @helper
-def _is_letter(byte):
+def _is_letter(byte: int) -> bool:
     return 97 <= byte <= 122 or 65 <= byte <= 90
 
 
 @helper
-def _is_digit(byte):
+def _is_digit(byte: int) -> bool:
     return 48 <= byte <= 57
 
 
 @helper
-def _contraction(data, at, end):
+def _contraction(data: Bytes, at: int, end: int) -> int:
     """The length of 's, 't, 'm, 'd, 're, 've or 'll there; else 0."""
     if data[at] != 39 or at + 1 == end:
         return 0
@@ -96,7 +100,7 @@ def _contraction(data, at, end):
 
 
 @helper
-def _gpt2_end(data, at, end):
+def _gpt2_end(data: Bytes, at: int, end: int) -> int:
     """The end of what GPT-2's pattern takes first of ASCII that has no blank but one before it."""
     taken = _contraction(data, at, end)
     if taken:
@@ -110,7 +114,7 @@ def _gpt2_end(data, at, end):
 
 
 @helper
-def _bert_end(data, at, end):
+def _bert_end(data: Bytes, at: int, end: int) -> int:
     """The same of BERT's: a mark by itself, or a run of letters and digits."""
     first = at
     while at < end and (_is_letter(data[at]) or _is_digit(data[at])):
@@ -119,7 +123,7 @@ def _bert_end(data, at, end):
 
 
 @helper
-def _is_plain(data, at, end):
+def _is_plain(data: Bytes, at: int, end: int) -> bool:
     """Whether all is ASCII and no control character."""
     while at < end and 32 <= data[at] < 127:
         at += 1
@@ -127,7 +131,7 @@ def _is_plain(data, at, end):
 
 
 @helper
-def _hash(data, start, end):
+def _hash(data: Bytes, start: int, end: int) -> np.uint64:
     """FNV-1a, 64 bits."""
     found = np.uint64(0xCBF29CE484222325)
     for at in range(start, end):
@@ -136,7 +140,7 @@ def _hash(data, start, end):
 
 
 @helper
-def _find(data, start, end, slots, word_starts, words):
+def _find(data: Bytes, start: int, end: int, slots: Ids, word_starts: Longs, words: Bytes) -> int:
     """The number of a word, or -1 less the slot where it would be."""
     mask = len(slots) - 1
     slot = int64(_hash(data, start, end) & np.uint64(mask))
@@ -154,7 +158,9 @@ def _find(data, start, end, slots, word_starts, words):
 
 
 @njit(cache=True, nogil=True)
-def insert(data, starts, slots, word_starts, words, known):
+def insert(
+    data: Bytes, starts: Longs, slots: Ids, word_starts: Longs, words: Bytes, known: int
+) -> None:
     """Puts the words `data[starts[i]:starts[i + 1]]` into the table; all are new and different.
 
     `known` words are in it; the numbers of the new ones follow these.
@@ -170,11 +176,61 @@ def insert(data, starts, slots, word_starts, words, known):
         known += 1
 
 
+@helper
+def _run_end(data: Bytes, start: int, end: int, keeps_blanks: bool) -> int:
+    """The end of the run that begins at `start`: a word with the space before it, or blanks.
+
+    -1 where the text is not to be cut into words.
+    """
+    if not _is_blank(data[start], keeps_blanks):
+        return _word_end(data, start, end, keeps_blanks)
+    at = start
+    while at < end and _is_blank(data[at], keeps_blanks):
+        at += 1
+    if at == end or not keeps_blanks:
+        return at
+    if at - start > 1:
+        return at - 1  # the last blank of a run is left to what follows
+    if data[start] == _SPACE:
+        return _word_end(data, at, end, keeps_blanks)
+    return at
+
+
+@helper
+def _next_end(
+    data: Bytes, start: int, end: int, plain_end: int, keeps_blanks: bool
+) -> tuple[int, int]:
+    """(The end of the next word, that of the plain run in which it is): as `_run_end`.
+
+    What is plain ASCII is cut further, as a tokeniser cuts it, so that there are fewer words.
+    """
+    if start >= plain_end:
+        at = _run_end(data, start, end, keeps_blanks)
+        if at < 0 or data[at - 1] == _SPACE or not _is_plain(data, start, at):
+            return at, plain_end
+        plain_end = at
+    if keeps_blanks:
+        return _gpt2_end(data, start, plain_end), plain_end
+    return _bert_end(data, start, plain_end), plain_end
+
+
 @njit(cache=True, nogil=True)
 def look_up(
-    data, starts, pages, keeps_blanks, needed, slots, word_starts, words, id_starts, ids,
-    found, counts, status, misses,
-):  # fmt: skip
+    data: Bytes,
+    starts: Longs,
+    pages: Longs,
+    keeps_blanks: bool,
+    needed: int,
+    slots: Ids,
+    word_starts: Longs,
+    words: Bytes,
+    id_starts: Longs,
+    ids: Ids,
+    found: Ids,
+    counts: Longs,
+    status: npt.NDArray[np.int8],
+    misses: Longs,
+) -> int:
     """The first `needed` tokens of each of `pages` into its row of `found`; returns the misses.
 
     Page p is `data[starts[p]:starts[p + 1]]`. A word that is not known is noted in `misses`, as
@@ -182,44 +238,21 @@ def look_up(
     """
     missed = 0
     for page in pages:
-        at, end = starts[page], starts[page + 1]
-        count, plain_until = 0, at
+        at, end, plain_end = starts[page], starts[page + 1], int64(0)
+        count = 0
         status[page] = DONE
         while at < end and count < needed:
             start = at
-            if at < plain_until:
-                pass
-            elif _is_blank(data[at], keeps_blanks):
-                while at < end and _is_blank(data[at], keeps_blanks):
-                    at += 1
-                if not keeps_blanks:
-                    continue
-                if at < end:  # the last blank of a run is left to what follows
-                    at = max(at - 1, start)
-                    if at == start and data[at] != _SPACE:
-                        at += 1
-                    elif at == start:
-                        at = _word_end(data, at + 1, end, keeps_blanks)
-            else:
-                at = _word_end(data, at, end, keeps_blanks)
+            at, plain_end = _next_end(data, start, end, plain_end, keeps_blanks)
             if at < 0:
                 status[page] = OTHERWISE
                 break
-            if (
-                at > start and data[at - 1] != _SPACE and _is_plain(data, start, at)
-            ):  # words within what blanks part
-                plain_until = at
-                at = start
-            if at < plain_until:
-                if keeps_blanks:
-                    at = _gpt2_end(data, at, plain_until)
-                else:
-                    at = _bert_end(data, at, plain_until)
+            if not keeps_blanks and _is_blank(data[start], keeps_blanks):
+                continue
             number = _find(data, start, at, slots, word_starts, words)
             if number < 0:
-                if missed < len(misses):
-                    misses[missed, 0], misses[missed, 1] = start, at
-                    missed += 1
+                misses[missed, 0], misses[missed, 1] = start, at
+                missed += 1
                 status[page] = MISSES
                 count += 1
                 continue
@@ -235,8 +268,10 @@ def look_up(
 
 
 @njit(cache=True, nogil=True)
-def pieces_of(found, counts, before, after, room, most):
-    """The pieces of pages of which `counts` tokens are `found`, none of -1: (ids, lengths, page)."""
+def pieces_of(
+    found: Ids, counts: Longs, before: Ids, after: Ids, room: int, most: int
+) -> tuple[Ids, Ids, Ids]:
+    """Of pages with `counts` tokens, or -1: the pieces' tokens, lengths, and pages."""
     total, number = 0, 0
     around = len(before) + len(after)
     for count in counts:
