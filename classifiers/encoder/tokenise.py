@@ -3,7 +3,8 @@
 The same tokens as of the whole text cut to `max_tokens`, but of a long text only so much is
 tokenised as surely holds them: up to white space, where tokenisers that split there begin anew. Of
 a page at most 1,048,576 characters per piece are read, and a word of more than 65,536 characters
-may be cut. Without torch: processes that only tokenise start fast. How many threads tokenise is
+may be cut. Where a tokeniser makes of words what it makes of a text, each word is tokenised once
+(`words.py`). Without torch: processes that only tokenise start fast. How many threads tokenise is
 for the caller to say, by the environment (`TOKENIZERS_PARALLELISM`, `RAYON_NUM_THREADS`).
 """
 
@@ -19,6 +20,8 @@ from tokenizers import Tokenizer
 from classifiers.encoder.checkpoint import Checkpoint
 from classifiers.encoder.cut import splits_at_blanks
 from classifiers.encoder.tokens import LongPages, Tokens
+from classifiers.encoder.words import OTHER, Words, added_tokens, keeps_blanks
+from classifiers.encoder.words_kernel import pieces_of
 
 _BLANK = re.compile(r"\s")
 _CHARACTERS_PER_TOKEN = 6  # of most texts enough at the first try
@@ -29,6 +32,7 @@ _LONGEST_WORD = 1 << 16
 _PAGES_AT_ONCE = 64
 _PROBES = ("a", "the", "0", ".")
 _Ids = npt.NDArray[np.int32]
+_NONE = np.empty(0, np.int32)
 
 
 class Tokeniser:
@@ -53,30 +57,59 @@ class Tokeniser:
         self._windows = 1 if long_pages == "first" else max_windows
         self._needed = self._room * self._windows
         self._cuts = splits_at_blanks(checkpoint.tokenizer_file)
+        self._added = added_tokens(checkpoint.tokenizer_file)
+        blanks = keeps_blanks(checkpoint.tokenizer_file)
+        self._words = None if blanks is None else Words(self._encode, blanks=blanks)
 
     def tokens(self, texts: Sequence[str | None]) -> Tokens:
         """The pieces of each text; none of a null or empty one, or that breaks the tokeniser."""
-        numbers = [number for number, text in enumerate(texts) if text]
-        pieces: list[_Ids] = []
-        page: list[int] = []
-        for first in range(0, len(numbers), _PAGES_AT_ONCE):
-            some = numbers[first : first + _PAGES_AT_ONCE]
-            for number, ids in zip(some, self._ids([texts[n] or "" for n in some]), strict=True):
-                made = self._pieces(ids)
-                pieces += made
-                page += [number] * len(made)
-        flat = np.concatenate(pieces) if pieces else np.empty(0, np.int32)
-        lengths = np.array([len(piece) for piece in pieces], np.int32)
-        return Tokens(flat, lengths, np.array(page, np.int32), len(texts))
+        ids, lengths, page = [_NONE], [_NONE], [_NONE]
+        for first in range(0, len(texts), _PAGES_AT_ONCE):
+            made = self._some(texts[first : first + _PAGES_AT_ONCE])
+            ids.append(made[0])
+            lengths.append(made[1])
+            page.append(made[2] + np.int32(first))
+        return Tokens(
+            np.concatenate(ids), np.concatenate(lengths), np.concatenate(page), len(texts)
+        )
 
-    def _pieces(self, ids: _Ids | None) -> list[_Ids]:
-        if ids is None or not len(ids) + len(self._before) + len(self._after):
-            return []
-        starts = range(0, max(1, min(len(ids), self._needed)), self._room)
-        return [
-            np.concatenate([self._before, ids[start : start + self._room], self._after])
-            for start in starts
-        ]
+    def _some(self, texts: Sequence[str | None]) -> tuple[_Ids, _Ids, _Ids]:
+        """The pieces' tokens, lengths and pages."""
+        found, counts = self._by_words(texts)
+        left = np.flatnonzero(counts == OTHER)
+        for at, ids in zip(
+            left.tolist(), self._ids([texts[at] or "" for at in left.tolist()]), strict=True
+        ):
+            counts[at] = -1 if ids is None else min(len(ids), self._needed)
+            if ids is not None:
+                found[at, : counts[at]] = ids[: self._needed]
+        counts[[not text for text in texts]] = -1
+        made: tuple[_Ids, _Ids, _Ids] = pieces_of(
+            found, counts, self._before, self._after, self._room, self._windows
+        )
+        return made
+
+    def _by_words(self, texts: Sequence[str | None]) -> tuple[_Ids, npt.NDArray[np.int64]]:
+        """A row for each text, and how many of its tokens it has; `OTHER`: not by words."""
+        if self._words is None:
+            return np.empty((len(texts), self._needed), np.int32), np.full(len(texts), OTHER)
+        most = min(self._needed * _CHARACTERS_PER_TOKEN, _MOST_CHARACTERS)
+        parts = [_prefix(text or "", most) for text in texts]
+        found, counts = self._words.first_tokens(
+            [self._readable(part) for part in parts], self._needed
+        )
+        cut = [len(part) < len(text or "") for part, text in zip(parts, texts, strict=True)]
+        counts[(counts < self._needed) & cut] = OTHER  # there may be more behind the cut
+        return found, counts
+
+    def _readable(self, text: str) -> bytes | None:
+        """As UTF-8; None for what is none, or has what is looked for before words are cut."""
+        if any(token in text for token in self._added):
+            return None
+        try:
+            return text.encode()
+        except UnicodeEncodeError:  # a lone surrogate
+            return None
 
     def _ids(self, texts: Sequence[str]) -> list[_Ids | None]:
         """All tokens that count of each, and perhaps more; without special ones."""
