@@ -31,6 +31,7 @@ from curation.storage import join
 QUALITY = "quality"
 """The head by which documents are judged."""
 _ONE_LABEL = (QUALITY, "code", "math")
+_HEADS = (*_ONE_LABEL, "topics")
 _DESCRIBED = ".json"
 _NEEDED = ("torch", "transformers", "tokenizers", "ray")
 _DEFAULT_TOKENS = 512
@@ -98,6 +99,14 @@ def open_tokeniser(config: EncoderConfig) -> Tokeniser:
         )
     except ValueError as error:
         raise UserError(f"{config.path}: {error}") from error
+
+
+def languages_read(config: EncoderConfig) -> frozenset[str] | None:
+    """Those that some head knows, the only ones that are worth reading; None: all."""
+    known = [head.languages for head in opened(config).description.heads.values()]
+    if config.semantic or None in known:  # vectors are of any language
+        return None
+    return frozenset(language for of_head in known for language in of_head or ())
 
 
 def opened(config: EncoderConfig) -> Opened:
@@ -181,8 +190,13 @@ def _labels(checkpoint: Checkpoint) -> tuple[str, ...]:
 
 def _require_heads(config: EncoderConfig, description: EncoderDescription) -> None:
     heads = description.heads
-    if QUALITY not in heads:
-        raise UserError(f"{config.path}: has no head '{QUALITY}', but {', '.join(heads)}")
+    if unknown := sorted({*heads} - {*_HEADS}):
+        known = ", ".join(_HEADS)
+        raise UserError(f"{config.path}: has a head '{unknown[0]}'; heads are {known}")
+    if config.quality.is_set and QUALITY not in heads:
+        raise UserError(
+            f"{config.path}: has no head '{QUALITY}', by which 'encoder.quality' says who stays"
+        )
     for name in _ONE_LABEL:
         if name in heads and len(heads[name].scored) != 1:
             raise UserError(f"{config.path}: the head '{name}' scores more than one label")

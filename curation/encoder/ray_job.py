@@ -32,7 +32,7 @@ from classifiers.encoder.model import EncoderModel
 from classifiers.encoder.tokenise import Tokeniser
 from curation import receipts
 from curation.encoder.config import EncoderConfig
-from curation.encoder.models import load_encoder, open_tokeniser
+from curation.encoder.models import languages_read, load_encoder, open_tokeniser
 from curation.encoder.score import score
 from curation.encoder.scored_with import prepare
 from curation.encoder.tokenise import tokenise
@@ -125,17 +125,18 @@ def _read(row: Row, job: Job) -> Row:
         require_made_with(job.versions)
         if receipts.is_done(job.folder, work.name):
             return _row(row)
-        tokeniser = _tokeniser(pickle.dumps(job.encoder))
-        tokens = tokenise(work.parts, job.encoder.share, tokeniser)
+        tokeniser, languages = _reading(pickle.dumps(job.encoder))
+        tokens = tokenise(work.parts, job.encoder.share, languages, tokeniser)
     except UserError as error:
         return _row(row, problem=str(error))
     return _row(row, made=_packed(tokens), cpu_s=time.process_time() - started)
 
 
 @cache
-def _tokeniser(encoder: bytes) -> Tokeniser:
-    """Once per process."""
-    return open_tokeniser(pickle.loads(encoder))  # noqa: S301 - of this job
+def _reading(encoder: bytes) -> tuple[Tokeniser, frozenset[str] | None]:
+    """By which texts are read, and in which languages; once per process."""
+    config = pickle.loads(encoder)  # noqa: S301 - of this job
+    return open_tokeniser(config), languages_read(config)
 
 
 def _row(row: Row, *, made: bytes = b"", cpu_s: float = 0.0, problem: str = "") -> Row:

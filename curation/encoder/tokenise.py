@@ -24,9 +24,12 @@ TOKENISED = pa.schema(
 """A row per document: its pieces, each a list of tokens. One without pieces broke the tokeniser."""
 
 
-def tokenise(parts: Parts, share: float, tokeniser: Tokeniser) -> pa.Table:
+def tokenise(
+    parts: Parts, share: float, languages: frozenset[str] | None, tokeniser: Tokeniser
+) -> pa.Table:
     """The documents of the only part that are to be read, in order of `position`."""
-    found = [_tokenised(batch, tokeniser) for batch in read_texts(parts, share)]
+    read = read_texts(parts, share, languages)
+    found = [_tokenised(batch, tokeniser) for batch in read]
     return pa.Table.from_batches(found, TOKENISED).sort_by("position").combine_chunks()
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curation import receipts
 from curation.driver import JUDGES, parts_of, score_work, split_receipts
@@ -58,12 +59,15 @@ def find_work(run: Run) -> list[ScoreWork]:
     ]
 
 
-def read_texts(parts: Parts, share: float) -> Iterator[pa.RecordBatch]:
+def read_texts(
+    parts: Parts, share: float, languages: frozenset[str] | None
+) -> Iterator[pa.RecordBatch]:
     """`position`, `doc_id`, `language`, `text` and `lines_hash` of what is to be read of one part.
 
-    Texts are as verdicts leave them.
+    Of all documents, or those in some languages, the share is read. Texts are as verdicts leave
+    them.
     """
-    wanted = _positions(parts, share)
+    wanted = _positions(parts, share, languages)
     if not len(wanted):
         return
     for batch in parts.kept(0, DOCUMENT, ("position", "doc_id", "language", "text")):
@@ -73,13 +77,23 @@ def read_texts(parts: Parts, share: float) -> Iterator[pa.RecordBatch]:
         yield with_columns(named, {"lines_hash": hashes})
 
 
-def _positions(parts: Parts, share: float) -> npt.NDArray[np.int64]:
+def _positions(
+    parts: Parts, share: float, languages: frozenset[str] | None
+) -> npt.NDArray[np.int64]:
     known, found = parts.scores(0, ()), [np.empty(0, np.int64)]
-    for batch in parts.kept(0, KEYS, ("position", "order_key", "dropped_lines")):
-        is_new = rows_of(batch, known).is_null().to_numpy(zero_copy_only=False)
-        drawn = in_share(batch.column("order_key"), share)
-        found.append(batch.column("position").to_numpy()[is_new & drawn])
+    for batch in parts.kept(0, KEYS, ("position", "order_key", "language", "dropped_lines")):
+        wanted = rows_of(batch, known).is_null().to_numpy(zero_copy_only=False)
+        wanted &= in_share(batch.column("order_key"), share)
+        wanted &= _is_in(batch.column("language"), languages)
+        found.append(batch.column("position").to_numpy()[wanted])
     return np.sort(np.concatenate(found))
+
+
+def _is_in(found: pa.StringArray, languages: frozenset[str] | None) -> npt.NDArray[np.bool_]:
+    if languages is None:
+        return np.ones(len(found), bool)
+    known: npt.NDArray[np.bool_] = pc.is_in(found, pa.array(sorted(languages), pa.string()))
+    return np.asarray(known)
 
 
 def in_share(order_keys: pa.Int64Array, share: float) -> npt.NDArray[np.bool_]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from classifiers.encoder.checkpoint import MINILM
 from curation.encoder.config import EncoderConfig
-from curation.encoder.models import load_encoder, open_tokeniser, pinned_encoder
+from curation.encoder.models import languages_read, load_encoder, open_tokeniser, pinned_encoder
 from curation.errors import UserError
+from curation.quality.config import DomainCut, QualityConfig
 from curation.recipe import load
 from curation.semantic.config import SemanticConfig
 from tests.encoder_stage.small import make_checkpoint, make_model
@@ -46,7 +48,7 @@ def test_another_description_than_when_the_run_was_opened(tmp_path: Path) -> Non
         ({"sha256": "0" * 64}, r"heads\.safetensors: its sha256 is not as described"),
         (
             {"heads": {"mood": {"labels": ["a"], "scored": ["a"]}}},
-            "has no head 'quality', but",
+            "has a head 'mood'; heads are quality, code, math, topics",
         ),
         ({"encoder": "nowhere/at-all"}, "nowhere/at-all"),
         ({"max_tokens": 4}, "max_tokens"),
@@ -62,6 +64,30 @@ def test_descriptions_that_are_wrong(
     with pytest.raises(UserError, match=told) as raised:
         pinned_encoder(config(path))
     assert "\n" not in str(raised.value)
+
+
+def test_a_model_of_another_head_scores_but_does_not_judge(tmp_path: Path) -> None:
+    path = make_model(tmp_path / "model", WORDS)
+    described = json.loads(path.read_text())
+    described["heads"]["math"] = described["heads"].pop("quality")
+    path.write_text(json.dumps(described))
+    assert pinned_encoder(config(path)).sha256
+    judged = QualityConfig(general=DomainCut(keep=0.5))
+    with pytest.raises(UserError, match=r"has no head 'quality', by which 'encoder\.quality'"):
+        pinned_encoder(replace(config(path), quality=judged))
+
+
+def test_only_languages_that_a_head_knows_are_read(tmp_path: Path) -> None:
+    path = make_model(tmp_path / "model", WORDS)
+    described = json.loads(path.read_text())
+    described["heads"]["quality"]["languages"] = ["en"]
+    described["heads"]["topics"]["languages"] = ["de", "en"]
+    path.write_text(json.dumps(described))
+    assert languages_read(config(path)) == {"de", "en"}
+    assert languages_read(replace(config(path), semantic=SemanticConfig())) is None
+    described["heads"]["topics"]["languages"] = None
+    path.write_text(json.dumps(described))
+    assert languages_read(config(path)) is None
 
 
 def test_a_checkpoint_without_safetensors(tmp_path: Path) -> None:
