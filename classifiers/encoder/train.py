@@ -49,13 +49,12 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class HeadPlan:
-    """What a head learns from, and which labels count; `curves` in place of those found."""
+    """What a head learns from, which labels count, and what is tried of `l2`."""
 
     examples: Sequence[Example]
     scored: tuple[str, ...]
     languages: tuple[str, ...] | None = None
     l2: Sequence[float] = L2
-    curves: Mapping[str, Curve] | None = None
 
 
 @dataclass(frozen=True)
@@ -149,9 +148,9 @@ def _train(plan: HeadPlan, vectors: Vectors) -> tuple[Linear, HeadDescription, H
     columns = [labels.index(label) for label in plan.scored]
     raw = tried[best][:, columns].astype(np.float32)
     languages = [example.language for example in plan.examples]
-    curves = plan.curves or _curves(raw, true[:, None] == np.array(columns), languages)
+    curves = _curves(raw, true[:, None] == np.array(columns), languages)
     described = HeadDescription(
-        labels=labels, scored=plan.scored, languages=plan.languages, calibration=dict(curves)
+        labels=labels, scored=plan.scored, languages=plan.languages, calibration=curves
     )
     scores = calibrate(raw, languages, known=plan.languages, curves=curves)
     weight, bias = train_head(vectors, [example.label for example in plan.examples], l2=best)

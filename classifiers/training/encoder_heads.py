@@ -4,12 +4,12 @@ python -m classifiers.training.encoder_heads CACHE --output classifiers/models
 
 In: the packages that the fastText models learn from (`quality.yaml`, `domains.yaml`,
 `topics.yaml`), which CACHE keeps; English texts of them, at most so many of each source, and what
-MiniLM makes of these, which CACHE keeps as well (a quarter of an hour of one core). Out:
+MiniLM makes of these, which CACHE keeps as well (some minutes of two idle cores). Out:
 `minilm.safetensors`, its description and its card.
 
-Heads of quality and domains are calibrated on sources they were not trained on. Topics are those
-that MiniLM itself finds nearest to each of WordNet's definitions; their curve is that of pages
-judged by reading (`benchmarks.quality`).
+How strongly a head is held back, and its curve, are found on sources that it was not trained on,
+of the same list (`L2`) and as many folds for each head; nothing here reads judged pages. Topics are
+those that MiniLM itself finds nearest to each of WordNet's definitions, each its own source.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
-import yaml
 
-from classifiers.calibrate import ALL
 from classifiers.card import Card, table
 from classifiers.encoder.card import held_out_section, write_encoder_model
 from classifiers.encoder.checkpoint import MINILM, open_checkpoint
@@ -46,7 +44,7 @@ from classifiers.training.fetch import fetch
 from classifiers.training.quality_data import GOOD, HALVES, examples_of
 from classifiers.training.quality_material import Material, read_material
 from classifiers.training.teacher import Teacher
-from classifiers.training.topics import curve_of, read_recipe
+from classifiers.training.topics import read_recipe
 from classifiers.training.topics_texts import read_definitions, read_words
 
 NAME = "minilm"
@@ -54,9 +52,8 @@ MAX_TOKENS = 256
 ENGLISH = "en"
 OTHER = "other"
 _OF_KIND = 100  # good or poor texts of a source, for quality
-_OF_PACKAGE, _OF_RULE = 2, 6  # stretches, for domains
+_OF_PACKAGE, _OF_RULE = 8, 12  # stretches, for domains
 _WORDS, _DEFINITIONS, _OF_TOPIC = 60_000, 20_000, 100
-_QUALITY_FOLDS, _TOPIC_FOLDS = 4, 3
 _MARGIN = 0.3  # standard deviations between a definition's nearest topic and the next
 Item = TypeVar("Item")
 
@@ -72,10 +69,7 @@ def main() -> None:
     stretches = read_stretches(material, given.cache)
     plans = {
         "quality": HeadPlan(
-            examples=quality_examples(material),
-            scored=(GOOD,),
-            languages=(ENGLISH,),
-            l2=(1e-3, 1e-2),
+            examples=quality_examples(material), scored=(GOOD,), languages=(ENGLISH,)
         ),
         "code": domain_plan("code", stretches),
         "math": domain_plan("math", stretches),
@@ -95,7 +89,7 @@ def main() -> None:
 def quality_examples(material: Material) -> list[Example]:
     """English ones of both halves, which share no source, phrase or rule."""
     return [
-        Example(of.text, of.label, ENGLISH, of.source, fold_of(of.source, _QUALITY_FOLDS))
+        Example(of.text, of.label, ENGLISH, of.source, fold_of(of.source, FOLDS))
         for half in HALVES
         for of in capped(
             [of for of in examples_of(material, half) if of.language == ENGLISH],
@@ -151,16 +145,12 @@ def topics_plan(cache: Path) -> HeadPlan:
         if is_
     ]
     examples = [
-        Example(text, topic, ENGLISH, "WordNet", fold_of(text, _TOPIC_FOLDS))
+        Example(text, topic, ENGLISH, "WordNet", fold_of(text, FOLDS))
         for text, topic in capped(
             placed, text=lambda of: of[0], group=lambda of: of[1], most=_OF_TOPIC
         )
     ]
-    found = yaml.safe_load(_beside("encoder_heads.yaml"))["topics"]
-    curves = {ALL: curve_of(found["slope"], found["shift"])}
-    return HeadPlan(
-        examples=examples, scored=tuple(names), languages=(ENGLISH,), l2=(1e-4, 1e-3), curves=curves
-    )
+    return HeadPlan(examples=examples, scored=tuple(names), languages=(ENGLISH,))
 
 
 def capped(
