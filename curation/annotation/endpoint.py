@@ -234,7 +234,8 @@ def _url(endpoint: str) -> str:
     try:
         parts = urlsplit(endpoint)
         fine = parts.scheme in ("http", "https") and parts.hostname and not parts.query
-        fine = fine and parts.port != 0 and not parts.fragment and httpx.URL(endpoint).host
+        fine = fine and parts.port != 0 and not parts.fragment
+        fine = fine and bool(httpx.URL(endpoint).host)
     except (ValueError, httpx.InvalidURL):
         fine = False
     if not fine:

@@ -82,9 +82,7 @@ def test_memory_that_is_full_begins_anew(monkeypatch: pytest.MonkeyPatch) -> Non
     for first in range(0, 400, 20):
         text = " ".join(f"w{number}é" for number in range(first, first + 20))
         found, counts = memory.first_tokens([text.encode()], 500)
-        assert (
-            found[0, : counts[0]].tolist() == tokenizer.encode(text, add_special_tokens=False).ids
-        )
+        assert found[0, : counts[0]].tolist() == tokenizer.encode(text, add_special_tokens=False).ids
     assert memory._known <= 71
 
 
