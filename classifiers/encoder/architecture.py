@@ -57,7 +57,10 @@ class Architecture:
 
 
 def own_architecture(config: Mapping[str, Any]) -> Architecture | None:
-    """That of a configuration; None where it is not of these families."""
+    """That of a configuration; None where it is not of these families.
+
+    Raises `ValueError` for sizes that are none.
+    """
     kind = config.get("model_type")
     if kind == "distilbert":
         found = _distilbert(config)
@@ -74,18 +77,26 @@ def own_architecture(config: Mapping[str, Any]) -> Architecture | None:
     return found if plain and found.width % found.heads == 0 else None
 
 
+def whole(config: Mapping[str, Any], name: str, default: int, *, least: int = 1) -> int:
+    """A number of a configuration; `ValueError` where it is no whole one of at least `least`."""
+    found = config.get(name, default)
+    if type(found) is not int or found < least:
+        raise ValueError(f"{name} is {found!r}, not a whole number of at least {least}")
+    return found
+
+
 def _bert(config: Mapping[str, Any], *, roberta: bool) -> Architecture:
     return Architecture(
         prefix="roberta." if roberta else "bert.",
         layer_prefix="encoder.layer.",
         names=_BERT,
-        layers=config.get("num_hidden_layers", 12),
-        width=config.get("hidden_size", 768),
-        heads=config.get("num_attention_heads", 12),
-        inner=config.get("intermediate_size", 3072),
-        vocabulary=config.get("vocab_size", 50265 if roberta else 30522),
-        positions=config.get("max_position_embeddings", 512),
-        first_position=config.get("pad_token_id", 1) + 1 if roberta else 0,
+        layers=whole(config, "num_hidden_layers", 12),
+        width=whole(config, "hidden_size", 768),
+        heads=whole(config, "num_attention_heads", 12),
+        inner=whole(config, "intermediate_size", 3072),
+        vocabulary=whole(config, "vocab_size", 50265 if roberta else 30522),
+        positions=whole(config, "max_position_embeddings", 512),
+        first_position=whole(config, "pad_token_id", 1, least=0) + 1 if roberta else 0,
         epsilon=config.get("layer_norm_eps", 1e-12),
         activation=config.get("hidden_act", "gelu"),
         token_types=True,
@@ -102,12 +113,12 @@ def _distilbert(config: Mapping[str, Any]) -> Architecture:
         prefix="distilbert.",
         layer_prefix="transformer.layer.",
         names=_DISTILBERT,
-        layers=config.get("n_layers", 6),
-        width=config.get("dim", 768),
-        heads=config.get("n_heads", 12),
-        inner=config.get("hidden_dim", 3072),
-        vocabulary=config.get("vocab_size", 30522),
-        positions=config.get("max_position_embeddings", 512),
+        layers=whole(config, "n_layers", 6),
+        width=whole(config, "dim", 768),
+        heads=whole(config, "n_heads", 12),
+        inner=whole(config, "hidden_dim", 3072),
+        vocabulary=whole(config, "vocab_size", 30522),
+        positions=whole(config, "max_position_embeddings", 512),
         first_position=0,
         epsilon=1e-12,
         activation=config.get("activation", "gelu"),

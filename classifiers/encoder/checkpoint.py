@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from classifiers.encoder.architecture import own_architecture, whole
 from classifiers.encoder.hub import download, is_hub_id
 
 PACKAGE = "package:"
@@ -69,11 +70,13 @@ class Checkpoint:
     @property
     def max_tokens(self) -> int | None:
         """How many tokens a piece can have, as far as its positions are limited."""
+        if (own := own_architecture(self.config)) is not None:
+            return own.max_tokens
         positions = self.config.get("max_position_embeddings")
         if not isinstance(positions, int):
             return None
         if self.config.get("model_type") in _OFFSET_FAMILIES:
-            return positions - int(self.config.get("pad_token_id", 1)) - 1
+            return positions - whole(self.config, "pad_token_id", 1, least=0) - 1
         return positions
 
 
@@ -86,8 +89,12 @@ def open_checkpoint(name: str) -> Checkpoint:
     folder = checkpoint.folder
     if not (folder / _CONFIG).is_file():
         raise ValueError(f"{name}: no checkpoint there: no {_CONFIG}")
-    if not checkpoint.config.get("model_type"):
+    if not isinstance(kind := checkpoint.config.get("model_type"), str) or not kind:
         raise ValueError(f"{name}: {_CONFIG} does not say what it is of: no model_type")
+    try:
+        checkpoint.max_tokens  # noqa: B018 - raises for sizes that are none
+    except ValueError as error:
+        raise ValueError(f"{name}: {_CONFIG}: {error}") from error
     if not any((folder / file).is_file() for file in (_WEIGHTS, _INDEX)):
         raise ValueError(f"{name}: has no {_WEIGHTS}; other formats are not read")
     if not checkpoint.tokenizer_file.is_file():
@@ -111,7 +118,7 @@ def _folder(name: str) -> Path:
 def _read_object(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(found, dict):
         raise ValueError(f"{path}: not a JSON object")  # noqa: TRY004 - of a file, not a caller

@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
 from classifiers.calibrate import Curve, calibrate
 from classifiers.encoder.checkpoint import Checkpoint
@@ -45,7 +45,7 @@ class HeadDescription:
 
     labels: tuple[str, ...]
     scored: tuple[str, ...]
-    bounds: tuple[float, float] | None = None
+    bounds: tuple[FiniteFloat, FiniteFloat] | None = None
     languages: tuple[str, ...] | None = None
     calibration: Mapping[str, Curve] = field(default_factory=dict)
 
@@ -84,11 +84,13 @@ _ADAPTER = TypeAdapter(EncoderDescription)
 def read_encoder_description(content: bytes) -> EncoderDescription:
     """The description in a JSON file; raises `ValueError`, in one line, where it is none."""
     try:
-        return _ADAPTER.validate_json(content)
+        found = _ADAPTER.validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ValueError(f"no description of a model: {where or 'file'}: {first['msg']}") from error
+    _check(found)
+    return found
 
 
 def write_encoder_description(description: EncoderDescription) -> bytes:

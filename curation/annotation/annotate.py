@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from curation.annotation.budget import Budget, StoppedError, Usage
 from curation.annotation.cache import Cache, Judgement
-from curation.annotation.endpoint import Endpoint, Missing, NoReplyError
+from curation.annotation.endpoint import Endpoint, Missing, NoReplyError, one_line
 from curation.annotation.questions import Job, Question, chat_of, unanswered
 from curation.annotation.rubric import read_answer
 from curation.training.config import PARTS
@@ -122,6 +122,7 @@ class _Asking:
             if missing is None:
                 return
             self.why[question.key] = missing
+            detail = one_line(detail)
             self.examples.setdefault(missing, detail)
             if self._in_a_row >= self.job.judge.failures_in_a_row:
                 self.budget.stop(f"{self._in_a_row} pages in a row got no answer: {detail}")

@@ -37,6 +37,7 @@ from curation.errors import UserError
 
 _BODY_BYTES = 4 << 20
 _TOLD = 200
+_MOST_TOKENS = 100_000_000  # that a server may count for an answer; more is no count
 _CONNECT_TIMEOUT_S = 10.0
 _BUSY = {408, 409, 425, 429}
 _WITHOUT_KEY = ": it takes a key: name the variable that has it with --api-key-env"
@@ -168,7 +169,7 @@ class Endpoint:
             if status != 200:
                 self._refuse(status, headers, content)
             bill.as_estimated()
-            reply = _read(content)
+            reply = _read(content, self._key)
             bill.as_told(reply.tokens_in, reply.tokens_out)
         self._answered = True
         return reply
@@ -200,11 +201,20 @@ class Endpoint:
         raise _BadRequestError(Missing.REQUEST_REFUSED, told)
 
     def _shown(self, text: str) -> str:
-        line = " ".join(text.split())
-        return (line.replace(self._key, "***") if self._key else line)[:_TOLD]
+        return one_line(_without(self._key, text))[:_TOLD]
 
 
-def _read(content: bytes) -> Reply:
+def one_line(text: str) -> str:
+    """What others wrote, to be shown: without what a terminal obeys, or lone surrogates."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _without(key: str | None, text: str) -> str:
+    return text.replace(key, "***") if key else text
+
+
+def _read(content: bytes, key: str | None) -> Reply:
+    """The text is Unicode that can be written, and does not have the key."""
     try:
         found = json.loads(content)
         text = found["choices"][0]["message"]["content"]
@@ -213,16 +223,20 @@ def _read(content: bytes) -> Reply:
     used = found.get("usage")
     counts = used if isinstance(used, dict) else {}
     tokens = (counts.get(name) for name in ("prompt_tokens", "completion_tokens"))
-    tokens_in, tokens_out = (n if isinstance(n, int) and n >= 0 else None for n in tokens)
-    return Reply(text if isinstance(text, str) else "", tokens_in, tokens_out)
+    tokens_in, tokens_out = (
+        n if isinstance(n, int) and 0 <= n <= _MOST_TOKENS else None for n in tokens
+    )
+    written = text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""
+    return Reply(_without(key, written), tokens_in, tokens_out)
 
 
 def _url(endpoint: str) -> str:
     try:
         parts = urlsplit(endpoint)
         fine = parts.scheme in ("http", "https") and parts.hostname and not parts.query
-        fine = fine and parts.port != 0
-    except ValueError:
+        fine = fine and parts.port != 0 and not parts.fragment
+        fine = fine and bool(httpx.URL(endpoint).host)
+    except (ValueError, httpx.InvalidURL):
         fine = False
     if not fine:
         raise UserError("--endpoint: expected a URL such as http://localhost:8000/v1")
@@ -261,7 +275,7 @@ def _after_s(headers: httpx.Headers) -> float | None:
         return float(said)
     try:
         when = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - datetime.now(UTC)).total_seconds())

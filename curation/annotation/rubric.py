@@ -123,12 +123,12 @@ def load_rubric(name: str) -> Rubric:
     content = _read(name)
     try:
         says = Requirements.model_validate(yaml.safe_load(content))
-    except yaml.YAMLError as error:
-        raise UserError(f"{name}: is no YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         raise UserError(f"{name}: is no rubric: {where}: {first['msg']}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none; depth
+        raise UserError(f"{name}: is no YAML: {' '.join(str(error).split())}") from error
     return Rubric(says, hashlib.sha256(content).hexdigest())
 
 
@@ -151,7 +151,8 @@ def read_answer(content: str, rubric: Rubric) -> Answer | None:
     found = [answer for text in _objects(content) if (answer := _valid(text, rubric)) is not None]
     if len({answer.score for answer in found}) != 1:
         return None
-    return found[-1].model_copy(update={"reason": found[-1].reason[:_REASON_CHARS]})
+    reason = found[-1].reason[:_REASON_CHARS].encode("utf-8", "replace").decode()
+    return found[-1].model_copy(update={"reason": reason})
 
 
 def _objects(content: str) -> Iterator[object]:

@@ -8,6 +8,7 @@ and its curves from the calibration pages, and sees neither of the test's.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,8 +21,10 @@ import pyarrow.compute as pc
 
 from classifiers.calibrate import ALL, Curve, calibrate, platt
 from classifiers.encoder.checkpoint import MINILM, Checkpoint, open_checkpoint
+from classifiers.encoder.device import open_device
 from classifiers.encoder.heads import Linear, probabilities, write_heads
 from classifiers.encoder.model import EncoderDescription, EncoderModel, HeadDescription
+from classifiers.encoder.tokenise import Tokeniser
 from classifiers.encoder.train import L2, embedder, train_head
 from curation.annotation.config import StudentConfig
 from curation.annotation.rubric import Head
@@ -92,16 +95,21 @@ def train_student(
 
 
 def open_student(config: StudentConfig) -> Checkpoint:
-    """The checkpoint to begin with; raises `UserError` where it cannot be read."""
+    """The checkpoint to begin with; raises `UserError` where it cannot be read, or be so used."""
     try:
-        return open_checkpoint(_encoder(config))
-    except ValueError as error:
+        checkpoint = open_checkpoint(_encoder(config))
+        Tokeniser(checkpoint, max_tokens=config.max_tokens)
+        open_device(config.device)
+    except (ValueError, OSError) as error:
         raise UserError(f"--student {error}") from error
+    return checkpoint
 
 
 def _encoder(config: StudentConfig) -> str:
     """How a description names it."""
-    return MINILM if config.student == "minilm" else config.student
+    if config.student == "minilm":
+        return MINILM
+    return os.path.abspath(config.student) if os.path.isdir(config.student) else config.student
 
 
 def _frozen(

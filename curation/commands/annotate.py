@@ -177,9 +177,11 @@ def plan(options: argparse.Namespace) -> Plan:
     output = normalise(options.output)
     cache = normalise(options.cache) if options.cache else join(output, _CACHE)
     rubric = load_rubric(options.rubric)
-    positive_from = options.positive_from or rubric.says.positive_from
-    if positive_from not in rubric.scores:
-        raise UserError(f"--positive-from {positive_from}: the rubric has {rubric.scores}")
+    positive_from = options.positive_from
+    if positive_from is None:
+        positive_from = rubric.says.positive_from
+    if positive_from not in rubric.scores[1:]:
+        raise UserError(f"--positive-from {positive_from}: the rubric has {rubric.scores[1:]}")
     judge = _judge_config(options)
     check_endpoint(judge)
     sample = SampleConfig(
@@ -189,6 +191,8 @@ def plan(options: argparse.Namespace) -> Plan:
     with Progress().step("pages"):
         folder, head = normalise(options.run), rubric.says.head
         pages = sample_pages(folder, head, sample, max_chars=judge.max_chars)
+    if options.max_cost is not None and not (options.price_in or options.price_out):
+        raise UserError("--max-cost: say what tokens cost, with --price-in and --price-out")
     costs = CostConfig(
         **{
             name: getattr(options, name)

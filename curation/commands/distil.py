@@ -30,7 +30,11 @@ from curation.storage import join, normalise, put, storage
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _LEAST_TOKENS = 8
-_DESCRIBED = ("rubric", "model", "pages", "quotas", "seed", "student", "max_tokens", "name")
+_DESCRIBED = (
+    *("rubric", "model", "pages", "quotas", "seed", "site_pages", "min_bytes", "score_classes"),
+    *("candidates", "max_chars", "max_answer_tokens", "temperature", "repeats", "repeat_share"),
+    *("student", "max_tokens", "name"),
+)
 
 
 def add_to(commands: Any) -> None:
@@ -143,8 +147,12 @@ def _show(report: Report, output: str) -> None:
 
 
 def _command(options: argparse.Namespace) -> list[str]:
-    """The command, without what the result does not depend on."""
+    """The command, without where things are, what they cost, and how requests are made."""
     given = ["curate", "distil"]
+    if options.language:
+        given += ["--language", *options.language]
+    if options.positive_from is not None:
+        given += ["--positive-from", str(options.positive_from)]
     for name in _DESCRIBED:
         given += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
     tuned = ["--fine-tune", "--epochs", str(options.epochs)]

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from classifiers.encoder.tokens import LongPages
 from curation.artefact import Artefact
@@ -34,7 +34,7 @@ class EncoderConfig(Artefact):
     """
 
     label: str | None = None
-    bounds: tuple[float, float] | None = None
+    bounds: tuple[FiniteFloat, FiniteFloat] | None = None
     languages: tuple[str, ...] | None = None
     max_tokens: Annotated[int, Field(ge=8, le=8192)] | None = None
     long_pages: LongPages = "first"

@@ -113,7 +113,7 @@ def opened(config: EncoderConfig) -> Opened:
     """The files of a model; raises `UserError`, in one line, where they are not what they were."""
     try:
         return _opened(config)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise UserError(f"{config.path}: {error}") from error
 
 
@@ -153,7 +153,7 @@ def _checkpoint(config: EncoderConfig) -> Checkpoint:
         if "://" in path:
             path = fetched_folder(path) or path
         return open_checkpoint(path)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise UserError(str(error)) from error
 
 
@@ -161,6 +161,10 @@ def _own_head(config: EncoderConfig) -> Opened:
     """A checkpoint that scores by itself, as others publish it."""
     checkpoint = _checkpoint(config)
     labels = _labels(checkpoint)
+    if len(labels) > 1 and config.bounds:
+        raise ValueError(
+            "'encoder.bounds' are of a regression, and this has labels: leave them out"
+        )
     if len(labels) > 1 and config.label not in labels:
         raise ValueError(
             f"has {len(labels)} labels: name the one whose probability counts, as 'encoder.label':"
@@ -185,7 +189,9 @@ def _own_head(config: EncoderConfig) -> Opened:
 
 def _labels(checkpoint: Checkpoint) -> tuple[str, ...]:
     named = checkpoint.config.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
-    return tuple(named[key] for key in sorted(named, key=int))
+    if not isinstance(named, dict):
+        raise ValueError("config.json: id2label names no labels by number")  # noqa: TRY004
+    return tuple(str(named[key]) for key in sorted(named, key=int))
 
 
 def _require_heads(config: EncoderConfig, description: EncoderDescription) -> None:

@@ -68,7 +68,9 @@ def score_splits(run: Run, progress: Progress) -> None:
     todo = find_work(run)
     if not todo or run.recipe.encoder is None:
         return
-    cores = int(min(node["Resources"]["CPU"] for node in _nodes()))
+    if not (nodes := _nodes()):
+        raise UserError("Ray: the cluster has no node with a CPU: nothing can run there")
+    cores = int(min(node["Resources"]["CPU"] for node in nodes))
     job = Job(run.folder, run.recipe.encoder, made_with(), max(1, cores))
     done = receipts.done(run.folder)
     with progress.watch("score", run.folder, [work.name for work in todo], done):
@@ -89,8 +91,10 @@ def _data_set(todo: Sequence[ScoreWork], job: Job) -> ray.data.Dataset:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.max_errored_blocks = _MOST_FAILED
-    gpus = int(ray.cluster_resources().get("GPU", 0))
-    cpu = 1 if gpus else _SHARED_CPU
+    there = ray.cluster_resources()
+    gpus = int(there.get("GPU", 0))
+    # Where GPUs have no core beside an actor's, tasks would wait for ever.
+    cpu = 1 if gpus and there.get("CPU", 0) > gpus else _SHARED_CPU
     rows = [{"work": work.name, "data": pickle.dumps(work)} for work in todo]
     of_tasks: Any = {"num_cpus": cpu, "max_retries": _TRIES_AGAIN}
     scorer: Any = _Scorer  # an actor of it is called

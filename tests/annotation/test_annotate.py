@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -78,6 +79,7 @@ def test_so_many_requests_are_under_way_and_no_more(tmp_path: Path) -> None:
     [
         Wrong(429, {"Retry-After": "0"}),
         Wrong(503, {"Retry-After": "soon"}),
+        Wrong(503, {"Retry-After": f"Mon, 01 Jan {9**30} 00:00:00 GMT"}),
         Wrong(500, body="<html>"),
         Wrong(200, body="<html>no completion"),
         Wrong(200, body='{"choices": []}'),
@@ -87,6 +89,7 @@ def test_so_many_requests_are_under_way_and_no_more(tmp_path: Path) -> None:
         Wrong(content=answer(9)),
         Wrong(content=answer("4")),
         Wrong(content=""),
+        Wrong(content="half a \ud83d"),
         Wrong(content=f"{answer(1)} or {answer(2)}"),
     ],
 )
@@ -201,6 +204,23 @@ def test_the_key_is_sent_and_written_nowhere(
     assert found.examples == {"request_refused": "400: bad, ***"}
     written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert KEY not in f"{written!r}{found.rows.to_pylist()}{caplog.text}"
+
+
+def test_what_no_answer_should_have_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lone surrogates, the key, counts without end; and what a terminal obeys."""
+    monkeypatch.setenv("MY_KEY", KEY)
+    content = answer(3, f"{KEY} \ud800")
+    completion = {"choices": [{"message": {"content": content}}]}
+    body = json.dumps({**completion, "usage": {"prompt_tokens": 10**400}})
+    with judging(lambda *_: Wrong(body=body), key=KEY) as judge:
+        found = run(make_job(3, judge.url, api_key_env="MY_KEY"), tmp_path / "a")
+    assert set(found.rows["reason"].to_pylist()) == {"*** ?"}
+    assert set(found.rows["tokens_in"].to_pylist()) == {0}
+    with judging(lambda *_: Wrong(400, body="\x1b[2J no")) as judge:
+        found = run(make_job(3, judge.url), tmp_path / "b")
+    assert found.examples == {"request_refused": "400: [2J no"}
 
 
 def test_a_server_without_schemas_is_asked_without(tmp_path: Path) -> None:

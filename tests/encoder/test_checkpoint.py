@@ -101,3 +101,21 @@ def test_the_hash_is_of_all_shards(folder: Path) -> None:
     found = open_checkpoint(str(folder))
     assert found.sha256 == hashlib.sha256(content).hexdigest()
     assert Encoder(found, pooling="own", device="cpu").width == 3
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("[" * 100_000, "cannot be read as JSON"),
+        ('{"model_type": "roberta", "pad_token_id": null}', "pad_token_id is None"),
+        ('{"model_type": "bert", "num_attention_heads": 0}', "num_attention_heads is 0"),
+        ('{"model_type": "bert", "hidden_size": "768"}', "hidden_size is '768'"),
+        ('{"model_type": ["bert"]}', "no model_type"),
+    ],
+)
+def test_a_configuration_that_is_none(tmp_path: Path, config: str, message: str) -> None:
+    for name in ("tokenizer.json", "model.safetensors"):
+        (tmp_path / name).touch()
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(ValueError, match=message):
+        open_checkpoint(str(tmp_path))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from classifiers.encoder.checkpoint import Checkpoint
+from classifiers.encoder.checkpoint import MINILM, Checkpoint, open_checkpoint
 from classifiers.encoder.tokenise import Tokeniser
 from tests.encoder.models import byte_tokenizer, word_tokenizer
 
@@ -95,3 +95,25 @@ def test_pieces_longer_than_positions_are_refused(tokenizer: Tokenizer, tmp_path
 def test_tokenising_needs_no_torch() -> None:
     code = "import sys, classifiers.encoder.tokenise; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_a_cut_changes_does_not_count() -> None:
+    """The text is cut at a control character, which is no blank to the tokeniser."""
+    text = "hello " * 13 + "people\x1fs " + "and more words " * 400
+    checkpoint = open_checkpoint(MINILM)
+    whole = Tokenizer.from_file(str(checkpoint.tokenizer_file))
+    whole.no_padding()
+    whole.enable_truncation(16)
+    made = Tokeniser(checkpoint, max_tokens=16).tokens([text])
+    assert made.ids.tolist() == whole.encode(text).ids
+
+
+def test_a_control_character_is_no_place_to_cut() -> None:
+    """Of a text that is not cut into words, and a word of many tokens."""
+    text = "[SEP]" + "! " * 18 + "x" * 95 + "\x0c\U0001f468xxxxxx " + "and more words " * 400
+    checkpoint = open_checkpoint(MINILM)
+    whole = Tokenizer.from_file(str(checkpoint.tokenizer_file))
+    whole.no_padding()
+    whole.enable_truncation(24)
+    made = Tokeniser(checkpoint, max_tokens=24).tokens([text])
+    assert made.ids.tolist() == whole.encode(text).ids
