@@ -40,7 +40,7 @@ def write_encoder_model(
 def _facts(described: EncoderDescription, content: bytes | None, card: Card) -> list[str]:
     facts = [
         f"Made by** `{card.made_by}`",
-        f"Encoder:** `{described.encoder}`, sha256 of its weights `{described.encoder_sha256}`",
+        f"Encoder:** `{described.encoder}`, sha256 of all its files `{described.encoder_sha256}`",
         f"Reads:** {described.max_tokens} tokens of a page; pooling `{described.pooling}`",
         f"Licence:** {card.licence}",
     ]

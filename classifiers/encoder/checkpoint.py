@@ -54,12 +54,11 @@ class Checkpoint:
 
     @cached_property
     def sha256(self) -> str:
-        """Of the weights: of the bytes of `model.safetensors`, or of all shards in their order."""
+        """Of all that decides on a score: the SHA-256 of configuration, tokeniser and weights."""
         digest = hashlib.sha256()
-        for path in self.weight_files:
+        for path in (self.folder / _CONFIG, self.tokenizer_file, *self.weight_files):
             with path.open("rb") as file:
-                while block := file.read(1 << 22):
-                    digest.update(block)
+                digest.update(hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()
 
     @property

@@ -23,16 +23,20 @@ def described_checkpoint(
     Of several labels `label` is the one whose probability is the score; with one label it is a
     regression, 0 and 1 at `bounds`. Raises `ValueError`, in one line, where they are not given.
     """
-    name, labels = str(checkpoint.folder), _labels(checkpoint.config)
-    names = ", ".join(labels)
+    labels = _labels(checkpoint.config)
+    names = ", ".join(labels[:8])
     if len(labels) == 1 and bounds is None:
-        raise ValueError(f"{name}: a regression: say where it is 0 and 1 (bounds)")
-    if len(labels) > 1 and (label not in labels or bounds is not None):
-        raise ValueError(f"{name}: say which label is the score, and no bounds: {names}")
+        raise ValueError("has a regression: name the values that are 0 and 1, as 'bounds: [0, 5]'")
+    if len(labels) > 1 and bounds is not None:
+        raise ValueError("has labels, and 'bounds' are of a regression: leave them out")
+    if len(labels) > 1 and label not in labels:
+        raise ValueError(
+            f"has {len(labels)} labels: name the one whose probability counts, as 'label': {names}"
+        )
     if len(labels) == 1 and label not in (None, *labels):
-        raise ValueError(f"{name}: has no label '{label}', but {names}")
+        raise ValueError(f"has no label '{label}', but {names}")
     return EncoderDescription(
-        encoder=name,
+        encoder=str(checkpoint.folder),
         encoder_sha256=checkpoint.sha256,
         pooling="own",
         max_tokens=min(_MOST_TOKENS, checkpoint.max_tokens or _MOST_TOKENS),
@@ -49,7 +53,7 @@ def described_checkpoint(
 
 def _labels(config: Mapping[str, object]) -> tuple[str, ...]:
     """In their order; a configuration that names none has two, as Hugging Face reads it."""
-    named = config.get("id2label")
+    named = config.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
     if not isinstance(named, dict):
-        return ("LABEL_0", "LABEL_1")
+        raise ValueError("config.json: id2label names no labels by number")  # noqa: TRY004
     return tuple(str(named[number]) for number in sorted(named, key=int))

@@ -107,7 +107,10 @@ class Endpoint:
         self._client = httpx.Client(
             timeout=httpx.Timeout(seconds, connect=min(seconds, _CONNECT_TIMEOUT_S), pool=None),
             limits=httpx.Limits(max_connections=config.concurrency),
-            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+            headers={
+                "Accept-Encoding": "identity",  # a compressed answer may be a bomb
+                **({"Authorization": f"Bearer {self._key}"} if self._key else {}),
+            },
         )
 
     def close(self) -> None:
@@ -178,7 +181,7 @@ class Endpoint:
         """Within `timeout_s`, also of a server that sends a byte now and then."""
         until, received = time.monotonic() + self._config.timeout_s, bytearray()
         with self._client.stream("POST", self._url, json=body) as response:
-            for piece in response.iter_bytes():
+            for piece in response.iter_raw():
                 received += piece
                 if time.monotonic() > until:
                     raise httpx.ReadTimeout("the body took too long")

@@ -24,6 +24,7 @@ from curation.commands.annotate import (
 )
 from curation.commands.options import whole
 from curation.commands.run import INCOMPLETE
+from curation.encoder.models import require_packages
 from curation.errors import UserError
 from curation.progress import Progress
 from curation.storage import join, normalise, put, storage
@@ -88,6 +89,7 @@ def distil_command(options: argparse.Namespace) -> int:
 
     A recipe names the student: encoder.path, the file NAME.json in the output.
     """
+    require_packages("training a student")
     from curation.annotation.student import open_student
 
     name, output = options.name, normalise(options.output)

@@ -51,7 +51,7 @@ def score_command(options: argparse.Namespace) -> int:
     run = Run.load(normalise(options.output))
     if run.recipe.encoder is None:
         raise UserError(f"{run.folder}: its recipe has no encoder: there is nothing to score")
-    require_packages()
+    require_packages("the recipe's encoder", or_else=", or go without: --set encoder=null")
     from curation.encoder.cluster import connected
 
     with connected(options.ray_address):

@@ -26,7 +26,7 @@ from curation.semantic.config import SemanticConfig
 class EncoderConfig(Artefact):
     """A description of a model, `NAME.json`, or a checkpoint: a folder, or a hub's id.
 
-    The hash is that of the description, or of the checkpoint's `model.safetensors`. Of a checkpoint
+    The hash is that of the description, or of the checkpoint (`Checkpoint.sha256`). Of a checkpoint
     with a head of its own `label` is the one whose probability is the quality, or `bounds` are the
     values of its regression that are 0 and 1. Pages longer than `max_tokens` (null: what the model
     is for) are read by their first tokens, or in windows whose scores are combined. `share` is that

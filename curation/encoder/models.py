@@ -17,9 +17,9 @@ from classifiers.encoder.checkpoint import PACKAGE, Checkpoint, open_checkpoint
 from classifiers.encoder.model import (
     EncoderDescription,
     EncoderModel,
-    HeadDescription,
     read_encoder_description,
 )
+from classifiers.encoder.own import described_checkpoint
 from classifiers.encoder.tokenise import Tokeniser
 from curation.artefact import Artefact
 from curation.encoder.config import EncoderConfig
@@ -34,7 +34,6 @@ _ONE_LABEL = (QUALITY, "code", "math")
 _HEADS = (*_ONE_LABEL, "topics")
 _DESCRIBED = ".json"
 _NEEDED = ("torch", "transformers", "tokenizers", "ray")
-_DEFAULT_TOKENS = 512
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,12 @@ class Opened:
     content: bytes | pa.Buffer | None
 
 
-def require_packages() -> None:
+def require_packages(what: str, *, or_else: str = "") -> None:
     """Raises `UserError` where what an encoder needs is not installed."""
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         raise UserError(
-            f"the recipe's encoder needs {', '.join(missing)}: install it with"
-            " \"pip install 'winnow-curation[ml,ray]'\", or go without: --set encoder=null"
+            f"{what} needs {', '.join(missing)}: install it with"
+            f" \"pip install 'winnow-curation[ml,ray]'\"{or_else}"
         )
 
 
@@ -160,38 +159,11 @@ def _checkpoint(config: EncoderConfig) -> Checkpoint:
 def _own_head(config: EncoderConfig) -> Opened:
     """A checkpoint that scores by itself, as others publish it."""
     checkpoint = _checkpoint(config)
-    labels = _labels(checkpoint)
-    if len(labels) > 1 and config.bounds:
-        raise ValueError(
-            "'encoder.bounds' are of a regression, and this has labels: leave them out"
-        )
-    if len(labels) > 1 and config.label not in labels:
-        raise ValueError(
-            f"has {len(labels)} labels: name the one whose probability counts, as 'encoder.label':"
-            f" {', '.join(labels[:8])}"
-        )
-    head = HeadDescription(
-        labels=labels,
-        scored=(config.label or labels[0],),
-        bounds=config.bounds,
-        languages=config.languages,
+    description = described_checkpoint(
+        checkpoint, label=config.label, bounds=config.bounds, languages=config.languages
     )
-    most = checkpoint.max_tokens or _DEFAULT_TOKENS
-    description = EncoderDescription(
-        encoder=config.path,
-        encoder_sha256=config.sha256 or checkpoint.sha256,
-        pooling="own",
-        max_tokens=min(most, _DEFAULT_TOKENS),
-        heads={QUALITY: head},
-    )
-    return Opened(description, checkpoint, None)
-
-
-def _labels(checkpoint: Checkpoint) -> tuple[str, ...]:
-    named = checkpoint.config.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
-    if not isinstance(named, dict):
-        raise ValueError("config.json: id2label names no labels by number")  # noqa: TRY004
-    return tuple(str(named[key]) for key in sorted(named, key=int))
+    pinned = replace(description, encoder_sha256=config.sha256 or description.encoder_sha256)
+    return Opened(pinned, checkpoint, None)
 
 
 def _require_heads(config: EncoderConfig, description: EncoderDescription) -> None:

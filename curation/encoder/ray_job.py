@@ -84,7 +84,7 @@ def score_splits(run: Run, progress: Progress) -> None:
             if left := _left(run, todo):
                 raise _failed(left, str(error).splitlines()[0].rstrip(".")) from error
     if left := _left(run, todo):
-        raise _failed(left, "a worker died each time")
+        raise _failed(left, "it failed each time")
 
 
 def _data_set(todo: Sequence[ScoreWork], job: Job) -> ray.data.Dataset:

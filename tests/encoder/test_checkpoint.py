@@ -86,9 +86,14 @@ def test_code_of_a_checkpoint_never_runs(folder: Path) -> None:
     assert "evil" not in _refused(folder)
 
 
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
+def test_the_hash_is_of_all_that_decides(folder: Path, name: str) -> None:
+    before = open_checkpoint(str(folder)).sha256
+    (folder / name).write_bytes((folder / name).read_bytes() + b"\n")
+    assert open_checkpoint(str(folder)).sha256 != before
+
+
 def test_the_hash_is_of_all_shards(folder: Path) -> None:
-    whole = (folder / "model.safetensors").read_bytes()
-    assert open_checkpoint(str(folder)).sha256 == hashlib.sha256(whole).hexdigest()
     weights = load_file(folder / "model.safetensors")
     (folder / "model.safetensors").unlink()
     names = sorted(weights)
@@ -97,9 +102,10 @@ def test_the_hash_is_of_all_shards(folder: Path) -> None:
         save_file({name: weights[name] for name in some}, folder / file)
     index = {"weight_map": {name: file for file, some in parts.items() for name in some}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    content = (folder / "a.safetensors").read_bytes() + (folder / "b.safetensors").read_bytes()
     found = open_checkpoint(str(folder))
-    assert found.sha256 == hashlib.sha256(content).hexdigest()
+    files = ("config.json", "tokenizer.json", "a.safetensors", "b.safetensors")
+    digests = [hashlib.sha256((folder / file).read_bytes()).digest() for file in files]
+    assert found.sha256 == hashlib.sha256(b"".join(digests)).hexdigest()
     assert Encoder(found, pooling="own", device="cpu").width == 3
 
 

@@ -227,7 +227,7 @@ def test_a_description_is_read_as_it_was_written(checkpoint: Checkpoint) -> None
 
 def test_a_checkpoint_with_labels_of_its_own(tmp_path: Path) -> None:
     checkpoint = small_bert(tmp_path / "three", ("bad", "fair", "good"))
-    with pytest.raises(ValueError, match=r"which label is the score.*: bad, fair, good$"):
+    with pytest.raises(ValueError, match=r"has 3 labels: name the one .*: bad, fair, good$"):
         described_checkpoint(checkpoint, label="best")
     described = described_checkpoint(checkpoint, label="good", languages=["en"])
     model = EncoderModel(described, checkpoint, None)
@@ -242,7 +242,7 @@ def test_a_checkpoint_with_labels_of_its_own(tmp_path: Path) -> None:
 
 def test_a_checkpoint_that_is_a_regression(tmp_path: Path) -> None:
     checkpoint = small_bert(tmp_path / "one", ("LABEL_0",))
-    with pytest.raises(ValueError, match="a regression: say where it is 0 and 1"):
+    with pytest.raises(ValueError, match="has a regression: name the values that are 0 and 1"):
         described_checkpoint(checkpoint)
     described = described_checkpoint(checkpoint, bounds=(0, 5), head="math")
     assert described.heads["math"].bounds == (0, 5)
