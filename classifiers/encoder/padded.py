@@ -12,11 +12,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from classifiers.encoder.checkpoint import Checkpoint
 from classifiers.encoder.device import Placement
 from classifiers.encoder.tokens import Tokens
+
+_WRONG = (
+    *(AttributeError, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError),
+    SafetensorError,
+)
+"""What the library raises, of files that are not as it expects them."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ def _read(checkpoint: Checkpoint, *, own: bool, dtype: torch.dtype) -> torch.nn.
             output_loading_info=True,
             dtype=dtype,
         )
-    except Exception as error:
+    except _WRONG as error:
         reason = " ".join(str(error).split())[:300]
         raise ValueError(f"{checkpoint.folder}: cannot be read: {reason}") from error
     missing = sorted(name for name in report["missing_keys"] if own or "pooler" not in name)

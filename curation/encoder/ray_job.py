@@ -73,6 +73,8 @@ def score_splits(run: Run, progress: Progress) -> None:
     cores = int(min(node["Resources"]["CPU"] for node in nodes))
     job = Job(run.folder, run.recipe.encoder, made_with(), max(1, cores))
     done = receipts.done(run.folder)
+    if job.encoder.share < 1:
+        progress.note(f"score: {job.encoder.path} reads {job.encoder.share:.1%} of the documents")
     with progress.watch("score", run.folder, [work.name for work in todo], done):
         try:
             for row in _data_set(todo, job).iter_rows():
