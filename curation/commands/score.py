@@ -11,6 +11,7 @@ import threading
 from typing import Any
 
 from curation.encoder.models import require_packages
+from curation.encoder.work import require_judged
 from curation.errors import ReportedError, UserError
 from curation.progress import Progress
 from curation.run import Run
@@ -52,6 +53,7 @@ def score_command(options: argparse.Namespace) -> int:
     if run.recipe.encoder is None:
         raise UserError(f"{run.folder}: its recipe has no encoder: there is nothing to score")
     require_packages("the recipe's encoder", or_else=", or go without: --set encoder=null")
+    require_judged(run)
     from curation.encoder.cluster import connected
 
     with connected(options.ray_address):

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from curation.errors import UserError
 
 _OBJECT_BYTES = 1 << 30
 _LEAST_OBJECT_BYTES = 80 << 20
+_ANSWER_S = 10
 _LONGEST_FOLDER = 30  # names of sockets come behind it, and have 107 characters at most
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -36,6 +38,8 @@ def connected(address: str | None) -> Iterator[None]:
         os.environ.setdefault(name, value)
     import ray
 
+    if address:
+        _require_answer(address)
     folder = None if address else tempfile.mkdtemp(prefix="winnow-ray-", dir=_temporary())
     told: dict[str, Any] = {"address": address} if address else _local(folder)
     # What Ray prints of workers that died goes to standard output, which is nobody's here.
@@ -60,6 +64,17 @@ def _init(told: dict[str, Any], address: str | None) -> None:
     except (ConnectionError, RuntimeError, ValueError) as error:
         where = f"no cluster at {address}" if address else "it did not start here"
         raise UserError(f"Ray: {where}: {str(error).splitlines()[0]}") from error
+
+
+def _require_answer(address: str) -> None:
+    """Raises `UserError` where nothing listens: Ray would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if not colon:  # 'auto'
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise UserError(f"--ray-address {address}: no Ray answers there: {error}") from error
 
 
 @contextlib.contextmanager

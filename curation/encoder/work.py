@@ -42,10 +42,15 @@ def is_scored(run: Run) -> bool:
     return works <= receipts.done(run.folder)
 
 
-def find_work(run: Run) -> list[ScoreWork]:
-    """What is not done yet, the longest first; raises `UserError` for a run that is not so far."""
+def require_judged(run: Run) -> None:
+    """Raises `UserError` for a run of which it is not known yet what is still in."""
     if not receipts.is_done(run.folder, run.work_of("quality")):
         raise UserError(f"{run.folder}: is not judged by quality yet: run jobs/quality.py first")
+
+
+def find_work(run: Run) -> list[ScoreWork]:
+    """What is not done yet, the longest first; raises `UserError` for a run that is not so far."""
+    require_judged(run)
     done = receipts.done(run.folder)
     works = [(score_work(split.number, run.take_downs), split) for split in run.splits]
     todo = [(name, split) for name, split in works if name not in done]

@@ -123,6 +123,14 @@ def test_another_version_than_it_was_scored_with(folder: Path) -> None:
     assert scored(folder) == []
 
 
+def test_an_address_at_which_no_ray_is(folder: Path) -> None:
+    for address, told in (("127.0.0.1:1", "Connection refused"), ("127.0.0.1:head", "invalid")):
+        done = runs.curate("score", "--output", folder, "--ray-address", address)
+        assert done.returncode == 2
+        assert f"--ray-address {address}: no Ray answers there" in done.stderr
+        assert told in done.stderr
+
+
 def test_a_run_that_is_not_judged_yet(folder: Path) -> None:
     (folder / "receipts" / "quality.json").unlink()
     done = runs.curate("score", "--output", folder, "--ray-address", "127.0.0.1:1")
