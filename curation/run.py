@@ -25,7 +25,6 @@ import yaml
 from curation import __version__, receipts
 from curation.dedup.earlier import earlier_runs
 from curation.dedup.lines.allow import read_allow_list
-from curation.encoder.models import pinned_encoder
 from curation.errors import UserError
 from curation.heuristics.divergence.reference import check_reference
 from curation.ingest.rows import check_readable
@@ -234,6 +233,8 @@ def _pinned(recipe: Recipe) -> Recipe:
     models = {name: pinned_model(name, model) for name, model in recipe.scores.named()}
     recipe = replace(recipe, scores=replace(recipe.scores, **models))
     if recipe.encoder:
+        from curation.encoder.models import pinned_encoder  # needs packages that few runs do
+
         recipe = replace(recipe, encoder=pinned_encoder(recipe.encoder))
     reference = recipe.heuristics.reference
     if reference is None:

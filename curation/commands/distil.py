@@ -24,7 +24,7 @@ from curation.commands.annotate import (
 )
 from curation.commands.options import whole
 from curation.commands.run import INCOMPLETE
-from curation.encoder.models import require_packages
+from curation.encoder.packages import require_packages
 from curation.errors import UserError
 from curation.progress import Progress
 from curation.storage import join, normalise, put, storage

@@ -19,7 +19,7 @@ from curation.commands.index import named_in
 from curation.commands.options import add_spark_conf, share, spark_conf
 from curation.commands.score import add_ray_address
 from curation.dedup.index import INDEX
-from curation.encoder.models import require_packages
+from curation.encoder.packages import require_packages
 from curation.finish import Outcome, read_outcome
 from curation.ledger import Step
 from curation.progress import Progress

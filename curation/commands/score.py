@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Any
 
-from curation.encoder.models import require_packages
+from curation.encoder.packages import require_packages
 from curation.encoder.work import require_judged
 from curation.errors import ReportedError, UserError
 from curation.progress import Progress

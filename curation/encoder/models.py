@@ -9,7 +9,6 @@ import hashlib
 import os
 from dataclasses import dataclass, replace
 from importlib import resources
-from importlib.util import find_spec
 
 import pyarrow as pa
 
@@ -33,7 +32,6 @@ QUALITY = "quality"
 _ONE_LABEL = (QUALITY, "code", "math")
 _HEADS = (*_ONE_LABEL, "topics")
 _DESCRIBED = ".json"
-_NEEDED = ("torch", "transformers", "tokenizers", "ray")
 
 
 @dataclass(frozen=True)
@@ -43,15 +41,6 @@ class Opened:
     description: EncoderDescription
     checkpoint: Checkpoint
     content: bytes | pa.Buffer | None
-
-
-def require_packages(what: str, *, or_else: str = "") -> None:
-    """Raises `UserError` where what an encoder needs is not installed."""
-    if missing := [name for name in _NEEDED if find_spec(name) is None]:
-        raise UserError(
-            f"{what} needs {', '.join(missing)}: install it with"
-            f" \"pip install 'winnow-curation[ml,ray]'\"{or_else}"
-        )
 
 
 def pinned_encoder(config: EncoderConfig) -> EncoderConfig:

@@ -142,7 +142,8 @@ HIDE = """
 import importlib.machinery
 found = importlib.machinery.PathFinder.find_spec
 def find_spec(name, path=None, target=None):
-    return None if name in ("torch", "ray") else found(name, path, target)
+    missing = ("torch", "transformers", "tokenizers", "safetensors", "ray")
+    return None if name in missing else found(name, path, target)
 importlib.machinery.PathFinder.find_spec = find_spec
 """
 
@@ -155,7 +156,8 @@ def test_packages_that_are_missing(tmp_path: Path) -> None:
     more = ("--set", f"encoder.path={MINILM}")
     done = runs.curate(*arguments, *more, PYTHONPATH=path)
     assert done.stderr == (
-        "curate: the recipe's encoder needs torch, ray: install it with"
+        "curate: the recipe's encoder needs torch, transformers, tokenizers, safetensors,"
+        " ray: install it with"
         " \"pip install 'winnow-curation[ml,ray]'\", or go without: --set encoder=null\n"
     )
     assert done.returncode == 2
