@@ -35,9 +35,13 @@ def test_a_page_is_in_the_shard_within_whose_borders_it_lies(
     assert find_rows(in_order(borders), in_order(pages)).tolist() == expected
 
 
-def contents(keys: list[dict[str, Any]], dropped: bytes | None = None) -> list[int]:
+def contents(
+    keys: list[dict[str, Any]], dropped: bytes | None = None, score: float | None = None
+) -> list[int]:
     lines = pa.array([dropped] * len(keys), pa.binary())
-    found: list[int] = content_of(with_columns(KEYS.batch(keys), {"dropped_lines": lines})).tolist()
+    scores = pa.array([score] * len(keys), pa.float32())
+    rows = with_columns(KEYS.batch(keys), {"dropped_lines": lines, "encoder_quality": scores})
+    found: list[int] = content_of(rows).tolist()
     return found
 
 
@@ -46,7 +50,9 @@ def test_content_tells_all_that_a_shard_has_of_a_page() -> None:
     found = contents([row, key(2), {**row, "row_hash": 7}, {**row, "doc_id": doc_id(1 << 64)}])
     for bits in (b"\1", b"\2"):
         found += contents([row], bits)
-    assert len(set(found)) == 6
+    for score in (0.0, 0.5):
+        found += contents([row], score=score)
+    assert len(set(found)) == 8
     other = {**row, "position": 9, "order_key": 4, "text_bytes": 3, "input": "other"}
     assert contents([other]) == contents([row]) == found[:1]
 
