@@ -23,7 +23,7 @@ from benchmarks.encoding.peak import matrix_peak, model_flops
 from benchmarks.encoding.plain import Outcome, Plain
 from benchmarks.encoding.texts import read_texts, repeated
 from classifiers.encoder.architecture import own_architecture
-from classifiers.encoder.checkpoint import open_checkpoint
+from classifiers.encoder.checkpoint import Checkpoint, open_checkpoint
 from classifiers.encoder.encoder import Encoder
 
 _PEAKS = {"square": (8192, 8192, 8192), "narrow": (65536, 768, 3072)}
@@ -42,16 +42,7 @@ def main() -> None:
     texts = repeated(texts, arguments.repeat, new_words=arguments.new_words)
     checkpoint = open_checkpoint(arguments.model)
     made = own_architecture(checkpoint.config)
-    encoder = Encoder(
-        checkpoint,
-        pooling="own" if arguments.own else "mean",
-        device=str(device),
-        precision=arguments.precision,
-        tokens_per_batch=arguments.tokens_per_batch,
-    )
-    processes = arguments.processes
-    if processes is None:
-        processes = max(1, (os.cpu_count() or 3) - 2) if device.type == "cuda" else 0
+    encoder, processes = _encoder(arguments, checkpoint, device), _processes(arguments, device)
     lots = Lots(checkpoint.folder, max_tokens=arguments.max_tokens, processes=processes)
     run(encoder, lots, texts[: 2 * arguments.pages_per_lot], arguments.pages_per_lot)  # compiles
     ours = [run(encoder, lots, texts, arguments.pages_per_lot) for _ in range(arguments.rounds)]
@@ -95,6 +86,24 @@ def main() -> None:
     if arguments.output:
         arguments.output.write_text(text + "\n", "utf-8")
     print(text)
+
+
+def _encoder(
+    arguments: argparse.Namespace, checkpoint: Checkpoint, device: torch.device
+) -> Encoder:
+    return Encoder(
+        checkpoint,
+        pooling="own" if arguments.own else "mean",
+        device=str(device),
+        precision=arguments.precision,
+        tokens_per_batch=arguments.tokens_per_batch,
+    )
+
+
+def _processes(arguments: argparse.Namespace, device: torch.device) -> int:
+    if arguments.processes is not None:
+        return int(arguments.processes)
+    return max(1, (os.cpu_count() or 3) - 2) if device.type == "cuda" else 0
 
 
 def _ours(best: OurOutcome, seconds: list[float]) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from typing import Annotated, Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from classifiers.calibrate import Curve, calibrate
+from classifiers.described import parsed
 from classifiers.fasttext_model import FastTextModel
 from classifiers.normalise import normalise
 
@@ -49,12 +50,7 @@ _ADAPTER = TypeAdapter(Description)
 
 def read_description(content: bytes) -> Description:
     """The description in a JSON file; raises `ValueError`, in one line, where it is none."""
-    try:
-        return _ADAPTER.validate_json(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"no description of a model: {where or 'file'}: {first['msg']}") from error
+    return parsed(_ADAPTER, content)
 
 
 def write_description(description: Description) -> bytes:

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Self
@@ -77,14 +78,22 @@ def _map(path: str) -> pa.Buffer:
 
 def _fetched(artefact: Artefact) -> pa.Buffer:
     path = cache_folder() / "artefacts" / str(artefact.sha256)
+    make_once(path, lambda unfinished: unfinished.write_bytes(artefact.read()))
+    return _map(str(path))
+
+
+def make_once(path: Path, make: Callable[[Path], object]) -> None:
+    """Makes the file or folder, under another name first, unless it is there.
+
+    Other processes of this machine wait meanwhile, rather than make the same.
+    """
     path.parent.mkdir(exist_ok=True)
     with Path(f"{path}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes wait, rather than fetch the same
+        fcntl.flock(lock, fcntl.LOCK_EX)  # freed when the process ends, however it does
         if not path.exists():
             unfinished = path.with_name(uuid.uuid4().hex)
-            unfinished.write_bytes(artefact.read())
+            make(unfinished)
             os.replace(unfinished, path)
-    return _map(str(path))
 
 
 def _hash(content: bytes | pa.Buffer) -> str:

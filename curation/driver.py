@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,6 +28,7 @@ from schemas.verdict import VERDICT
 
 JUDGES = ("hosts", "dedup", "quality")
 """The stages whose verdicts say which documents an encoder reads, where there is one."""
+_JOBS = {"dedup": ("deduplicated", "dedup.py"), "quality": ("judged by quality", "quality.py")}
 ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
 
 
@@ -115,6 +116,18 @@ def delete_manifest(run: Run) -> None:
 def rows_in(files: pa.Table) -> int:
     """How many rows they have together."""
     return pc.sum(files["rows"]).as_py() or 0
+
+
+def require_done(run: Run, *stages: str) -> None:
+    """Raises `UserError` unless all these stages are done; it names the job that does one."""
+    for stage in stages:
+        if not receipts.is_done(run.folder, run.work_of(stage)):
+            raise_undone(run, *_JOBS[stage])
+
+
+def raise_undone(run: Run, what: str, job: str) -> NoReturn:
+    """Raises the `UserError` for a run that is not `what` yet."""
+    raise UserError(f"{run.folder}: is not {what} yet: run jobs/{job} first")
 
 
 @contextmanager

@@ -207,7 +207,7 @@ class Parts:
         gone, reasons = self.gone(part), "drop_reason" in table.arrow.names
         scored = [name for name in columns if name in SCORED]
         scores = self.scores(part, scored) if scored else None
-        left = self._left(part) if scored or CHANGED & set(columns) else None
+        left = self.left(part) if scored or CHANGED & set(columns) else None
         named = [name for name in columns if name in table.arrow.names]
         wanted = dict.fromkeys([*named, "position", *(["drop_reason"] if reasons else [])])
         for batch in self.read(part, table, list(wanted)):
@@ -228,7 +228,7 @@ class Parts:
         ]
         return pa.concat_tables(found).sort_by("position")
 
-    def _left(self, part: int) -> pa.Table:
+    def left(self, part: int) -> pa.Table:
         """The verdicts on its documents that stay without some of their lines."""
         names = ["drop_reason", *(column.name for column in LEFT)]
         rows = self.rows_on(part, self.verdicts, VERDICT, names)

@@ -27,7 +27,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 import pyarrow as pa
 from pyspark import Broadcast
@@ -47,6 +47,8 @@ from curation.driver import (
     judges,
     layout_after,
     parts_of,
+    raise_undone,
+    require_done,
     rows_in,
     score_works,
     shuffles_of,
@@ -311,19 +313,6 @@ def _write_alarms(run: Run, losses: Sequence[Loss]) -> list[dict[str, Any]]:
     return [write_file(run.folder, uuid.uuid4().hex, ALARM, rows)]
 
 
-_JOBS = {"dedup": ("deduplicated", "dedup.py"), "quality": ("judged by quality", "quality.py")}
-
-
-def _require_done(run: Run, *stages: str) -> None:
-    for stage in stages:
-        if not receipts.is_done(run.folder, run.work_of(stage)):
-            _undone(run, *_JOBS[stage])
-
-
-def _undone(run: Run, what: str, job: str) -> NoReturn:
-    raise UserError(f"{run.folder}: is not {what} yet: run jobs/{job} first")
-
-
 def quality(run: Run, spark: SparkSession, progress: Progress) -> None:
     """Finds the documents that are not as good as the recipe wants, in their domain and language.
 
@@ -332,7 +321,7 @@ def quality(run: Run, spark: SparkSession, progress: Progress) -> None:
     work = run.work_of("quality")
     if receipts.is_done(run.folder, work):
         return
-    _require_done(run, "dedup")
+    require_done(run, "dedup")
     with progress.step("quality"), step(spark, "quality"):
         parts = parts_of(run, split_receipts(run, spark), "hosts", "dedup")
         receipt = judge_quality(spark, parts, run.recipe.quality, run.recipe.domains)
@@ -344,9 +333,9 @@ def encoder(run: Run, spark: SparkSession, progress: Progress) -> None:
     config, work = run.recipe.encoder, run.work_of("encoder")
     if config is None or receipts.is_done(run.folder, work):
         return
-    _require_done(run, "dedup", "quality")
+    require_done(run, "dedup", "quality")
     if lacks_scores(run):
-        _undone(run, "scored", "score_quality.py")
+        raise_undone(run, "scored", "score_quality.py")
     with progress.step("encoder"), step(spark, "encoder"):
         parts = parts_of(run, split_receipts(run, spark, scored=True), *JUDGES)
         receipt = judge_encoder(spark, parts, config, run.recipe.domains, seed=run.recipe.seed)
@@ -367,7 +356,7 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
     work = stage_work("mix", number)
     if receipts.is_done(run.folder, work):
         return
-    _require_done(run, "dedup", "quality")
+    require_done(run, "dedup", "quality")
     with progress.step("mix"), step(spark, "mix"):
         extracted = split_receipts(run, spark, scored=True)
         parts = spark.sparkContext.broadcast(parts_of(run, extracted, *judges(run)))

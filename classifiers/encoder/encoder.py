@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +20,13 @@ import torch
 from classifiers.encoder.ahead import ahead
 from classifiers.encoder.architecture import own_architecture
 from classifiers.encoder.checkpoint import Checkpoint
-from classifiers.encoder.device import Precision, place
+from classifiers.encoder.choices import Pooling, Precision
+from classifiers.encoder.device import place
 from classifiers.encoder.packed import Packed
 from classifiers.encoder.padded import Padded
 from classifiers.encoder.tokens import Tokens
 
 Vectors = npt.NDArray[np.float32]
-Pooling = Literal["mean", "first", "own"]
-"""Of a piece's vector: the mean over its tokens, its first token's, or logits of its own head."""
 _BATCHES_AHEAD = 4
 _IN_FLIGHT = 2  # batches that a GPU has before it: it finds the next when it is done with one
 

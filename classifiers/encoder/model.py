@@ -20,13 +20,15 @@ from typing import Annotated, Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pydantic import ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, FiniteFloat, TypeAdapter
 
 from classifiers.calibrate import Curve, calibrate
+from classifiers.described import parsed
 from classifiers.encoder.checkpoint import Checkpoint
+from classifiers.encoder.choices import LongPages, Pooling, Precision
 from classifiers.encoder.heads import Floats, Linear, probabilities, read_heads
 from classifiers.encoder.tokenise import Tokeniser
-from classifiers.encoder.tokens import LongPages, Tokens
+from classifiers.encoder.tokens import Tokens
 from classifiers.encoder.windows import Windows
 
 Scores = npt.NDArray[np.float32]
@@ -59,7 +61,7 @@ class EncoderDescription:
     kind: Literal["encoder"] = "encoder"
     encoder: str
     encoder_sha256: Sha256
-    pooling: Literal["mean", "first", "own"] = "mean"
+    pooling: Pooling = "mean"
     max_tokens: Annotated[int, Field(ge=8)] = 512
     file: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
     sha256: Sha256 | None = None
@@ -83,12 +85,7 @@ _ADAPTER = TypeAdapter(EncoderDescription)
 
 def read_encoder_description(content: bytes) -> EncoderDescription:
     """The description in a JSON file; raises `ValueError`, in one line, where it is none."""
-    try:
-        found = _ADAPTER.validate_json(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"no description of a model: {where or 'file'}: {first['msg']}") from error
+    found = parsed(_ADAPTER, content)
     _check(found)
     return found
 
@@ -108,7 +105,7 @@ class EncoderModel:
         content: bytes | None,
         *,
         device: str = "auto",
-        precision: Literal["auto", "bf16", "fp32"] = "auto",
+        precision: Precision = "auto",
         tokens_per_batch: int | None = None,
     ) -> None:
         """Raises `ValueError`, in one line, for files that are not those described."""

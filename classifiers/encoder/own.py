@@ -10,15 +10,16 @@ from classifiers.encoder.model import EncoderDescription, HeadDescription
 _MOST_TOKENS = 512
 
 
-def described_checkpoint(
+def described_checkpoint(  # noqa: PLR0913 - all that a recipe says of it
     checkpoint: Checkpoint,
     *,
     label: str | None = None,
     bounds: tuple[float, float] | None = None,
     languages: Sequence[str] | None = None,
     head: str = "quality",
+    sha256: str | None = None,
 ) -> EncoderDescription:
-    """The description of a checkpoint with a head of its own.
+    """The description of a checkpoint with a head of its own; `sha256` is its, where that is known.
 
     Of several labels `label` is the one whose probability is the score; with one label it is a
     regression, 0 and 1 at `bounds`. Raises `ValueError`, in one line, where they are not given.
@@ -37,7 +38,7 @@ def described_checkpoint(
         raise ValueError(f"has no label '{label}', but {names}")
     return EncoderDescription(
         encoder=str(checkpoint.folder),
-        encoder_sha256=checkpoint.sha256,
+        encoder_sha256=sha256 or checkpoint.sha256,
         pooling="own",
         max_tokens=min(_MOST_TOKENS, checkpoint.max_tokens or _MOST_TOKENS),
         heads={

@@ -10,6 +10,7 @@ for the caller to say, by the environment (`TOKENIZERS_PARALLELISM`, `RAYON_NUM_
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -18,9 +19,10 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from classifiers.encoder.checkpoint import Checkpoint
+from classifiers.encoder.choices import LongPages
 from classifiers.encoder.cut import splits_at_blanks
-from classifiers.encoder.tokens import LongPages, Tokens
-from classifiers.encoder.words import OTHER, Words, added_tokens, keeps_blanks
+from classifiers.encoder.tokens import Tokens
+from classifiers.encoder.words import BREAKS, OTHER, Words, added_tokens, keeps_blanks
 from classifiers.encoder.words_kernel import pieces_of
 
 # Not \s: BERT's tokenisers take vertical tabs, form feeds and other controls out of a word.
@@ -60,9 +62,9 @@ class Tokeniser:
             raise ValueError(f"max_tokens {max_tokens}: special tokens alone need as many")
         self._windows = 1 if long_pages == "first" else max_windows
         self._needed = self._room * self._windows
-        self._cuts = splits_at_blanks(checkpoint.tokenizer_file)
-        self._added = added_tokens(checkpoint.tokenizer_file)
-        blanks = keeps_blanks(checkpoint.tokenizer_file)
+        content = json.loads(checkpoint.tokenizer_file.read_text("utf-8"))
+        self._cuts, self._added = splits_at_blanks(content), added_tokens(content)
+        blanks = keeps_blanks(content)
         self._words = None if blanks is None else Words(self._encode, blanks=blanks)
 
     def tokens(self, texts: Sequence[str | None]) -> Tokens:
@@ -84,10 +86,10 @@ class Tokeniser:
         for at, ids in zip(
             left.tolist(), self._ids([texts[at] or "" for at in left.tolist()]), strict=True
         ):
-            counts[at] = -1 if ids is None else min(len(ids), self._needed)
+            counts[at] = BREAKS if ids is None else min(len(ids), self._needed)
             if ids is not None:
                 found[at, : counts[at]] = ids[: self._needed]
-        counts[[not text for text in texts]] = -1
+        counts[[not text for text in texts]] = BREAKS  # no piece
         made: tuple[_Ids, _Ids, _Ids] = pieces_of(
             found, counts, self._before, self._after, self._room, self._windows
         )

@@ -7,14 +7,11 @@ machine with GPUs needs nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int32]
-LongPages = Literal["first", "mean", "max"]
-"""Of a page longer than a piece: its first tokens alone; or windows, whose scores are combined."""
 
 
 @dataclass(frozen=True)

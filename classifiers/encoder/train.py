@@ -21,6 +21,7 @@ from scipy.special import logsumexp
 
 from classifiers.calibrate import ALL, Curve, calibrate, platt
 from classifiers.encoder.checkpoint import Checkpoint
+from classifiers.encoder.choices import Precision
 from classifiers.encoder.heads import Linear, probabilities, write_heads
 from classifiers.encoder.model import EncoderDescription, HeadDescription
 
@@ -87,7 +88,7 @@ def embedder(
     max_tokens: int,
     pooling: Literal["mean", "first"] = "mean",
     device: str = "auto",
-    precision: Literal["auto", "bf16", "fp32"] = "fp32",
+    precision: Precision = "fp32",
 ) -> Embed:
     """Texts in; a vector of the first tokens of each out, 0 for an empty one."""
     from classifiers.encoder.encoder import Encoder

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.encoder.tokens import LongPages, Tokens
+from classifiers.encoder.choices import LongPages
+from classifiers.encoder.tokens import Tokens
 
 Floats = npt.NDArray[np.float64]
 

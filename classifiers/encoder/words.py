@@ -7,9 +7,7 @@ is remembered changes nothing but the time.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,12 +24,12 @@ _BREAKS = np.array([-1], np.int32)
 _NORMALISERS = (None, "NFC", "BertNormalizer")
 
 
-def keeps_blanks(tokenizer_file: Path) -> bool | None:
+def keeps_blanks(content: Mapping[str, Any]) -> bool | None:
     """Whether white space makes tokens, of a tokeniser that makes of words what it makes of a text.
 
-    None: of another one. Known are byte-level BPE as RoBERTa has it, and BERT's word pieces.
+    By its file, `tokenizer.json`. None: of another one. Known are byte-level BPE as RoBERTa has it,
+    and BERT's word pieces.
     """
-    content: dict[str, Any] = json.loads(tokenizer_file.read_text("utf-8"))
     splits, normaliser = content.get("pre_tokenizer") or {}, content.get("normalizer") or {}
     if normaliser.get("type") not in _NORMALISERS or (
         normaliser and any(token.get("normalized") for token in content.get("added_tokens", []))
@@ -43,9 +41,8 @@ def keeps_blanks(tokenizer_file: Path) -> bool | None:
     return True if splits.get("type") == "ByteLevel" and plain else None
 
 
-def added_tokens(tokenizer_file: Path) -> tuple[str, ...]:
+def added_tokens(content: Mapping[str, Any]) -> tuple[str, ...]:
     """Those that a tokeniser looks for before it splits: texts with them are not cut into words."""
-    content: dict[str, Any] = json.loads(tokenizer_file.read_text("utf-8"))
     return tuple(token["content"] for token in content.get("added_tokens", []))
 
 

@@ -29,7 +29,6 @@ from curation.run import MANIFEST, RUN
 from curation.storage import join, storage
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
-from schemas.verdict import LEFT, VERDICT
 
 _OF_ENCODERS = (DropReason.LOW_ENCODER_QUALITY, DropReason.SEMANTIC_DUPLICATE)
 
@@ -55,7 +54,7 @@ def _texts(parts: Parts, pages: pa.Table, max_chars: int) -> pa.Table:
     of_parts = parts.of(positions)
     found: dict[str, list[Any]] = {"position": [], "url": [], "text": [], "chars": []}
     for part in np.unique(of_parts).tolist():
-        left = _left(parts, part)
+        left = parts.left(part)
         for batch in rows_at(parts, DOCUMENT, positions[of_parts == part], ("url", "text")):
             rows = leave(batch, left)
             cuts = [cut(text, max_chars) for text in rows["text"].to_pylist()]
@@ -65,10 +64,3 @@ def _texts(parts: Parts, pages: pa.Table, max_chars: int) -> pa.Table:
             found["chars"] += [page.chars for page in cuts]
     types = [pa.int64(), pa.string(), pa.string(), pa.int32()]
     return pa.table(found, pa.schema(list(zip(found, types, strict=True))))
-
-
-def _left(parts: Parts, part: int) -> pa.Table:
-    """The verdicts on documents that stay without some of their lines."""
-    names = ["drop_reason", *(column.name for column in LEFT)]
-    rows = parts.rows_on(part, parts.verdicts, VERDICT, names)
-    return rows.filter(rows["drop_reason"].is_null()).combine_chunks()

@@ -30,7 +30,7 @@ from curation.annotation.questions import (
 from curation.annotation.quotas import Quotas
 from curation.annotation.report import Report
 from curation.annotation.rubric import bundled_rubrics, load_rubric
-from curation.commands.options import share, whole
+from curation.commands.options import add_wholes, share, whole
 from curation.commands.run import INCOMPLETE
 from curation.errors import UserError
 from curation.progress import Progress
@@ -104,8 +104,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--quotas", choices=get_args(Quotas), default=sample.quotas, help="of strata (%(default)s)"
     )
     for names, default in ((_SAMPLE, sample), (_JUDGE, judge)):
-        for name, what in names.items():
-            _add_whole(parser, name, getattr(default, name), what)
+        add_wholes(parser, names, default)
     parser.add_argument(
         "--temperature", type=number, default=judge.temperature, help="of answers (%(default)s)"
     )
@@ -126,6 +125,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="pages too to which no valid answer came before",
     )
     parser.add_argument("--cache", metavar="DIR", help="where answers are kept (OUTPUT/cache)")
+    _add_costs(parser)
+
+
+def _add_costs(parser: argparse.ArgumentParser) -> None:
     for side in ("in", "out"):
         parser.add_argument(
             f"--price-{side}", type=number, default=0.0, help=f"per million tokens {side}"
@@ -133,16 +136,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-cost", type=number, help="by these prices; it stops there")
     parser.add_argument("--max-requests", type=whole, metavar="N", help="it stops there")
     parser.add_argument("--dry-run", action="store_true", help="say what it would cost, and stop")
-
-
-def _add_whole(parser: argparse.ArgumentParser, name: str, default: int, what: str) -> None:
-    parser.add_argument(
-        f"--{name.replace('_', '-')}",
-        type=whole,
-        default=default,
-        metavar="N",
-        help=f"{what} ({default})",
-    )
 
 
 def number(text: str) -> float:

@@ -22,7 +22,7 @@ from curation.commands.annotate import (
     plan,
     write_report,
 )
-from curation.commands.options import whole
+from curation.commands.options import add_wholes
 from curation.commands.run import INCOMPLETE
 from curation.encoder.packages import require_packages
 from curation.errors import UserError
@@ -31,6 +31,10 @@ from curation.storage import join, normalise, put, storage
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _LEAST_TOKENS = 8
+_NUMBERS = {
+    "max_tokens": "tokens of a page that the student reads",
+    "epochs": "times that fine-tuning reads all pages",
+}
 _DESCRIBED = (
     *("rubric", "model", "pages", "quotas", "seed", "site_pages", "min_bytes", "score_classes"),
     *("candidates", "max_chars", "max_answer_tokens", "temperature", "repeats", "repeat_share"),
@@ -57,17 +61,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--fine-tune", action="store_true", help="train all of its weights, not a head alone"
     )
-    for name, what in (
-        ("max_tokens", "tokens of a page that the student reads"),
-        ("epochs", "times that fine-tuning reads all pages"),
-    ):
-        parser.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=whole,
-            default=getattr(default, name),
-            metavar="N",
-            help=f"{what} (%(default)s)",
-        )
+    add_wholes(parser, _NUMBERS, default)
     parser.add_argument(
         "--learning-rate",
         type=number,
@@ -89,7 +83,7 @@ def distil_command(options: argparse.Namespace) -> int:
 
     A recipe names the student: encoder.path, the file NAME.json in the output.
     """
-    require_packages("training a student")
+    require_packages("training a student", or_else="")
     from curation.annotation.student import open_student
 
     name, output = options.name, normalise(options.output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Mapping
 
 from curation.errors import UserError
 
@@ -24,6 +25,18 @@ def whole(text: str) -> int:
     if not text.isascii() or not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text}: expected a whole number of at least 0")
     return int(text)
+
+
+def add_wholes(parser: argparse.ArgumentParser, names: Mapping[str, str], defaults: object) -> None:
+    """An option for each of `names`, a whole number, with what it is; `defaults` has its value."""
+    for name, what in names.items():
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=whole,
+            default=getattr(defaults, name),
+            metavar="N",
+            help=f"{what} (%(default)s)",
+        )
 
 
 def add_spark_conf(parser: argparse.ArgumentParser) -> None:

@@ -129,7 +129,7 @@ def open_run(options: argparse.Namespace) -> Run:
         options.recipe, paths=options.input, prefix=options.prefix, overrides=overrides
     )
     if recipe.encoder and not is_submitted():  # else scoring may be another machine's
-        require_packages("the recipe's encoder", or_else=", or go without: --set encoder=null")
+        require_packages()
     run = new_run(recipe, normalise(options.output))
     run.open()
     return run

@@ -10,8 +10,8 @@ import sys
 import threading
 from typing import Any
 
+from curation.driver import require_done
 from curation.encoder.packages import require_packages
-from curation.encoder.work import require_judged
 from curation.errors import ReportedError, UserError
 from curation.progress import Progress
 from curation.run import Run
@@ -52,8 +52,8 @@ def score_command(options: argparse.Namespace) -> int:
     run = Run.load(normalise(options.output))
     if run.recipe.encoder is None:
         raise UserError(f"{run.folder}: its recipe has no encoder: there is nothing to score")
-    require_packages("the recipe's encoder", or_else=", or go without: --set encoder=null")
-    require_judged(run)
+    require_packages()
+    require_done(run, "quality")
     from curation.encoder.cluster import connected
 
     with connected(options.ray_address):

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from classifiers.card import Card, write
-from curation.commands.options import add_spark_conf, spark_conf, whole
+from curation.commands.options import add_spark_conf, add_wholes, spark_conf
 from curation.errors import UserError
 from curation.progress import Progress
 from curation.session import require_java, session
@@ -64,14 +64,7 @@ def add_to(commands: Any) -> None:
         default="that of the texts it was trained on, which this file cannot know",
         help="of the model, for its card",
     )
-    for name, what in _NUMBERS.items():
-        parser.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=whole,
-            default=getattr(default, name),
-            metavar="N",
-            help=f"{what} (%(default)s)",
-        )
+    add_wholes(parser, _NUMBERS, default)
     add_spark_conf(parser)
     parser.set_defaults(command=train_quality_command)
 

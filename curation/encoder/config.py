@@ -12,11 +12,11 @@ encoder:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, FiniteFloat
 
-from classifiers.encoder.tokens import LongPages
+from classifiers.encoder.choices import LongPages, Precision
 from curation.artefact import Artefact
 from curation.quality.config import QualityConfig, cut_mistake_in, languages_mistake_in
 from curation.semantic.config import SemanticConfig
@@ -39,7 +39,7 @@ class EncoderConfig(Artefact):
     max_tokens: Annotated[int, Field(ge=8, le=8192)] | None = None
     long_pages: LongPages = "first"
     max_windows: Annotated[int, Field(ge=1, le=1000)] = 8
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    precision: Precision = "auto"
     tokens_per_batch: Annotated[int, Field(ge=512)] | None = None
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     quality: QualityConfig = QualityConfig()

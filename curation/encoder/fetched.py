@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-import uuid
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 import xxhash
 
+from curation.artefact import make_once
 from curation.kernels import cache_folder
 from curation.storage import FileInfo, join, storage
 
@@ -22,16 +23,14 @@ def fetched_folder(uri: str) -> str | None:
         return None
     told = xxhash.xxh3_128_hexdigest(repr(sorted(files)).encode())
     folder = cache_folder() / "checkpoints" / told
-    folder.parent.mkdir(exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # other processes wait, rather than fetch the same
-        if not folder.exists():
-            unfinished = folder.with_name(uuid.uuid4().hex)
-            unfinished.mkdir()
-            for file in files:
-                (unfinished / _name(uri, file)).write_bytes(storage(file.uri).read(file.uri))
-            os.replace(unfinished, folder)
+    make_once(folder, partial(_fetch, uri, files))
     return str(folder)
+
+
+def _fetch(uri: str, files: Sequence[FileInfo], folder: Path) -> None:
+    folder.mkdir()
+    for file in files:
+        (folder / _name(uri, file)).write_bytes(storage(file.uri).read(file.uri))
 
 
 def _name(uri: str, file: FileInfo) -> str:

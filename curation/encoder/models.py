@@ -149,10 +149,13 @@ def _own_head(config: EncoderConfig) -> Opened:
     """A checkpoint that scores by itself, as others publish it."""
     checkpoint = _checkpoint(config)
     description = described_checkpoint(
-        checkpoint, label=config.label, bounds=config.bounds, languages=config.languages
+        checkpoint,
+        label=config.label,
+        bounds=config.bounds,
+        languages=config.languages,
+        sha256=config.sha256,
     )
-    pinned = replace(description, encoder_sha256=config.sha256 or description.encoder_sha256)
-    return Opened(pinned, checkpoint, None)
+    return Opened(description, checkpoint, None)
 
 
 def _require_heads(config: EncoderConfig, description: EncoderDescription) -> None:

@@ -9,7 +9,9 @@ from curation.errors import UserError
 _NEEDED = ("torch", "transformers", "tokenizers", "safetensors", "ray")
 
 
-def require_packages(what: str, *, or_else: str = "") -> None:
+def require_packages(
+    what: str = "the recipe's encoder", *, or_else: str = ", or go without: --set encoder=null"
+) -> None:
     """Raises `UserError` where what an encoder needs is not installed."""
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         raise UserError(

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from classifiers.encoder.model import EncoderModel, Scored
+from classifiers.encoder.model import EncoderModel
 from curation.encoder.config import EncoderConfig
 from curation.encoder.tokenise import tokens_of
+from curation.quality.columns import best_labels, floats
 from schemas.score import SCORE
 
 _COLUMN = {"quality": "encoder_quality", "code": "encoder_code", "math": "encoder_math"}
@@ -30,33 +31,19 @@ def score(tokenised: pa.Table, model: EncoderModel, config: EncoderConfig) -> pa
         **{name: tokenised[name] for name in ("position", "doc_id", "lines_hash")},
         "n_tokens": pa.array(found.tokens),
         **{
-            column: _floats(found.heads[head][:, 0])
+            column: floats(found.heads[head][:, 0])
             for head, column in _COLUMN.items()
             if head in found.heads
         },
-        **(_topics(model, found) if _TOPICS in found.heads else {}),
     }
+    if _TOPICS in found.heads:
+        topics = best_labels(model.labels(_TOPICS), found.heads[_TOPICS])
+        columns["encoder_topic"], columns["encoder_topic_score"] = topics
     if found.vectors is not None:
         columns["embedding"] = _embeddings(found.vectors, found.tokens > 0)
     rows = tokenised.num_rows
     made = [columns.get(field.name, pa.nulls(rows, field.type)) for field in SCORE.arrow]
     return pa.table(made, names=SCORE.arrow.names).cast(SCORE.arrow)
-
-
-def _floats(found: npt.NDArray[np.float32]) -> pa.FloatArray:
-    return pa.array(found, pa.float32(), mask=np.isnan(found))
-
-
-def _topics(model: EncoderModel, found: Scored) -> dict[str, pa.Array]:
-    """The most probable label of each page, of equal ones the first."""
-    scores = found.heads[_TOPICS]
-    unknown = np.isnan(scores).any(axis=1)
-    best = np.where(unknown, 0, np.nan_to_num(scores).argmax(axis=1))
-    labels = pa.array(model.labels(_TOPICS), pa.string())
-    return {
-        "encoder_topic": labels.take(pa.array(best, mask=unknown)),
-        "encoder_topic_score": _floats(scores[np.arange(len(scores)), best]),
-    }
 
 
 def _embeddings(vectors: npt.NDArray[np.float32], known: npt.NDArray[np.bool_]) -> pa.BinaryArray:

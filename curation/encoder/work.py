@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation import receipts
-from curation.driver import JUDGES, parts_of, score_work, split_receipts
-from curation.errors import UserError
+from curation.dedup.buckets import mixed
+from curation.driver import JUDGES, parts_of, require_done, score_work, split_receipts
 from curation.parts import Parts, is_in
 from curation.run import Run
 from curation.scored import lines_hashes, rows_of
@@ -42,15 +42,9 @@ def is_scored(run: Run) -> bool:
     return works <= receipts.done(run.folder)
 
 
-def require_judged(run: Run) -> None:
-    """Raises `UserError` for a run of which it is not known yet what is still in."""
-    if not receipts.is_done(run.folder, run.work_of("quality")):
-        raise UserError(f"{run.folder}: is not judged by quality yet: run jobs/quality.py first")
-
-
 def find_work(run: Run) -> list[ScoreWork]:
     """What is not done yet, the longest first; raises `UserError` for a run that is not so far."""
-    require_judged(run)
+    require_done(run, "quality")
     done = receipts.done(run.folder)
     works = [(score_work(split.number, run.take_downs), split) for split in run.splits]
     todo = [(name, split) for name, split in works if name not in done]
@@ -108,7 +102,4 @@ def in_share(order_keys: pa.Int64Array, share: float) -> npt.NDArray[np.bool_]:
     """
     if share == 1:
         return np.ones(len(order_keys), bool)
-    hashes = order_keys.to_numpy().view(np.uint64)
-    hashes = (hashes ^ (hashes >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    hashes = (hashes ^ (hashes >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return np.asarray(hashes ^ (hashes >> np.uint64(33)) < np.uint64(int(share * 2.0**64)))
+    return np.asarray(mixed(order_keys.to_numpy()) < np.uint64(int(share * 2.0**64)))

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.encoder.device import Precision
+from classifiers.encoder.choices import Precision
 from classifiers.encoder.encoder import Encoder
 from classifiers.encoder.tokens import Tokens
 from tests.encoder.models import OWN, write_checkpoint

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from classifiers.encoder.checkpoint import MINILM, open_checkpoint
-from classifiers.encoder.encoder import Encoder, Pooling
+from classifiers.encoder.choices import Pooling
+from classifiers.encoder.encoder import Encoder
 from classifiers.encoder.forward import mean, mean_piecewise
 from classifiers.encoder.tokenise import Tokeniser
 from classifiers.encoder.tokens import Tokens
