@@ -27,6 +27,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from classifiers.encoder.checkpoint import PACKAGE
 from classifiers.encoder.hub import is_hub_id
+from curation.decontaminate.config import DecontaminateConfig
 from curation.dedup.config import DedupConfig
 from curation.dedup.config import mistake_in as mistake_in_dedup
 from curation.domains.config import DomainsConfig
@@ -38,7 +39,7 @@ from curation.heuristics.config import HeuristicsConfig, mistake_in
 from curation.hosts.config import HostsConfig
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.language.identify import LanguageConfig
-from curation.mixing.layout import ShardsConfig
+from curation.mixing.config import MixConfig, ShardsConfig
 from curation.pii.config import PiiConfig
 from curation.pii.config import mistake_in as mistake_in_pii
 from curation.quality.config import BUNDLED, QualityConfig, ScoresConfig
@@ -48,6 +49,7 @@ from curation.safety.config import SafetyConfig
 from curation.split_pass import RejectsConfig
 from curation.splits import SplitsConfig
 from curation.storage import normalise
+from curation.token_counts.config import TokensConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,9 @@ class Recipe:
     domains: DomainsConfig = DomainsConfig()
     quality: QualityConfig = QualityConfig()
     encoder: EncoderConfig | None = None
+    decontaminate: DecontaminateConfig | None = None
+    tokens: TokensConfig = TokensConfig()
+    mix: MixConfig | None = field(default_factory=MixConfig)
     shards: ShardsConfig = field(default_factory=ShardsConfig)
 
 

@@ -106,6 +106,10 @@ class DropReason(StrEnum):
     NOT_TOKENISED = "not_tokenised"
     LOW_ENCODER_QUALITY = "low_encoder_quality"
     SEMANTIC_DUPLICATE = "semantic_duplicate"
+    # decontaminate: told by n-grams of benchmarks
+    CONTAMINATED = "contaminated"
+    # mix: good enough, but not drawn
+    NOT_DRAWN = "not_drawn"
 
 
 TECHNICAL = frozenset(

@@ -34,6 +34,7 @@ KEYS = Table(
         Column("curated", pa.bool_(), "from an input with a fixed domain", False),
         Column("row_hash", pa.int64(), "64-bit hash of what shards would hold, as signed", False),
         Column("text_bytes", pa.int64(), "length of the text in UTF-8"),
+        Column("tokens", pa.int32(), "of the text, by the recipe's tokenizer; null: not counted"),
         Column("text_hash", pa.int64(), "64-bit hash of the normalised text, as signed"),
         Column("signature", pa.binary(), "MinHash: a uint32, little-endian, per permutation"),
         Column("cheap_quality", pa.float32(), "0..1, of measures of the heuristics"),

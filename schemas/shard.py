@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schemas.arrow import Table
+import pyarrow as pa
+
+from schemas.arrow import Column, Table
 from schemas.document import DOCUMENT
 from schemas.score import ENCODER_QUALITY
 
@@ -22,6 +24,11 @@ SHARD = Table(
             if c.name in _SHIPPED
         ),
         replace(ENCODER_QUALITY, meaning="0..1, by the encoder; null where it told none"),
+        Column(
+            "tokens", pa.int32(), "of the text, by the run's tokenizer, or as it estimates", False
+        ),
+        Column("epoch", pa.int16(), "how often the page was there before: 0, 1, ...", False),
+        Column("crawl", pa.string(), "name of the recipe's input", False),
     ),
     row_group_rows=1024,
 )

@@ -13,13 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
 from pyspark import Broadcast
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
@@ -27,6 +26,7 @@ from pyspark.sql import functions as F
 from curation.dedup.doc_ids import halves
 from curation.domains.config import DomainsConfig
 from curation.domains.keys import OF_DOMAINS, domains_of
+from curation.mixing.config import ShardsConfig
 from curation.mixing.content import content_of
 from curation.parts import Parts
 from curation.receipts import Receipt
@@ -46,13 +46,6 @@ _SELECTED = (
     "order_key long, doc_id string, position long, input string, encoder_quality float,"
     " dropped_lines binary, text_bytes long, domain string, content long"
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShardsConfig:
-    """How much text, in bytes of UTF-8, a shard holds: all hold about as much."""
-
-    target_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -125,7 +118,7 @@ def lay_out(selection: DataFrame, documents: int, config: ShardsConfig) -> Layou
         sums[row["bucket"]] += row["size"]
         pages[row["input"]] += row["rows"]
     total = sums.total()
-    width = max(1, -(-total // max(1, round(total / config.target_bytes))))
+    width = max(1, -(-total // max(1, round(total / config.target_tokens))))
     before = accumulate((size for _, size in sorted(sums.items())), initial=0)
     starts = list(zip(sorted(sums), before, strict=False))
     return Layout(bits, width, total // width + 1, starts, pages)
