@@ -12,7 +12,7 @@ from curation.artefact import Artefact
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark(Artefact):
-    """A test set: JSONL (`.gz`, `.zst` too) or Parquet, an item a row, of which texts are `columns`.
+    """A test set: JSONL (`.gz`, `.zst` too) or Parquet, an item a row, whose texts are `columns`.
 
     Without `columns`, all that are strings.
     """
