@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from curation import receipts
 from curation.errors import UserError
-from curation.mixing.stage import Before, read_before
+from curation.mixing.stage import Mixed, read_mix
 from curation.parts import Files, Parts, plan_parts
 from curation.receipts import Counts
 from curation.run import MANIFEST, Run, stage_work
@@ -107,10 +107,9 @@ def layout_after(run: Run, take_downs: int) -> pa.Table:
     return mix_after(run, take_downs).layout
 
 
-def mix_after(run: Run, take_downs: int) -> Before:
-    """The mix of a run, after so many take-downs, as the one behind it finds it."""
-    mixed = receipts.read(run.folder, stage_work("mix", take_downs))
-    return read_before(run.folder, mixed, take_downs + 1)
+def mix_after(run: Run, take_downs: int) -> Mixed:
+    """The mix of a run, after so many take-downs."""
+    return read_mix(run.folder, receipts.read(run.folder, stage_work("mix", take_downs)))
 
 
 def delete_manifest(run: Run) -> None:

@@ -364,7 +364,7 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
         mixing = Mixing(run.folder, recipe.mix, recipe.shards, recipe.domains)
         before = mix_after(run, number - 1) if number else None
         with shuffles_of(spark, rows_in(receipts.files(extracted, KEYS))):
-            receipt = make_mix(spark, parts, mixing, before)
+            receipt = make_mix(spark, parts, mixing, before=before, take_down=number)
         files = [*receipt.files]
         files += returned(run, spark, extracted, parts.value) if number else ()
         receipts.commit(run.folder, replace(receipt, work=work, files=files))

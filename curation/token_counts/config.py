@@ -14,3 +14,8 @@ class TokensConfig:
 
     tokenizer: Annotated[str, Field(min_length=1)] | None = None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+
+def told_tokenizer(config: TokensConfig) -> str:
+    """What counted, in words."""
+    return config.tokenizer or "estimated by language"
