@@ -70,7 +70,7 @@ def check(
 
 
 def check_mix(counts: Counts, rows: Mapping[str, int]) -> None:
-    """Raises `LedgerError` unless pages and rows of a mix add up; `rows` are those of its tables."""
+    """Raises `LedgerError` unless pages and rows of a mix add up; `rows` are of its tables."""
     entered = _outcome(counts, "mix", IN)
     left_out = _outcome(counts, "mix", DropReason.NOT_DRAWN)
     _equal(left_out, rows["left_out"], "pages that are not drawn and rows in left_out")

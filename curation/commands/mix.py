@@ -1,4 +1,4 @@
-"""`curate mix`: another mix of a finished run, into a folder of its own; and a mix on the screen."""
+"""`curate mix`: another mix of a finished run; and how a mix is shown on the screen."""
 
 from __future__ import annotations
 

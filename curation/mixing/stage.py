@@ -102,7 +102,7 @@ def read_mix(folder: str, mixed: Receipt) -> Mixed:
         if file["table"] in tables:
             tables[file["table"]] = read_file(folder, file).read()
     left_out = [file for file in mixed.files if file["table"] == LEFT_OUT.name]
-    return Mixed(*tables.values(), left_out)
+    return Mixed(tables[LAYOUT.name], tables[MIX.name], tables[COMPOSITION.name], left_out)
 
 
 def shipped(mixed: Receipt) -> Counter[str]:
