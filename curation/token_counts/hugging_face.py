@@ -25,6 +25,7 @@ _TAKING_OUT = (*_EACH_CHARACTER, "StripAccents", "BertNormalizer", "Precompiled"
 """Normalisers that take no letter's neighbours into account; and those that leave some out."""
 _DROPPING = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")
 _AFTER = ("ByteLevel", "Digits", "Punctuation", "Metaspace")
+_AT_ONCE = 4096  # texts, of which the library holds all tokens
 _LINES_TOO = tuple(
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
     + numbers
@@ -68,7 +69,7 @@ def require_package(name: str) -> None:
     """Raises `UserError` where the package is not installed."""
     if find_spec("tokenizers") is None:
         raise UserError(
-            f"{name}: a tokenizer.json needs tokenizers: install it with \"pip install"
+            f'{name}: a tokenizer.json needs tokenizers: install it with "pip install'
             " 'winnow-curation[ml]'\", or name 'bundled:cl100k_base'"
         )
 
@@ -78,23 +79,24 @@ def cutting_rule(described: Mapping[str, Any]) -> int | None:
 
     None: nowhere, of one whose parts are not known to allow it.
     """
-    normalisers = {part["type"] for part in _parts(described.get("normalizer"), "normalizers")}
     first, *after = _parts(described.get("pre_tokenizer"), "pretokenizers") or [{"type": None}]
-    if any(_reaches_out(token) for token in described.get("added_tokens", [])):
+    changing = {part["type"] for part in _parts(described.get("normalizer"), "normalizers")}
+    harmless = {*_TAKING_OUT} if first["type"] in _DROPPING else {*_EACH_CHARACTER}
+    if (
+        changing - harmless
+        or any(_reaches_out(token) for token in described.get("added_tokens", []))
+        or any(part["type"] not in _AFTER or _looks_back(part) for part in after)
+    ):
         return None
-    if any(part["type"] not in _AFTER or _looks_back(part) for part in after):
-        return None
+    prefixed = any(_prefixes(part) for part in (first, *after))
     if first["type"] in _DROPPING:
-        return BLANKS if normalisers <= {*_TAKING_OUT} else None
-    if not normalisers <= {*_EACH_CHARACTER}:
-        return None
-    if first["type"] == "Metaspace":
-        return SPACES if first.get("split", True) else None
+        return BLANKS
     if first["type"] == "ByteLevel" and first.get("use_regex", True):
-        return SPACES if _prefixes(first, *after) else BLANKS
+        return SPACES if prefixed else BLANKS
     if first["type"] == "Split" and _is_known(first):
-        return SPACES if _prefixes(*after) else LINES
-    return None
+        added = any(not token.get("special") for token in described.get("added_tokens", []))
+        return SPACES if added or prefixed else LINES
+    return SPACES if first["type"] == "Metaspace" and first.get("split", True) else None
 
 
 def _parts(found: Mapping[str, Any] | None, key: str) -> list[Mapping[str, Any]]:
@@ -114,9 +116,9 @@ def _looks_back(part: Mapping[str, Any]) -> bool:
     return part.get("prepend_scheme") == "first"
 
 
-def _prefixes(*parts: Mapping[str, Any]) -> bool:
+def _prefixes(part: Mapping[str, Any]) -> bool:
     """Whether a word that begins without a space gets one."""
-    return any(part["type"] == "ByteLevel" and part.get("add_prefix_space", True) for part in parts)
+    return part["type"] == "ByteLevel" and part.get("add_prefix_space", True) is True
 
 
 def _is_known(part: Mapping[str, Any]) -> bool:
@@ -144,9 +146,6 @@ def _library(name: str, tokenizer: Any) -> Library:
             raise UserError(f"{name}: it cannot tokenise a text: {_said(error)}") from error
 
     return Library(tokens, count)
-
-
-_AT_ONCE = 4096
 
 
 def _breaks(error: BaseException) -> bool:

@@ -41,7 +41,10 @@ _O200K = (
 
 @dataclass(frozen=True)
 class _Pattern:
-    """`specials` and `end` count from the last rank: how many ids follow, and which ends a text."""
+    """A pattern, where it lets texts be cut, and what is known of a file with so many `ranks`.
+
+    `end` is the id between documents, `vocabulary` how many ids there are with special ones.
+    """
 
     pattern: str
     rule: int
@@ -63,7 +66,7 @@ _BUNDLED = {"cl100k_base": "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113
 
 
 def is_known(name: str) -> bool:
-    """Whether it is a name of a pattern, and of ranks that come with the package or tiktoken has."""
+    """Whether it names ranks that come with the package, or that tiktoken can get."""
     return name in _PATTERNS and name != "llama3"
 
 
@@ -133,7 +136,8 @@ def pack(content: bytes) -> bytes:
 
 def unpack(packed: bytes) -> bytes:
     """The file that was packed."""
-    lines, at = [], 0
+    lines: list[bytes] = []
+    at = 0
     while at < len(packed):
         end = at + 1 + packed[at]
         lines.append(b"%b %d\n" % (base64.b64encode(packed[at + 1 : end]), len(lines)))

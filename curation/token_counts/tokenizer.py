@@ -21,7 +21,7 @@ from curation.token_counts.words import LONGEST_WORD, cut_words, pieces, stretch
 Ids = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 _WORDS_AT_ONCE = 1 << 20
-_MOST_REMEMBERED = 1 << 18
+_MOST_REMEMBERED = 1 << 19
 _LONGEST_REMEMBERED = 64  # characters
 _LONGEST_TEXT = 1 << 20  # characters, where texts cannot be cut into words
 

@@ -13,17 +13,18 @@ from curation.arrow_text import Bytes, Ints
 from curation.kernels import helper, njit
 
 SPACES, BLANKS, LINES = 0, 1, 2
-"""Where cuts are: before spaces; before tabs and line breaks too; before spaces, behind lines."""
-_TAB, _LINE_FEED, _RETURN, _SPACE, _SLASH = 9, 10, 13, 32, 47
+"""Where cuts are: before spaces; before tabs and line breaks too; before spaces, behind lines, and
+where letters and digits of ASCII end."""
+_TAB, _LINE_FEED, _RETURN, _SPACE, _APOSTROPHE, _SLASH = 9, 10, 13, 32, 39, 47
 
 
 @helper
 def _is_wide_blank(first: int, second: int, third: int) -> bool:
     """White space of three bytes."""
     if first == 0xE2:
-        return (
-            second == 0x80 and (third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF)
-        ) or (second == 0x81 and third == 0x9F)
+        return (second == 0x80 and (third <= 0x8A or third in (0xA8, 0xA9, 0xAF))) or (
+            second == 0x81 and third == 0x9F
+        )
     if first == 0xE1:
         return second == 0x9A and third == 0x80
     return first == 0xE3 and second == 0x80 and third == 0x80
@@ -35,7 +36,7 @@ def _blank_ends(data: Bytes, start: int, at: int) -> bool:
     last = data[at - 1]
     if last < 0x80:
         return last == _SPACE or _TAB <= last <= _RETURN
-    if at - start >= 2 and data[at - 2] == 0xC2 and (last == 0x85 or last == 0xA0):
+    if at - start >= 2 and data[at - 2] == 0xC2 and last in (0x85, 0xA0):
         return True
     return at - start >= 3 and _is_wide_blank(data[at - 3], data[at - 2], last)
 
@@ -51,20 +52,28 @@ def _blank_begins(data: Bytes, at: int, end: int) -> bool:
 
 
 @helper
+def _is_letter(byte: int) -> bool:
+    """Whether it is a letter or digit of ASCII."""
+    return 48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122
+
+
+@helper
 def _is_cut(data: Bytes, start: int, at: int, end: int, rule: int) -> bool:
     byte = data[at]
-    if byte == _SPACE or (
-        rule == BLANKS and (byte == _TAB or byte == _LINE_FEED or byte == _RETURN)
-    ):
+    if byte == _SPACE or (rule == BLANKS and byte in (_TAB, _LINE_FEED, _RETURN)):
         return not _blank_ends(data, start, at)
+    if rule != LINES:
+        return False
+    last = data[at - 1]
+    if _is_letter(last):  # "'s" may belong to what is before it
+        return byte < 0x80 and byte != _APOSTROPHE and not _is_letter(byte)
     # A slash may belong to line breaks before it (o200k).
-    behind_line = rule == LINES and data[at - 1] == _LINE_FEED and byte != _SLASH
-    return behind_line and not _blank_begins(data, at, end)
+    return last == _LINE_FEED and byte != _SLASH and not _blank_begins(data, at, end)
 
 
 @njit(cache=True, nogil=True)
 def word_ends(data: Bytes, offsets: Ints, rule: int) -> tuple[npt.NDArray[np.int32], Ints]:
-    """Where each word ends in `data`; and before each text, and behind the last, how many there are.
+    """Where each word ends; and before each text, and behind the last, how many there are.
 
     Words follow each other without gaps from `offsets[0]` on; an empty text has none.
     """
