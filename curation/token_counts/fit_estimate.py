@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from curation.language.identify import UNDETERMINED
 from curation.parts import read_documents
 from curation.token_counts.estimate import FILE, TOKENIZER, Rates, script_of
 from curation.token_counts.open import open_tokenizer
@@ -108,14 +109,19 @@ def fit(pages: pa.Table) -> Rates:
     languages = {
         row["language"]: _rate(row["tokens_sum"], row["text_bytes_sum"])
         for row in summed.to_pylist()
-        if row["language"] and row["count_all"] >= _LEAST_PAGES
+        if row["count_all"] >= _LEAST_PAGES and _is_label(row["language"])
     }
     scripts: dict[str, list[float]] = {}
     for language, rate in languages.items():
         scripts.setdefault(script_of(language) or "", []).append(rate)
-    middle = {script: median(rates) for script, rates in scripts.items() if script}
+    middle = {script: round(median(rates), 1) for script, rates in scripts.items() if script}
     rates = Rates(languages, middle, {})
     return Rates(languages, middle, {route: _factor(pages, route, rates) for route in _ROUTES})
+
+
+def _is_label(language: str | None) -> bool:
+    """Whether documents can be in it, by lid.176."""
+    return language == UNDETERMINED or script_of(language or "") is not None
 
 
 def _rate(tokens: int, text_bytes: int) -> float:
@@ -123,8 +129,10 @@ def _rate(tokens: int, text_bytes: int) -> float:
 
 
 def _factor(pages: pa.Table, route: str, rates: Rates) -> float:
-    """How many times the tokens that pages of this route would have as prose."""
+    """How many times the tokens that pages of this route would have as prose; 1 where few are."""
     rows = pages.filter(pc.equal(pages["route"], route))
+    if rows.num_rows < _LEAST_PAGES:
+        return 1.0
     as_prose = rates.estimate(
         rows["language"].combine_chunks(), rows["text_bytes"].combine_chunks()
     )
