@@ -82,7 +82,8 @@ def _texts(runs: Sequence[str], sentences: str) -> Iterator[tuple[bool, pa.Recor
     with gzip.open(sentences, "rt") as lines:
         every = [row for row in map(json.loads, lines) if row["kind"] == "sentences"]
     rows = sorted((_AS_LID_HAS_IT.get(row["lang"], row["lang"]), row["text"]) for row in every)
-    for name, of_language in groupby(rows, key=lambda row: row[0]):
+    known = (row for row in rows if is_label(row[0]))
+    for name, of_language in groupby(known, key=lambda row: row[0]):
         found = [text for _, text in of_language]
         pages = ["\n".join(found[at : at + _PER_PAGE]) for at in range(0, len(found), _PER_PAGE)]
         columns = [[name] * len(pages), ["prose"] * len(pages), pages]
@@ -109,7 +110,7 @@ def fit(pages: pa.Table) -> Rates:
     languages = {
         row["language"]: _rate(row["tokens_sum"], row["text_bytes_sum"])
         for row in summed.to_pylist()
-        if row["count_all"] >= _LEAST_PAGES and _is_label(row["language"])
+        if row["count_all"] >= _LEAST_PAGES and is_label(row["language"])
     }
     scripts: dict[str, list[float]] = {}
     for language, rate in languages.items():
@@ -119,7 +120,7 @@ def fit(pages: pa.Table) -> Rates:
     return Rates(languages, middle, {route: _factor(pages, route, rates) for route in _ROUTES})
 
 
-def _is_label(language: str | None) -> bool:
+def is_label(language: str | None) -> bool:
     """Whether documents can be in it, by lid.176."""
     return language == UNDETERMINED or script_of(language or "") is not None
 

@@ -68,7 +68,7 @@ def judged(parts: Parts, folder: Path, gone: set[int], dropped: dict[int, bytes]
     """With verdicts: these pages go, and others lose these lines."""
     files = []
     for split in range(2):
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"position": at, "doc_id": "d", "input": "crawl", "drop_reason": "older_version"}
             for at in sorted(gone)
         ] + [
