@@ -112,7 +112,7 @@ def split_pass(recipe: Recipe) -> SplitPass:
     )
     block = partial(block_batch, config=recipe.blocklist)
     given = recipe.inputs, recipe.ingest, block, stages, recipe.rejects, recipe.dedup, recipe.seed
-    return SplitPass(*given)
+    return SplitPass(*given, tokens=recipe.tokens)
 
 
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:

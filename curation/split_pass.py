@@ -40,6 +40,7 @@ from curation.retries import take_retries
 from curation.splits import Split
 from curation.storage import storage
 from curation.tables import TableWriter
+from curation.token_counts.config import TokensConfig
 from schemas.arrow import with_columns
 from schemas.cut import CUT, cut_rows
 from schemas.document import DOCUMENT
@@ -68,6 +69,7 @@ class SplitPass:
     rejects: RejectsConfig
     dedup: DedupConfig
     seed: int
+    tokens: TokensConfig = TokensConfig()
 
 
 def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
@@ -93,7 +95,7 @@ def _read_and_write(
 ) -> Receipt:
     _require_unchanged(split)
     source = todo.inputs[split.input]
-    outputs = _Outputs(folder, f"{split.number:06d}-{attempt}", todo.rejects, todo.dedup)
+    outputs = _Outputs(folder, f"{split.number:06d}-{attempt}", todo)
     counts: Counts = Counter()
     tally = Tally()
     stages = [stage for stage in todo.stages if stage[0] in source.stages]
@@ -147,13 +149,13 @@ def _require_unchanged(split: Split) -> None:
 class _Outputs:
     """The tables of a split."""
 
-    def __init__(self, folder: str, name: str, rejects: RejectsConfig, dedup: DedupConfig) -> None:
+    def __init__(self, folder: str, name: str, todo: SplitPass) -> None:
         order = ("order_key", "doc_id", "position")
         self._documents = TableWriter(folder, name, DOCUMENT, sort_by=order)
         self._rejects = TableWriter(folder, name, REJECT)
         self._cuts = TableWriter(folder, name, CUT)
         self._keys = TableWriter(folder, name, KEYS)
-        self._config, self._dedup = rejects, dedup
+        self._config, self._dedup, self._tokens = todo.rejects, todo.dedup, todo.tokens
 
     def part(
         self,
@@ -182,7 +184,7 @@ class _Outputs:
     def keep(self, batch: pa.RecordBatch, source: str, counts: Counts) -> None:
         """Writes the rows that passed every stage, and what was cut from them."""
         if batch.num_rows:
-            self._keys.add(keys_batch(batch, self._dedup))
+            self._keys.add(keys_batch(batch, self._dedup, self._tokens))
             self._documents.add(batch)
         if batch.num_rows and "cuts" in batch.schema.names:
             cuts = cut_rows(batch)

@@ -11,15 +11,22 @@ from curation.dedup.config import DedupConfig
 from curation.dedup.lines.keys import LineKeyer
 from curation.dedup.minhash import Fingerprinter, MinHashParams, blocks
 from curation.ingest.urls import hash64
+from curation.token_counts.config import TokensConfig
+from curation.token_counts.open import load_tokenizer
 from schemas.arrow import with_columns
 from schemas.drop_reason import TECHNICAL
 from schemas.keys import KEYS
 
+_NOT_COUNTED = TokensConfig()
 
-def keys_batch(batch: pa.RecordBatch, config: DedupConfig) -> pa.RecordBatch:
+
+def keys_batch(
+    batch: pa.RecordBatch, config: DedupConfig, tokens: TokensConfig = _NOT_COUNTED
+) -> pa.RecordBatch:
     """One row of `KEYS` per row of `batch`, which is documents or rejects, all of one kind.
 
-    Texts of rejects are compared with none, so they have neither hash nor signature.
+    Texts of rejects are compared with none, so they have neither hash nor signature; nor are their
+    tokens counted.
     """
     reasons = batch.column("drop_reason")
     technical = pc.is_in(reasons, pa.array(sorted(TECHNICAL), pa.string()))
@@ -32,6 +39,8 @@ def keys_batch(batch: pa.RecordBatch, config: DedupConfig) -> pa.RecordBatch:
     }
     if reasons.null_count:
         known |= _of_texts(batch, config)
+        if tokens.tokenizer:
+            known["tokens"] = load_tokenizer(tokens).count(batch.column("text"))
     return KEYS.conform(with_columns(batch, known))
 
 
