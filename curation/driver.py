@@ -22,6 +22,7 @@ from curation.spark_tables import read_receipts
 from curation.storage import join, storage
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
+from schemas.match import MATCH
 from schemas.removal import REMOVAL
 from schemas.score import SCORE
 from schemas.verdict import VERDICT
@@ -34,7 +35,8 @@ ROWS_PER_PARTITION = 500_000  # of keys: some 60 MB
 
 def judges(run: Run) -> tuple[str, ...]:
     """The stages whose verdicts say which documents are in the shards."""
-    return (*JUDGES, "encoder") if run.recipe.encoder else JUDGES
+    also = {"encoder": run.recipe.encoder, "decontaminate": run.recipe.decontaminate}
+    return (*JUDGES, *(stage for stage, config in also.items() if config))
 
 
 def score_work(split: int, take_down: int) -> str:
@@ -88,7 +90,7 @@ def parts_of(
     inputs = {split.number: run.recipe.inputs[split.input].name for split in run.splits}
     number = {split.work: split.number for split in run.splits} | score_works(run)
     files: dict[int, list[dict[str, Any]]] = {}
-    for table in (KEYS, DOCUMENT, SCORE):
+    for table in (KEYS, DOCUMENT, SCORE, MATCH):
         for file in receipts.files(extracted, table).to_pylist():
             files.setdefault(number[file.pop("work")], []).append(file)
     works = [stage_work(stage, take_downs) for stage in judged_by]

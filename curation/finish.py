@@ -28,6 +28,7 @@ from schemas.host import HOST, SITE
 from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
 from schemas.line_audit import CANDIDATE, LINE_AUDIT
+from schemas.match import MATCH
 from schemas.pair import BUCKET, MEMBER, MET, PAIR
 from schemas.reject import REJECT
 from schemas.removal import REMOVAL, RETURNED
@@ -38,7 +39,7 @@ from schemas.verdict import VERDICT
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
 _SWEPT = (  # also where none counts
     *(PAIR, MEMBER, BUCKET, MET, CANDIDATE, SCORE),
-    *(REMOVAL, RETURNED, SHARD),
+    *(MATCH, REMOVAL, RETURNED, SHARD),
 )
 _OUTCOME = (
     *(

@@ -7,6 +7,7 @@
     quality   keys and verdicts in; verdicts out           sums by part, then Spark SQL
     score     documents, verdicts in; scores out           no Spark: Ray, `encoder/ray_job.py`
     encoder   keys, verdicts, scores in; verdicts out      sums by part, then Spark SQL
+    decontaminate   keys, verdicts, matches in; verdicts out    by part
     mix       keys and verdicts in; shards out             Spark SQL, then one task per shard
     finish    receipts in; ledger and manifest out         the check that everything adds up
 
@@ -35,6 +36,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from curation import ledger, receipts
+from curation.decontaminate.stage import judge_matches
 from curation.dedup.config import DedupConfig
 from curation.dedup.losses import Loss, find_losses, is_alarming
 from curation.dedup.lsh import candidate_probability
@@ -97,7 +99,7 @@ from schemas.verdict import VERDICT
 
 STAGES = (
     *("ingest", "extract", "language", "pii", "safety", "heuristics", "scores"),
-    *("take_down", "hosts", "dedup", "quality", "encoder", "mix"),
+    *("take_down", "hosts", "dedup", "quality", "encoder", "decontaminate", "mix"),
 )
 
 
@@ -113,7 +115,7 @@ def split_pass(recipe: Recipe) -> SplitPass:
     )
     block = partial(block_batch, config=recipe.blocklist)
     given = recipe.inputs, recipe.ingest, block, stages, recipe.rejects, recipe.dedup, recipe.seed
-    return SplitPass(*given)
+    return SplitPass(*given, decontaminate=recipe.decontaminate)
 
 
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
@@ -143,6 +145,7 @@ def hosts_and_dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
 def after_scores(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
     """The last parts together: what an encoder's scores decide, shards, ledger and manifest."""
     encoder(run, spark, progress)
+    decontaminate(run, spark, progress)
     mix(run, spark, progress)
     return finish(run, spark)
 
@@ -241,7 +244,7 @@ def take_back_quarantined(run: Run, spark: SparkSession) -> int:
         delete_manifest(run)
         scored = score_works(run).keys() & done
         for works in (
-            *({"mix"}, {"encoder"}, scored),
+            *({"mix"}, {"decontaminate"}, {"encoder"}, scored),
             *({"quality"}, {"dedup"}, {"hosts"}, quarantined),
         ):
             receipts.take_back(run.folder, works)
@@ -342,6 +345,19 @@ def encoder(run: Run, spark: SparkSession, progress: Progress) -> None:
         receipts.commit(run.folder, replace(receipt, work=work))
 
 
+def decontaminate(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Finds the documents that hold items of benchmarks; verdicts on them, or on their lines."""
+    config, work = run.recipe.decontaminate, run.work_of("decontaminate")
+    if config is None or receipts.is_done(run.folder, work):
+        return
+    require_done(run, "dedup", "quality")
+    before = (stage for stage in judges(run) if stage != "decontaminate")
+    with progress.step("decontaminate"), step(spark, "decontaminate"):
+        parts = parts_of(run, split_receipts(run, spark, scored=True), *before)
+        receipt = judge_matches(spark, parts, config, run.recipe.domains)
+        receipts.commit(run.folder, replace(receipt, work=work))
+
+
 def lacks_scores(run: Run) -> bool:
     """Whether an encoder has to read documents before the run can go on."""
     return run.recipe.encoder is not None and not is_scored(run)
@@ -397,4 +413,6 @@ def _stages(run: Run, source: InputConfig) -> list[str]:
         optional.add("take_down")
     if run.recipe.encoder is None:
         optional.add("encoder")
+    if run.recipe.decontaminate is None:
+        optional.add("decontaminate")
     return [stage for stage in STAGES if stage not in optional]
