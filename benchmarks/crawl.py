@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from curation.driver import ROWS_PER_PARTITION
-from curation.mixing.layout import ShardsConfig
+from curation.mixing.config import ShardsConfig
 from curation.mixing.shards import _READERS, shards_per_task
 from curation.storage import BLOCK_BYTES
 from curation.tables import _BLOCK_BYTES
@@ -20,7 +20,7 @@ from curation.tables import _BLOCK_BYTES
 WARC_BYTES = 1_000_000_000  # a file of Common Crawl: about 90,000 of them, 33,000 pages each
 GET_S = 0.03  # from S3, to the first byte, within a region
 GET_USD, PUT_USD = 0.0004 / 1000, 0.005 / 1000  # S3 standard, us-east-1; HEAD is priced as GET
-SHARD_BYTES = ShardsConfig().target_bytes
+SHARD_BYTES = 4 * ShardsConfig().target_tokens  # as English text has them
 _KEYS_READINGS = 7  # hosts and mix, twice each; dedup, three times
 _RECEIPT_READINGS = 5  # the display, hosts, dedup, mix, and the end
 MIX_REQUESTS = "GET: stretches of documents, by the mix"

@@ -32,7 +32,8 @@ from pyspark.sql import functions as F
 from benchmarks.big_run import PAGES_PER_FILE, TEXT_BYTES, fill, make_run
 from curation import receipts
 from curation.driver import parts_of, split_receipts
-from curation.mixing.layout import ShardsConfig, assign, lay_out
+from curation.mixing.config import ShardsConfig
+from curation.mixing.layout import assign, find_starts
 from curation.pipeline import finish
 from curation.progress import Progress
 from curation.run import Run
@@ -97,7 +98,7 @@ def _do_nothing(number: int, *, splits: Broadcast[list[Split]]) -> Iterator[pa.R
 def _lay_out(spark: SparkSession, pages: int) -> None:
     """The driver's part of both steps of the prefix sum: a row stands for a bucket of rows."""
     drawn = _drawn(spark, pages // _BUCKETS * TEXT_BYTES)
-    layout = lay_out(drawn, pages, ShardsConfig())
+    layout = find_starts(drawn, pages, ShardsConfig())
     assign(drawn, layout).agg(F.max("shard")).collect()
 
 
@@ -110,6 +111,10 @@ def _drawn(spark: SparkSession, text_bytes: int) -> DataFrame:
         F.lit("crawl").alias("input"),
         F.lit(None).cast("binary").alias("dropped_lines"),
         F.lit(text_bytes).cast("long").alias("text_bytes"),
+        F.lit(text_bytes // 4).cast("int").alias("tokens"),
+        *(F.lit("").alias(name) for name in ("folder", "domain")),
+        F.lit(0).cast("short").alias("epoch"),
+        F.lit(None).cast("float").alias("encoder_quality"),
         F.col("id").alias("content"),
     )
 

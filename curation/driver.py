@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from curation import receipts
 from curation.errors import UserError
-from curation.mixing.layout import read_layout
+from curation.mixing.stage import Before, read_before
 from curation.parts import Files, Parts, plan_parts
 from curation.receipts import Counts
 from curation.run import MANIFEST, Run, stage_work
@@ -106,7 +106,13 @@ def parts_of(
 
 def layout_after(run: Run, take_downs: int) -> pa.Table:
     """The shards (`schemas.layout.LAYOUT`) of a run that is mixed, after so many take-downs."""
-    return read_layout(run.folder, receipts.read(run.folder, stage_work("mix", take_downs)))
+    return mix_after(run, take_downs).layout
+
+
+def mix_after(run: Run, take_downs: int) -> Before:
+    """The mix of a run, after so many take-downs, as the one behind it finds it."""
+    mixed = receipts.read(run.folder, stage_work("mix", take_downs))
+    return read_before(run.folder, mixed, take_downs + 1)
 
 
 def delete_manifest(run: Run) -> None:

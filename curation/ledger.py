@@ -14,7 +14,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curation.receipts import CUT_LINES, DOMAIN, IN, KEPT, SHORTENED, SKIPPED, Counts, StageTimes
+from curation.receipts import (
+    CUT_LINES,
+    DOMAIN,
+    IN,
+    KEPT,
+    REPEATS,
+    SHORTENED,
+    SKIPPED,
+    Counts,
+    StageTimes,
+)
+from schemas.drop_reason import DropReason
 
 ALL = ""
 """In place of an input, where a count is of all together."""
@@ -47,15 +58,18 @@ def check(
         rows[file["table"]] += file["rows"]
     for source, names in stages.items():
         _check_input(counts, source, names)
-    entered, written = _outcome(counts, "ingest", IN), _outcome(counts, "mix", KEPT)
+    entered = _outcome(counts, "ingest", IN)
     _equal(entered, rows["keys"], "pages read and rows in keys")
     _equal(entered, rows["documents"] + rows["rejects"], "pages read and documents + rejects")
     first = "take_down" if any("take_down" in names for names in stages.values()) else "hosts"
     _equal(rows["documents"], _outcome(counts, first, IN), f"documents and pages into {first}")
     shortened = sum(n for (_, _, o), n in counts.items() if o.startswith(SHORTENED))
     left = rows["documents"] - (rows["verdicts"] - shortened)
-    _equal(left, rows["shards"], "documents left and rows in shards")
-    _equal(written, rows["shards"], "pages drawn and rows in shards")
+    _equal(left, _outcome(counts, "mix", IN), "documents left and pages into mix")
+    left_out = _outcome(counts, "mix", DropReason.NOT_DRAWN)
+    _equal(left_out, rows["left_out"], "pages that are not drawn and rows in left_out")
+    written = _outcome(counts, "mix", KEPT) + _outcome(counts, "mix", REPEATS)
+    _equal(written, rows["shards"], "pages drawn and their repeats, and rows in shards")
 
 
 def _check_input(counts: Counts, source: str, stages: Sequence[str]) -> None:
@@ -112,7 +126,7 @@ def cut_lines(counts: Counts, source: str) -> dict[str, int]:
 
 def domains(counts: Counts, source: str, stages: Sequence[str]) -> dict[str, int]:
     """The pages of the input `source` that the last stage which judges them kept, by domain."""
-    last = [name for name in stages if name in ("quality", "encoder", "decontaminate")][-1]
+    last = [stage for stage in ("quality", "encoder", "decontaminate") if stage in stages][-1]
     of_last = {key: pages for key, pages in counts.items() if key[0] == last}
     return _beside(Counter(of_last), source, DOMAIN)
 

@@ -7,13 +7,13 @@
     quality   keys and verdicts in; verdicts out           sums by part, then Spark SQL
     score     documents, verdicts in; scores out           no Spark: Ray, `encoder/ray_job.py`
     encoder   keys, verdicts, scores in; verdicts out      sums by part, then Spark SQL
-    decontaminate   keys, verdicts, matches in; verdicts out    by part
-    mix       keys and verdicts in; shards out             Spark SQL, then one task per shard
+    decontaminate  verdicts, matches in; verdicts out      by part; shortened texts are read
+    mix       keys and verdicts in; shards, left_out out   Spark SQL, then one task per shard
     finish    receipts in; ledger and manifest out         the check that everything adds up
 
-`score` and `encoder` are only of a recipe with an encoder. Scoring is a process of its own, so that
-models and the JVM do not hold memory at once: what comes before it is `before_scores`, what comes
-after it `after_scores`.
+`score` and `encoder` are only of a recipe with an encoder, `decontaminate` of one with benchmarks.
+Scoring is a process of its own, so that models and the JVM do not hold memory at once: what comes
+before it is `before_scores`, what comes after it `after_scores`.
 
 Each part does only the work that has no receipt yet, so a run that was killed goes on where it
 was. The manifest is written last: a run without one is not finished. A take-down is a receipt,
@@ -24,7 +24,6 @@ that never had the pages.
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -48,6 +47,7 @@ from curation.driver import (
     delete_manifest,
     judges,
     layout_after,
+    mix_after,
     parts_of,
     raise_undone,
     require_done,
@@ -69,12 +69,12 @@ from curation.hosts.tables import write_hosts
 from curation.ingest import selection
 from curation.ingest.config import InputConfig, index_columns
 from curation.language.identify import identify_batch
-from curation.mixing import layout, shards
+from curation.mixing.stage import Mixing, make_mix
 from curation.pii.batch import pii_batch
 from curation.progress import Progress
 from curation.quality.batch import score_batch
 from curation.quality.stage import judge_quality
-from curation.receipts import IN, KEPT, SKIPPED, Counts, Receipt
+from curation.receipts import IN, KEPT, SKIPPED, Receipt
 from curation.recipe import Recipe
 from curation.removal.take_down import returned
 from curation.run import Run, made_with, require_made_with, select_work, stage_work
@@ -94,7 +94,6 @@ from schemas.alarm import ALARM
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
-from schemas.layout import LAYOUT
 from schemas.verdict import VERDICT
 
 STAGES = (
@@ -364,9 +363,10 @@ def lacks_scores(run: Run) -> bool:
 
 
 def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
-    """Puts the documents that are still in into one order, and writes the shards.
+    """Draws documents that are still in, puts them into one order, and writes the shards.
 
-    After a take-down the shards' borders stay, and those whose content is the same are not written.
+    After a take-down it draws by the same border, and the shards' borders stay; those whose content
+    is the same are not written.
     """
     number = run.take_downs
     work = stage_work("mix", number)
@@ -376,17 +376,14 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
     with progress.step("mix"), step(spark, "mix"):
         extracted = split_receipts(run, spark, scored=True)
         parts = spark.sparkContext.broadcast(parts_of(run, extracted, *judges(run)))
-        before = layout_after(run, number - 1) if number else None
+        recipe = run.recipe
+        mixing = Mixing(run.folder, recipe.mix, recipe.shards, recipe.domains)
+        before = mix_after(run, number - 1) if number else None
         with shuffles_of(spark, rows_in(receipts.files(extracted, KEYS))):
-            config, domains = run.recipe.shards, run.recipe.domains
-            drawn = layout.draw(spark, parts, config, domains, before=before)
-            made = shards.write_shards(drawn, parts)
-        if before is not None and before.num_rows:
-            made = layout.carry_on(before, made, number)
-        counts: Counts = Counter({("mix", name, IN): n for name, n in drawn.pages.items()})
-        files = [write_file(run.folder, uuid.uuid4().hex, LAYOUT, made)]
+            receipt = make_mix(spark, parts, mixing, before)
+        files = [*receipt.files]
         files += returned(run, spark, extracted, parts.value) if number else ()
-        receipts.commit(run.folder, Receipt(work, "driver", files, counts))
+        receipts.commit(run.folder, replace(receipt, work=work, files=files))
 
 
 def finish(run: Run, spark: SparkSession) -> Outcome:

@@ -26,7 +26,7 @@ from schemas.receipt import RECEIPT
 _READERS = 16
 IN, KEPT = "in", "kept"
 SKIPPED, FAILED, CUT_LINES, SHORTENED = "skipped:", "failed:", "cut:", "shortened:"
-DOMAIN = "domain:"
+DOMAIN, REPEATS = "domain:", "rows:repeats"
 READ_PAGES, READ_TOKENS, SCORED_PAGES = "read:pages", "read:tokens", "scored:pages"
 """How outcomes begin that stand beside the sums: see `schemas/ledger.py`."""
 QUARANTINED = "quarantined"

@@ -238,8 +238,9 @@ def _pinned(recipe: Recipe) -> Recipe:
 
         recipe = replace(recipe, encoder=pinned_encoder(recipe.encoder))
     if recipe.decontaminate:
-        recipe = replace(recipe, decontaminate=recipe.decontaminate.pinned())
-        check_benchmarks(recipe.decontaminate)
+        pinned_benchmarks = recipe.decontaminate.pinned()
+        check_benchmarks(pinned_benchmarks)
+        recipe = replace(recipe, decontaminate=pinned_benchmarks)
     reference = recipe.heuristics.reference
     if reference is None:
         return recipe

@@ -8,7 +8,8 @@ a rule, first or not, `cut:RULE` lines that a rule cut from pages that stay, and
 pages that stay and have a row in `verdicts/`, for they lose such lines, and `domain:NAME` pages
 that `quality`, or `encoder`, kept, by domain. Of an encoder, `read:pages` and `read:tokens` are
 what it read, for take-downs too, and `scored:pages` those among the pages it judged that it had
-read. Of take-downs, `shards:before` are pages that were in shards before the newest one, and
+read. Of the mix, `rows:repeats` are rows of shards whose page is there in an earlier epoch too. Of
+take-downs, `shards:before` are pages that were in shards before the newest one, and
 `shards:taken_down` those of them that it took out.
 
 Of all inputs together (input '') are counts of what compares pages. Of semantic deduplication: the

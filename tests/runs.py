@@ -27,7 +27,7 @@ from curation.storage import join, storage
 SAMPLE = Path(__file__).parent.parent / "curation" / "sample"
 WAIT_S = 240  # machines are shared
 SMALL = (
-    *("splits.target_bytes=60000", "shards.target_bytes=60000"),
+    *("splits.target_bytes=60000", "shards.target_tokens=15000", "mix=null"),
     *("dedup.near=null", "dedup.lines=null", "dedup.certificate=null"),
 )
 NEAR, LINES = "dedup.near={}", "dedup.lines={}"

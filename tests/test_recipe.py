@@ -41,9 +41,9 @@ def test_paths_of_the_command_line_count_from_here(
 
 
 def test_overrides_are_yaml_and_reach_into_lists() -> None:
-    overrides = ["shards.target_bytes=7", "inputs.0.format=warc", "language.min_score=1"]
+    overrides = ["shards.target_tokens=7", "inputs.0.format=warc", "language.min_score=1"]
     recipe = load("default", paths=["x.warc.gz"], overrides=overrides)
-    assert (recipe.shards.target_bytes, recipe.inputs[0].format) == (7, "warc")
+    assert (recipe.shards.target_tokens, recipe.inputs[0].format) == (7, "warc")
     assert recipe.language.min_score == 1.0
 
 
@@ -66,12 +66,12 @@ def test_rules_are_overridden_by_their_names() -> None:
         ("heuristics.pros.pages={}", "unknown key 'heuristics.pros': did you mean 'prose'?"),
         ("hueristics.prose={}", "unknown key 'hueristics': did you mean 'heuristics'?"),
         ("inputs.0.pahts=[a]", "unknown key 'inputs.0.pahts': did you mean 'paths'?"),
-        ("shards.xyzzy=1", "unknown key 'shards.xyzzy': known here: target_bytes"),
+        ("shards.xyzzy=1", "unknown key 'shards.xyzzy': known here: target_tokens, by_domain"),
         ("language.min_score=2", "'language.min_score' is 2: expected a number from 0 to 1"),
         ("language.min_score=.nan", "'language.min_score' is NaN: expected a number from 0 to 1"),
-        ("shards.target_bytes=many", '"many": expected a whole number from 1 to 1073741824'),
-        ("shards.target_bytes=1.5", "is 1.5: expected a whole number from 1 to 1073741824"),
-        ("shards.target_bytes=true", "is true: expected a whole number from 1 to 1073741824"),
+        ("shards.target_tokens=many", '"many": expected a whole number from 1 to 4294967296'),
+        ("shards.target_tokens=1.5", "is 1.5: expected a whole number from 1 to 4294967296"),
+        ("shards.target_tokens=true", "is true: expected a whole number from 1 to 4294967296"),
         ("sample=0", "'sample' is 0: expected a number above 0, at most 1"),
         ("heuristics.routing.min_code_ratio=2", "is 2: expected a number from 0 to 1, or null"),
         ("heuristics.prose.pages.too_few_words=x", 'is "x": expected a number, or null'),

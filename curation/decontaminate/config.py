@@ -3,7 +3,7 @@
 decontaminate:
   benchmarks:
     - {name: gsm8k, path: gsm8k/test.jsonl.gz, columns: [question, answer]}
-    - {name: humaneval, path: HumanEval.jsonl.gz, columns: [prompt, canonical_solution], id: task_id}
+    - {name: humaneval, path: HumanEval.jsonl.gz, columns: [prompt, test], id: task_id}
   remove: lines
 """
 
@@ -19,7 +19,7 @@ from curation.artefact import Artefact
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark(Artefact):
-    """A test set: JSONL (`.gz`, `.zst` too) or Parquet, an item a row, of which texts are `columns`.
+    """A test set: JSONL (`.gz`, `.zst` too) or Parquet, an item a row, whose texts are `columns`.
 
     Without `columns`, all that are strings. `id` is the column that names an item; without it its
     name is the number of its row, from 0.

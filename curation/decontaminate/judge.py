@@ -11,7 +11,7 @@ import pyarrow as pa
 from curation.decontaminate.config import DecontaminateConfig
 from curation.decontaminate.lines import clean
 from curation.decontaminate.scan import Matches
-from curation.tables import cuts_of
+from curation.dedup.groups import first_of_each
 from schemas.drop_reason import DropReason
 
 _OF_PAGE = ("position", "doc_id", "input")
@@ -20,11 +20,11 @@ _OF_PAGE = ("position", "doc_id", "input")
 def page_verdicts(matches: pa.Table) -> list[dict[str, Any]]:
     """A verdict, which drops it, on each document of `matches`, whose rows lie together."""
     positions = matches["position"].to_numpy()
-    firsts = matches.take(pa.array(cuts_of(positions)[:-1] if len(positions) else [], pa.int64()))
-    listed = np.diff(cuts_of(positions)) if len(positions) else []
+    begins = np.flatnonzero(first_of_each(positions))
+    firsts, listed = matches.take(pa.array(begins)), np.diff(begins, append=len(positions))
     return [
-        _verdict(row) | {"drop_reason": DropReason.CONTAMINATED, "detail": _told(row, int(number))}
-        for row, number in zip(firsts.to_pylist(), listed, strict=True)
+        _verdict(row) | {"drop_reason": DropReason.CONTAMINATED, "detail": _told(row, number)}
+        for row, number in zip(firsts.to_pylist(), listed.tolist(), strict=True)
     ]
 
 

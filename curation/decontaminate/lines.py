@@ -32,7 +32,7 @@ class Cleaned(NamedTuple):
 
 
 def clean(text: str, before: bytes | None, found: Matches, config: DecontaminateConfig) -> Cleaned:
-    """Of one text, which has lost the lines of the bitmap `before`, and in which there are matches."""
+    """Of one text, in which something is found; it has lost the lines of the bitmap `before`."""
     lines, goes = text.split("\n"), found.lines.copy()
     for _ in range(_ROUNDS):
         left = "\n".join(line for line, gone in zip(lines, goes, strict=True) if not gone)

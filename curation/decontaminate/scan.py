@@ -7,19 +7,20 @@ to a hundred; how many more there are each row says.
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curation.arrow_text import Ints
+from curation.arrow_text import Bytes, Ints
 from curation.decontaminate.config import DecontaminateConfig
-from curation.decontaminate.index import Index, Lookup, load_index
+from curation.decontaminate.index import Lookup, load_index
 from curation.decontaminate.runs_kernel import count_words, find_runs
 from curation.decontaminate.scan_kernel import (
     Hits,
     Mask,
+    Places,
     Scratch,
     find_hits,
     group_hits,
@@ -33,6 +34,7 @@ from schemas.match import MATCH
 
 MOST_LISTED = 100
 """Texts of items per document."""
+Floats = npt.NDArray[np.float64]
 _CONTINUES, _HIGH_BITS = np.uint8(0x80), np.uint8(0xC0)
 
 
@@ -97,39 +99,31 @@ class Scanner:
         lines = np.zeros(1 + np.count_nonzero(text == ord("\n")), bool)
         mark_lines(hits, row, lookup, goes, places, lines)
         order = np.lexsort((found[:, 0], found[:, 3], -found[:, 2]))[:MOST_LISTED]
-        more = len(found) - len(order)
-        return Matches(
-            row, _told(self._index, found[order], shares[order], more, text, places), lines
-        )
+        told = self._tell(found[order], shares[order], text, places)
+        more = pa.array(np.full(len(order), len(found) - len(order), np.int32))
+        return Matches(row, told.append_column("n_more", more), lines)
 
-
-def _told(
-    index: Index,
-    found: Ints,
-    shares: npt.NDArray[np.float64],
-    more: int,
-    text: npt.NDArray[np.uint8],
-    places,
-) -> pa.RecordBatch:
-    at = pa.array(found[:, 0])
-    first, last = found[:, 3], found[:, 4] - 1
-    # Characters before each byte.
-    characters = np.cumsum(text & _HIGH_BITS != _CONTINUES)
-    before = np.concatenate([[0], characters])
-    numbers = {
-        "n_words": found[:, 2],
-        "first_word": first,
-        "last_word": last,
-        "start": before[places.starts[first]],
-        "end": before[places.ends[last]],
-        "first_line": places.lines[first],
-        "last_line": places.lines[last],
-        "n_more": np.full(len(found), more),
-    }
-    columns = {name: getattr(index, name).take(at) for name in ("benchmark", "item", "column")}
-    columns["share"] = pa.array(shares.astype(np.float32))
-    columns |= {name: pa.array(values.astype(np.int32)) for name, values in numbers.items()}
-    return pa.RecordBatch.from_pydict(columns)
+    def _tell(self, found: Ints, shares: Floats, text: Bytes, places: Places) -> pa.RecordBatch:
+        texts, first, last = pa.array(found[:, 0]), found[:, 3], found[:, 4] - 1
+        characters_before = np.concatenate([[0], np.cumsum(text & _HIGH_BITS != _CONTINUES)])
+        numbers = {
+            "n_words": found[:, 2],
+            "first_word": first,
+            "last_word": last,
+            "start": characters_before[places.starts[first]],
+            "end": characters_before[places.ends[last]],
+            "first_line": places.lines[first],
+            "last_line": places.lines[last],
+        }
+        index = self._index
+        columns = {
+            "benchmark": index.benchmark.take(texts),
+            "item": index.item.take(texts),
+            "column": index.column.take(texts),
+            "share": pa.array(shares.astype(np.float32)),
+            **{name: pa.array(of.astype(np.int32)) for name, of in numbers.items()},
+        }
+        return pa.RecordBatch.from_pydict(columns)
 
 
 def scan(texts: pa.StringArray, config: DecontaminateConfig) -> list[Matches]:
@@ -167,7 +161,7 @@ def _call_kernels(texts: pa.StringArray) -> None:
         mark_lines(hits, 0, lookup, np.ones(1, bool), places, np.zeros(1, bool))
 
 
-def _unwritable(values: npt.NDArray) -> npt.NDArray:
+def _unwritable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """As what is mapped from a file is: kernels are compiled for one of the two."""
     values.flags.writeable = False
     return values

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -37,7 +38,7 @@ from curation.rows_at import rows_at
 from curation.scored import lines_hashes
 from curation.spark_tables import map_each
 from curation.tables import write_file
-from schemas.arrow import with_columns
+from schemas.arrow import Table, with_columns
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
@@ -59,7 +60,7 @@ def judge_matches(
     The receipt has the files, and pages in, kept and gone by input. `parts` have the verdicts of
     the stages before.
     """
-    return _judge(spark, parts, config, domains, folder=parts.folder, scanned=True)
+    return _judge(spark, parts, _Judge(config, domains, parts.folder, scanned=True))
 
 
 def scan_documents(
@@ -75,66 +76,66 @@ def scan_documents(
     `config` may be of another recipe than the run's; `matches/` and `verdicts/` are written below
     `folder`, which may be another than that of the run.
     """
-    return _judge(spark, parts, config.pinned(), domains, folder=folder, scanned=False)
+    return _judge(spark, parts, _Judge(config.pinned(), domains, folder, scanned=False))
 
 
-def _judge(
-    spark: SparkSession,
-    parts: Parts,
-    config: DecontaminateConfig,
-    domains: DomainsConfig,
-    *,
-    folder: str,
-    scanned: bool,
-) -> Receipt:
-    shared = spark.sparkContext.broadcast(parts)
-    judge = partial(
-        _judge_part, parts=shared, config=config, domains=domains, folder=folder, scanned=scanned
-    )
-    made = map_each(spark, len(parts), judge, RECEIPT.spark).toArrow().cast(RECEIPT.arrow)
+@dataclass(frozen=True)
+class _Judge:
+    """What tasks are told; `scanned`: the split pass has looked through all texts."""
+
+    config: DecontaminateConfig
+    domains: DomainsConfig
+    folder: str
+    scanned: bool
+
+
+def _judge(spark: SparkSession, parts: Parts, judge: _Judge) -> Receipt:
+    task = partial(_judge_part, parts=spark.sparkContext.broadcast(parts), judge=judge)
+    made = map_each(spark, len(parts), task, RECEIPT.spark).toArrow().cast(RECEIPT.arrow)
     files = receipts.files(made).drop_columns("work").to_pylist()
     counts = receipts.counts(made)
-    for benchmark, told in load_index(config).told.items():
+    for benchmark, told in load_index(judge.config).told.items():
         for what, number in told._asdict().items():
             counts[STAGE, ALL, f"{what}:{benchmark}"] = number
     return Receipt(STAGE, "driver", files, counts)
 
 
-def _judge_part(
-    part: int,
-    *,
-    parts: Broadcast[Parts],
-    config: DecontaminateConfig,
-    domains: DomainsConfig,
-    folder: str,
-    scanned: bool,
-) -> Iterator[pa.RecordBatch]:
-    pages = _pages(parts.value, part, domains)
+def _judge_part(part: int, *, parts: Broadcast[Parts], judge: _Judge) -> Iterator[pa.RecordBatch]:
+    pages = _pages(parts.value, part, judge.domains)
     if not pages.num_rows:
         return
-    known = _known(parts.value, part, pages) if scanned else MATCH.arrow.empty_table()
-    wanted = _unread(pages, known, config) if scanned else pages["position"].to_numpy()
-    verdicts = page_verdicts(known) if config.remove == "page" else []
-    found = []
+    known, wanted = MATCH.arrow.empty_table(), pages["position"].to_numpy()
+    if judge.scanned:
+        known = _known(parts.value, part, pages)
+        wanted = _unread(pages, known, judge.config)
+    by_page = judge.config.remove == "page"
+    verdicts, found = page_verdicts(known) if by_page else [], [MATCH.batch([])]
     for texts in _texts(parts.value, part, wanted):
-        scanner = Scanner(config)
+        scanner = Scanner(judge.config)
         for rows, tokens in blocks(texts.column("text")):
             scanner.add(rows, tokens)
-        found.append(scanner.found(texts))
-        if config.remove == "page":
-            verdicts += page_verdicts(pa.Table.from_batches(found[-1:]))
+        matches = scanner.found(texts)
+        if by_page:
+            verdicts += page_verdicts(pa.Table.from_batches([matches]))
         else:
-            verdicts += line_verdicts(texts, scanner.matches, found[-1], config)
-    matches = pa.Table.from_batches(found, MATCH.arrow)
-    new = matches.filter(matches["lines_hash"].is_valid()) if scanned else matches
-    tables = {VERDICT: pa.Table.from_batches([VERDICT.batch(verdicts)]), MATCH: new}
-    files = [
-        write_file(folder, f"{parts.value.name(part)}-{uuid.uuid4().hex}", table, rows)
+            verdicts += line_verdicts(texts, scanner.matches, matches, judge.config)
+        found.append(matches)
+    judged = pa.Table.from_batches([VERDICT.batch(verdicts)])
+    new = pa.Table.from_batches(found)
+    counts = _count(pages, judged, pa.concat_tables([known, new]))
+    if judge.scanned:  # what is of whole texts the split pass has written
+        new = new.filter(new["lines_hash"].is_valid())
+    files = _write(judge.folder, parts.value.name(part), {VERDICT: judged, MATCH: new})
+    yield RECEIPT.batch([Receipt(f"part-{part}", STAGE, files, counts).to_row()])
+
+
+def _write(folder: str, name: str, tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
+    """A file of each table that has rows, sorted by position."""
+    return [
+        write_file(folder, f"{name}-{uuid.uuid4().hex}", table, rows.sort_by("position"))
         for table, rows in tables.items()
         if rows.num_rows
     ]
-    counts = _count(pages, tables[VERDICT], pa.concat_tables([known, matches]))
-    yield RECEIPT.batch([Receipt(f"part-{part}", STAGE, files, counts).to_row()])
 
 
 def _pages(parts: Parts, part: int, domains: DomainsConfig) -> pa.Table:

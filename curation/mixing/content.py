@@ -11,8 +11,8 @@ from curation.dedup.buckets import mixed
 from curation.dedup.doc_ids import halves
 
 
-def content_of(keys: pa.RecordBatch) -> Hashes:
-    """64 bits per page of what a shard has of it.
+def content_of(keys: pa.RecordBatch, epochs: Ints) -> Hashes:
+    """64 bits per page of what a shard has of it, when it is there for the time `epochs` says.
 
     `keys` have doc_id, `row_hash`, `dropped_lines`, the bitmap of lines that a page loses, and
     `encoder_quality`.
@@ -29,6 +29,8 @@ def content_of(keys: pa.RecordBatch) -> Hashes:
     rows = np.flatnonzero(scores.is_valid().to_numpy(zero_copy_only=False))
     bits = scores.drop_null().to_numpy().view(np.uint32)
     found[rows] = _fold(found[rows], ~bits.astype(np.uint64))
+    rows = np.flatnonzero(epochs)
+    found[rows] = _fold(found[rows], epochs[rows].astype(np.uint64))
     return found
 
 
@@ -38,5 +40,5 @@ def _fold(hashes: Hashes, more: Hashes) -> Hashes:
 
 def combined(contents: Hashes, starts: Ints) -> Hashes:
     """Of each run of pages, which begin at `starts`: the same in any order of its pages."""
-    together: Hashes = np.bitwise_xor.reduceat(contents, starts)  # no page is there twice
+    together: Hashes = np.bitwise_xor.reduceat(contents, starts)  # no two entries are equal
     return together

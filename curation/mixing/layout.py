@@ -1,14 +1,16 @@
-"""The layout: which documents are drawn, in which order, and into which shard each goes.
+"""The layout: in which order the drawn entries lie, and into which shard each goes.
 
-The order is `order_key` (a seeded hash of doc_id), ties by doc_id. A document's shard is the
-length of all text before it in that order, divided by the width of a shard: a prefix sum, so it
-depends on the set of documents alone, not on partitions, splits or arrival. After a take-down the
-borders of before stay, so that no other shard changes.
+An entry is a page, once for each time that it is drawn. The order is that of places
+(`chances.places_of`: a seeded hash of doc_id, turned on for each repeat), ties by doc_id. An
+entry's shard is the number of tokens before it in that order, divided by the width of a shard: a
+prefix sum, so it depends on the set of entries alone, not on partitions, splits or arrival. Where
+domains lie apart, each has an order of its own. After a take-down the borders of before stay, so
+that no other shard changes.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,103 +27,134 @@ from pyspark.sql import functions as F
 
 from curation.dedup.doc_ids import halves
 from curation.domains.config import DomainsConfig
-from curation.domains.keys import OF_DOMAINS, domains_of
+from curation.domains.keys import domains_of
+from curation.mixing.chances import kept, places_of
 from curation.mixing.config import ShardsConfig
 from curation.mixing.content import content_of
+from curation.mixing.draw import Border
 from curation.parts import Parts
-from curation.receipts import Receipt
 from curation.spark_tables import map_each
-from curation.tables import read_file
 from schemas.arrow import with_columns
 from schemas.document import DOCUMENT
-from schemas.keys import KEYS
 from schemas.layout import LAYOUT
 
-ORDER = ("order_key", "doc_id")
+PLACE = ("folder", "order_key", "doc_id")
+"""Where an entry lies: below `folder`, in this order."""
+_SIZES = ("rows", "tokens", "text_bytes")
 _ROWS_PER_BUCKET = 50_000
-_CARRIED = ("position", "input", "encoder_quality", "dropped_lines", "text_bytes")
-_READ = (*ORDER, *_CARRIED, "row_hash", *OF_DOMAINS)
-_DRAWN = (*ORDER, *_CARRIED, "domain", "content")
+_CARRIED = ("position", "input", "encoder_quality", "dropped_lines", "text_bytes", "tokens")
+_READ = ("doc_id", *_CARRIED, "row_hash")
+_DRAWN = (*PLACE, *_CARRIED, "epoch", "domain", "content")
 _SELECTED = (
-    "order_key long, doc_id string, position long, input string, encoder_quality float,"
-    " dropped_lines binary, text_bytes long, domain string, content long"
+    "folder string, order_key long, doc_id string, position long, input string,"
+    " encoder_quality float, dropped_lines binary, text_bytes long, tokens int, epoch short,"
+    " domain string, content long"
 )
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """The rows that are drawn, each with its `shard`; and what the writers must know of these.
+class Selection:
+    """What of the documents that are still in is drawn; without a border, all, once each."""
 
-    `width` is about the text of a shard in bytes, `shards` more than the largest number, `pages`
-    how many there are of each input.
+    border: Border | None
+    domains: DomainsConfig
+    by_domain: bool
+
+    def entries(self, keys: pa.RecordBatch) -> pa.RecordBatch:
+        """A row for each time that a page is drawn, of rows of keys with `_READ`."""
+        times = np.ones(keys.num_rows, np.int64)
+        if self.border:
+            _, times = self.border.entries(keys)
+        rows = np.repeat(np.arange(keys.num_rows), times)
+        starts = np.cumsum(times) - times
+        epochs = np.arange(len(rows)) - starts[rows]
+        domain = domains_of(keys, self.domains)
+        batch = with_columns(keys, {"domain": domain}).take(pa.array(rows))
+        places = places_of(batch.column("order_key").to_numpy(), epochs)
+        here = pa.array([""] * batch.num_rows, pa.string())
+        made = {
+            "order_key": pa.array(places),
+            "folder": batch.column("domain") if self.by_domain else here,
+            "epoch": pa.array(epochs.astype(np.int16)),
+            "content": pa.array(content_of(batch, epochs).view(np.int64)),
+        }
+        return with_columns(batch, made).select(_DRAWN)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The entries that are drawn, each with its `shard`; and what the writers must know of these.
+
+    `width` is about the text of a shard in bytes, `shards` more than the largest number.
     """
 
     rows: DataFrame
     width: int
     shards: int
-    pages: Counter[str]
 
 
-def draw(
+def lay_out(
     spark: SparkSession,
     parts: Broadcast[Parts],
     config: ShardsConfig,
-    domains: DomainsConfig,
+    selection: Selection,
     *,
     before: pa.Table | None = None,
 ) -> Drawn:
-    """The documents that are still in. `before`: rows of `LAYOUT` whose borders stay."""
-    select = partial(_select, parts=parts, domains=domains)
+    """The entries of the `selection`. `before`: rows of `LAYOUT` whose borders stay."""
+    select = partial(_select, parts=parts, selection=selection)
     selected = map_each(spark, len(parts.value), select, _SELECTED)
     if before is not None and before.num_rows:
         return _within(selected, before)
-    layout = lay_out(selected, parts.value.rows(DOCUMENT), config)
-    return Drawn(assign(selected, layout), layout.width, layout.shards, layout.pages)
+    layout = find_starts(selected, parts.value.rows(DOCUMENT), config)
+    return Drawn(assign(selected, layout), layout.width, layout.shards)
 
 
 def _select(
-    part: int, *, parts: Broadcast[Parts], domains: DomainsConfig
+    part: int, *, parts: Broadcast[Parts], selection: Selection
 ) -> Iterator[pa.RecordBatch]:
-    for batch in parts.value.kept(part, KEYS, _READ):
-        made = {
-            "domain": domains_of(batch, domains),
-            "content": pa.array(content_of(batch).view(np.int64)),
-        }
-        yield with_columns(batch, made).select(_DRAWN)
+    for batch in kept(parts.value, part, _READ):
+        yield selection.entries(batch)
 
 
 @dataclass(frozen=True)
 class Layout:
     """Where shards begin.
 
-    `width` is the text of a shard in bytes, `starts` the text before each bucket (the first
-    `bits` bits of the order), `pages` how many there are of each input.
+    `starts` has, for each folder and bucket (the first `bits` bits of the order), the number of the
+    folder's first shard, the tokens of its shards, and the tokens before the bucket. `width` is the
+    text of a shard in bytes.
     """
 
     bits: int
     width: int
     shards: int
-    starts: Sequence[tuple[int, int]]
-    pages: Counter[str]
+    starts: Sequence[tuple[str, int, int, int, int]]
 
 
-def lay_out(selection: DataFrame, documents: int, config: ShardsConfig) -> Layout:
+def find_starts(selection: DataFrame, documents: int, config: ShardsConfig) -> Layout:
     """The first step of the prefix sum: over coarse buckets of the order, on the driver.
 
     About how many `documents` there are only says how coarse they are.
     """
     bits = max(1, (documents // _ROWS_PER_BUCKET).bit_length())
-    sums: Counter[int] = Counter()
-    pages: Counter[str] = Counter()
-    grouped = selection.groupBy(_bucket(bits).alias("bucket"), "input")
-    for row in grouped.agg(F.sum("text_bytes").alias("size"), F.count("*").alias("rows")).collect():
-        sums[row["bucket"]] += row["size"]
-        pages[row["input"]] += row["rows"]
-    total = sums.total()
-    width = max(1, -(-total // max(1, round(total / config.target_tokens))))
-    before = accumulate((size for _, size in sorted(sums.items())), initial=0)
-    starts = list(zip(sorted(sums), before, strict=False))
-    return Layout(bits, width, total // width + 1, starts, pages)
+    sums: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    text_bytes = first = 0
+    grouped = selection.groupBy("folder", _bucket(bits).alias("bucket"))
+    totals = [F.sum(name).alias(name) for name in ("tokens", "text_bytes")]
+    for row in grouped.agg(*totals).collect():
+        sums[row["folder"]][row["bucket"]] = row["tokens"]
+        text_bytes += row["text_bytes"]
+    starts = []
+    for folder in sorted(sums):
+        of_folder = sorted(sums[folder].items())
+        total = sum(tokens for _, tokens in of_folder)
+        width = max(1, -(-total // max(1, round(total / config.target_tokens))))
+        before = accumulate((tokens for _, tokens in of_folder), initial=0)
+        for (bucket, _), tokens in zip(of_folder, before, strict=False):
+            starts.append((folder, bucket, first, width, tokens))
+        first += total // width + 1
+    return Layout(bits, max(1, text_bytes // max(1, first)), first, starts)
 
 
 def _bucket(bits: int) -> Any:
@@ -130,26 +163,26 @@ def _bucket(bits: int) -> Any:
 
 def assign(selection: DataFrame, layout: Layout) -> DataFrame:
     """Appends `shard` to the selected rows: the second step, over the rows of each bucket."""
-    offsets = selection.sparkSession.createDataFrame(layout.starts, "bucket long, start long")
-    inside = Window.partitionBy("bucket").orderBy(*ORDER).rowsBetween(Window.unboundedPreceding, -1)
-    prefix = F.col("start") + F.coalesce(F.sum("text_bytes").over(inside), F.lit(0))
+    columns = "folder string, bucket long, first long, width long, start long"
+    offsets = selection.sparkSession.createDataFrame(layout.starts, columns)
+    whole = Window.partitionBy("folder", "bucket").orderBy("order_key", "doc_id")
+    inside = whole.rowsBetween(Window.unboundedPreceding, -1)
+    prefix = F.col("start") + F.coalesce(F.sum("tokens").over(inside), F.lit(0))
     return (
         selection.withColumn("bucket", _bucket(layout.bits))
-        .join(F.broadcast(offsets), on="bucket", how="inner")
+        .join(F.broadcast(offsets), on=["folder", "bucket"], how="inner")
         .withColumn("prefix", prefix)
-        .withColumn("shard", F.expr(f"cast(prefix div {layout.width} as int)"))
+        .withColumn("shard", F.expr("cast(first + prefix div width as int)"))
         .select(*_DRAWN, "shard")
     )
 
 
 def _within(selection: DataFrame, before: pa.Table) -> Drawn:
     """The rows of `selection` in the shards within whose borders they lie."""
-    borders = selection.sparkSession.sparkContext.broadcast(before.select(["shard", *ORDER]))
+    borders = selection.sparkSession.sparkContext.broadcast(before.select(["shard", *PLACE]))
     rows = selection.mapInArrow(partial(_find_shards, borders=borders), f"{_SELECTED}, shard int")
-    counted = selection.groupBy("input").count().collect()
     width = max(1, pc.sum(before["text_bytes"]).as_py() // before.num_rows)
-    pages = Counter({row["input"]: row["count"] for row in counted})
-    return Drawn(rows, width, pc.max(before["shard"]).as_py() + 1, pages)
+    return Drawn(rows, width, pc.max(before["shard"]).as_py() + 1)
 
 
 def _find_shards(
@@ -161,28 +194,37 @@ def _find_shards(
         yield batch.append_column("shard", pa.array(found, pa.int32()))
 
 
-def find_rows(layout: pa.Table, pages: pa.RecordBatch | pa.Table) -> npt.NDArray[np.int64]:
-    """For each of `pages` the row of the layout, in order, within whose borders it lies.
+def find_rows(layout: pa.Table, entries: pa.RecordBatch | pa.Table) -> npt.NDArray[np.int64]:
+    """For each of the entries the row of the layout, in order, within whose borders it lies.
 
-    Both have the columns `ORDER`; pages before the first border belong to the first row.
+    Both have the columns `PLACE`; entries before the first border of their folder belong to its
+    first row, and those of a folder that has none to the row before where they would lie.
     """
-    found = np.searchsorted(_sortable(layout), _sortable(pages), side="right") - 1
-    return np.maximum(found, 0)
+    folders = sorted({*layout["folder"].to_pylist(), *_distinct(entries)})
+    borders = _sortable(layout, folders)
+    found = np.searchsorted(borders, _sortable(entries, folders), side="right") - 1
+    starts = np.searchsorted(_ranks(layout, folders), _ranks(entries, folders))
+    return np.minimum(np.maximum(found, starts), layout.num_rows - 1)
 
 
-def _sortable(rows: pa.RecordBatch | pa.Table) -> npt.NDArray[np.bytes_]:
-    """The order as 24 bytes, which compare as (`order_key`, `doc_id`) do."""
-    keys = np.empty((rows.num_rows, 3), ">u8")
-    keys[:, 0] = rows.column("order_key").to_numpy().view(np.uint64) ^ np.uint64(1 << 63)
+def _distinct(rows: pa.RecordBatch | pa.Table) -> list[str]:
+    found: list[str] = pc.unique(rows.column("folder")).to_pylist()
+    return found
+
+
+def _ranks(rows: pa.RecordBatch | pa.Table, folders: list[str]) -> npt.NDArray[np.int64]:
+    found = pc.index_in(rows.column("folder"), value_set=pa.array(folders, pa.string()))
+    return np.asarray(found.to_numpy(), np.int64)
+
+
+def _sortable(rows: pa.RecordBatch | pa.Table, folders: list[str]) -> npt.NDArray[np.bytes_]:
+    """The place as 32 bytes, which compare as `PLACE` does."""
+    keys = np.empty((rows.num_rows, 4), ">u8")
+    keys[:, 0] = _ranks(rows, folders)
+    keys[:, 1] = rows.column("order_key").to_numpy().view(np.uint64) ^ np.uint64(1 << 63)
     ids = rows.column("doc_id")
-    keys[:, 1:] = halves(ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids)
-    return keys.view("S24").ravel()
-
-
-def read_layout(folder: str, mixed: Receipt) -> pa.Table:
-    """The rows of `LAYOUT` that the receipt of a mix names."""
-    (file,) = (file for file in mixed.files if file["table"] == LAYOUT.name)
-    return read_file(folder, file).read()
+    keys[:, 2:] = halves(ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids)
+    return keys.view("S32").ravel()
 
 
 def carry_on(before: pa.Table, written: pa.Table, take_down: int) -> pa.Table:
@@ -191,14 +233,13 @@ def carry_on(before: pa.Table, written: pa.Table, take_down: int) -> pa.Table:
     A shard that has its old content has its old file, and `removal`; others that of `take_down`.
     """
     at = pc.index_in(before["shard"], value_set=written["shard"].combine_chunks())
-    now = {name: written[name].take(at) for name in ("name", "pages", "text_bytes")}
+    now = {name: written[name].take(at) for name in ("name", *_SIZES)}
     same = pc.equal(now["name"].fill_null(""), before["name"].fill_null(""))
     removal = pc.if_else(same, before["removal"], pa.scalar(take_down, pa.int32()))
     columns = {
-        **{name: before[name] for name in ("shard", *ORDER)},
+        **{name: before[name] for name in ("shard", *PLACE)},
         "name": now["name"],
-        "pages": now["pages"].fill_null(0),
-        "text_bytes": now["text_bytes"].fill_null(0),
+        **{name: now[name].fill_null(0) for name in _SIZES},
         "removal": removal,
     }
     return pa.table(columns).cast(LAYOUT.arrow)

@@ -1,7 +1,8 @@
 """Shards: the documents that are drawn, globally shuffled, in files of equal size.
 
 Only narrow rows move: each `documents/` file is sorted by the order of the layout, so neighbouring
-shards read one contiguous stretch of each, and a page's text goes from there into its shard.
+shards read one contiguous stretch of each (one more for each repeat), and a page's text goes from
+there into its shard.
 
 A task writes as many neighbouring shards as make its stretches long enough to be worth a request;
 what does not fit in memory waits, shard by shard, on the task's local disk.
@@ -32,13 +33,15 @@ import pyarrow.parquet as pq
 from pyspark import Broadcast
 from pyspark.sql import functions as F
 
+from curation.arrow_text import Ints
 from curation.errors import UserError
 from curation.left import drop_lines
+from curation.mixing.chances import order_keys_of
 from curation.mixing.content import combined
-from curation.mixing.layout import ORDER, Drawn
+from curation.mixing.layout import PLACE, Drawn
 from curation.mixing.pieces import Pieces
 from curation.parts import Parts
-from curation.receipts import KEPT, Counts, Receipt, commit, is_done
+from curation.receipts import KEPT, REPEATS, Counts, Receipt, commit, is_done
 from curation.retries import take_retries
 from curation.splits import split_of
 from curation.tables import cuts_of, read_file, write_file
@@ -52,7 +55,8 @@ _MAX_TASK_BYTES = 16 << 30
 _MAX_SHARDS_PER_TASK = 200  # each may have an open file
 _READERS = 8
 _FILES_AT_ONCE = 64
-_COLUMNS = (*ORDER, "position", "input", "dropped_lines")
+_ORDER = ("order_key", "doc_id")
+_OF_ENTRY = ("order_key", "domain", "tokens", "epoch", "encoder_quality")
 
 
 def shards_per_task(width: int, files: int) -> int:
@@ -61,8 +65,8 @@ def shards_per_task(width: int, files: int) -> int:
     return max(1, min(worth_while, _MAX_TASK_BYTES // width, _MAX_SHARDS_PER_TASK))
 
 
-def write_shards(drawn: Drawn, parts: Broadcast[Parts]) -> pa.Table:
-    """Writes the shards that have no receipt yet, each with a receipt.
+def write_shards(drawn: Drawn, parts: Broadcast[Parts], folder: str) -> pa.Table:
+    """Writes the shards that have no receipt yet into `folder`, each with a receipt.
 
     Returns a row of `LAYOUT` for each shard that has a page, in order.
     """
@@ -71,7 +75,7 @@ def write_shards(drawn: Drawn, parts: Broadcast[Parts]) -> pa.Table:
     written = (
         drawn.rows.withColumn("task", F.expr(f"cast(shard div {together} as int)"))
         .repartitionById(-(-drawn.shards // together), "task")
-        .mapInArrow(partial(_write_together, parts=parts), LAYOUT.spark)
+        .mapInArrow(partial(_write_together, parts=parts, folder=folder), LAYOUT.spark)
     )
     return written.toArrow().cast(LAYOUT.arrow).sort_by("shard")
 
@@ -84,9 +88,14 @@ def shard_name(shard: int, content: int) -> str:
     return f"shard-{shard:06d}-{content:016x}"
 
 
+def path_of(shard: Mapping[str, Any]) -> str:
+    """Of the file of a row of `LAYOUT`, below `shards/`, without the ending."""
+    return "/".join(filter(None, (shard["folder"], shard["name"])))
+
+
 def describe(rows: pa.Table) -> pa.RecordBatch:
     """A row of `LAYOUT` for each `shard` of rows that are drawn."""
-    rows = rows.sort_by([(name, "ascending") for name in ("shard", *ORDER)]).combine_chunks()
+    rows = rows.sort_by([(name, "ascending") for name in ("shard", *_ORDER)]).combine_chunks()
     cuts = np.array(cuts_of(rows["shard"].to_numpy()))
     starts = cuts[:-1]
     firsts = rows.take(pa.array(starts))
@@ -94,20 +103,23 @@ def describe(rows: pa.Table) -> pa.RecordBatch:
     numbers = firsts["shard"].to_pylist()
     names = [shard_name(*of) for of in zip(numbers, contents.tolist(), strict=True)]
     described = {
-        **{name: firsts[name].combine_chunks() for name in ("shard", *ORDER)},
+        **{name: firsts[name].combine_chunks() for name in ("shard", *PLACE)},
         "name": pa.array(names, pa.string()),
-        "pages": pa.array(np.diff(cuts)),
-        "text_bytes": pa.array(np.add.reduceat(rows["text_bytes"].to_numpy(), starts)),
+        "rows": pa.array(np.diff(cuts)),
+        **{name: _added_up(rows[name], starts) for name in ("tokens", "text_bytes")},
         "removal": pa.array(np.zeros(len(starts), np.int32)),
     }
     return LAYOUT.conform(pa.RecordBatch.from_pydict(described))
 
 
+def _added_up(values: pa.ChunkedArray, starts: Ints) -> pa.Int64Array:
+    return pa.array(np.add.reduceat(values.to_numpy().astype(np.int64), starts))
+
+
 def _write_together(
-    batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts]
+    batches: Iterator[pa.RecordBatch], *, parts: Broadcast[Parts], folder: str
 ) -> Iterator[pa.RecordBatch]:
     """Writes the shards that the rows of a task belong to."""
-    folder = parts.value.folder
     held = list(batches)
     if not held:
         return
@@ -125,11 +137,11 @@ def _write_together(
             pieces.add(number, piece)
         for shard in todo:
             texts = pieces.take(shard["shard"])
-            if (found := texts.num_rows if texts else 0) != shard["pages"]:
+            if (found := texts.num_rows if texts else 0) != shard["rows"]:
                 raise RuntimeError(
-                    f"{found} documents found of {shard['pages']} in shard {shard['shard']}"
+                    f"{found} documents found of {shard['rows']} in shard {shard['shard']}"
                 )
-            receipt = _write(shard["name"], texts, folder)
+            receipt = _write(shard, texts, folder)
             cpu_s, started = time.process_time() - started, time.process_time()
             commit(folder, replace(receipt, cpu_s=cpu_s, retries=take_retries()))
     yield layout
@@ -149,33 +161,32 @@ def _scratch() -> Iterator[str]:
         ) from error
 
 
-def _write(name: str, texts: pa.Table, folder: str) -> Receipt:
+def _write(shard: Mapping[str, Any], texts: pa.Table, folder: str) -> Receipt:
     # Every attempt writes the same bytes under the same name, so any of them may win.
-    ordered = texts.sort_by([(column, "ascending") for column in ORDER])
+    ordered = texts.sort_by([(column, "ascending") for column in _ORDER])
+    file = write_file(folder, path_of(shard), SHARD, ordered.select(SHARD.arrow.names))
+    firsts = ordered.filter(pc.equal(ordered["epoch"], 0))
     counts: Counts = Counter()
-    for source, pages in Counter(ordered.column("input").to_pylist()).items():
+    for source, rows in Counter(ordered["crawl"].to_pylist()).items():
+        pages = pc.sum(pc.equal(firsts["crawl"], source)).as_py() or 0
         counts[STAGE, source, KEPT] = pages
-    file = write_file(folder, name, SHARD, ordered.select(SHARD.arrow.names))
-    return Receipt(name, name, [file], counts)
+        counts[STAGE, source, REPEATS] = rows - pages
+    return Receipt(shard["name"], shard["name"], [file], +counts)
 
 
 def _read_pieces(rows: pa.Table, parts: Parts) -> Iterator[tuple[int, pa.Table]]:
     """The documents of `rows` (by position), each file read once, in pieces of one shard."""
-    rows = rows.combine_chunks()
-    orders = rows.column("order_key").to_numpy()
-    splits, firsts = np.unique(split_of(rows.column("position").to_numpy()), return_index=True)
+    splits, firsts = np.unique(split_of(rows["position"].to_numpy()), return_index=True)
     ends = [*firsts[1:], rows.num_rows]
     files = [
         (file, rows.slice(first, end - first))
         for split, first, end in zip(splits.tolist(), firsts, ends, strict=True)
         for file in parts.of_split(split, DOCUMENT)
     ]
-    low, high = orders.min(), orders.max()
 
     def read(item: tuple[Mapping[str, Any], pa.Table]) -> list[tuple[int, pa.Table]]:
         file, wanted = item
-        stretch = _read_stretch(read_file(parts.folder, file), low, high)
-        return [piece for group in stretch for piece in _cut(group, wanted)]
+        return [*_read_wanted(read_file(parts.folder, file), wanted)]
 
     with ThreadPoolExecutor(_READERS) as pool:
         for at in range(0, len(files), _FILES_AT_ONCE):
@@ -183,31 +194,37 @@ def _read_pieces(rows: pa.Table, parts: Parts) -> Iterator[tuple[int, pa.Table]]
                 yield from pieces
 
 
-def _read_stretch(file: pq.ParquetFile, low: int, high: int) -> Iterator[pa.Table]:
-    """The row groups that overlap `low..high`."""
+def _read_wanted(file: pq.ParquetFile, wanted: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+    """The `wanted` rows that this file has, from the row groups that may have some."""
+    epochs = wanted["epoch"].to_numpy()
+    keys = order_keys_of(wanted["order_key"].to_numpy(), epochs)
+    order = np.argsort(keys, kind="stable")
+    wanted, keys = wanted.take(pa.array(order)).combine_chunks(), keys[order]
     for group in range(file.num_row_groups):
-        order = file.metadata.row_group(group).column(_ORDER_INDEX).statistics
-        if order.min <= high and order.max >= low:
-            yield file.read_row_group(group, columns=_READ)
+        there = file.metadata.row_group(group).column(_ORDER_INDEX).statistics
+        first = np.searchsorted(keys, there.min, side="left")
+        end = np.searchsorted(keys, there.max, side="right")
+        if end > first:
+            rows = file.read_row_group(group, columns=_READ).combine_chunks()
+            yield from _cut(rows, wanted.slice(first, end - first))
 
 
 def _cut(group: pa.Table, wanted: pa.Table) -> Iterator[tuple[int, pa.Table]]:
-    """The rows at the `wanted` positions (sorted) as they are left, cut where the shard changes."""
-    positions, there = (rows.column("position").to_numpy() for rows in (wanted, group))
-    at = np.minimum(np.searchsorted(positions, there), len(positions) - 1)
-    found = positions[at] == there
-    rows, chosen = group.filter(found), wanted.take(at[found])
-    dropped = chosen.column("dropped_lines").combine_chunks()
-    texts = drop_lines(rows.column("text").combine_chunks(), dropped)
-    for name, values in (("text", texts), ("domain", chosen.column("domain"))):
-        rows = rows.set_column(rows.column_names.index(name), name, values)
-    scores = chosen.column("encoder_quality")
-    rows = rows.append_column("encoder_quality", scores)
-    shard = chosen.column("shard").to_numpy()
+    """The `wanted` rows of a group, as they are left, cut where the shard changes."""
+    at = pc.index_in(wanted["position"], value_set=group["position"].chunk(0))
+    chosen = wanted.filter(at.is_valid()).combine_chunks()
+    rows = group.take(at.drop_null()).combine_chunks()
+    if not rows.num_rows:
+        return
+    order = pc.sort_indices(chosen["shard"])
+    rows, chosen = rows.take(order).combine_chunks(), chosen.take(order).combine_chunks()
+    texts = drop_lines(rows["text"].chunk(0), chosen["dropped_lines"].chunk(0))
+    made = {"text": texts, "crawl": chosen["input"]} | {n: chosen[n] for n in _OF_ENTRY}
+    rows = pa.table({name: rows[name] for name in rows.column_names} | made)
+    shard = chosen["shard"].to_numpy()
     for start, end in pairwise(cuts_of(shard)):
-        if end > start:
-            yield int(shard[start]), rows.slice(start, end - start)
+        yield int(shard[start]), rows.slice(start, end - start)
 
 
 _ORDER_INDEX = DOCUMENT.arrow.get_field_index("order_key")
-_READ = sorted({*SHARD.arrow.names, *_COLUMNS} & {*DOCUMENT.arrow.names})
+_READ = sorted({*SHARD.arrow.names, *_ORDER, "position"} & {*DOCUMENT.arrow.names})

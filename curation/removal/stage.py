@@ -25,7 +25,10 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from curation import receipts
 from curation.arrow_text import Ints
-from curation.mixing.layout import ORDER, find_rows
+from curation.domains.config import DomainsConfig
+from curation.domains.keys import OF_DOMAINS, domains_of
+from curation.mixing.layout import find_rows
+from curation.mixing.stage import Before
 from curation.parts import Parts, is_in
 from curation.receipts import IN, KEPT, Counts, Receipt
 from curation.removal.wanted import READ, Wanted
@@ -33,6 +36,7 @@ from curation.spark_tables import map_each
 from schemas.arrow import UTC_TIME, with_columns
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
+from schemas.mix import LEFT_OUT
 from schemas.receipt import RECEIPT
 from schemas.removal import IN_SHARDS, REMOVAL
 from schemas.verdict import VERDICT
@@ -41,7 +45,7 @@ STAGE = "take_down"
 BEFORE, TAKEN = "shards:before", "shards:taken_down"
 """Outcomes beside the sums: see `schemas/ledger.py`."""
 _REASON, _DOCUMENT = "drop_reason", "is_document"
-_COLUMNS = (*ORDER, "position", "input", _REASON)
+_COLUMNS = ("order_key", "doc_id", "position", "input", _REASON, *OF_DOMAINS)
 Bools = npt.NDArray[np.bool_]
 _FOUND = pa.schema([*RECEIPT.arrow, pa.field("named", pa.list_(pa.int64()), nullable=False)])
 
@@ -56,18 +60,19 @@ class Request:
     number: int
     wanted: Wanted
     at: datetime
+    domains: DomainsConfig
     superseded: bool = False
 
 
 def find_pages(
-    spark: SparkSession, parts: Parts, request: Request, layout: pa.Table
+    spark: SparkSession, parts: Parts, request: Request, mixed: Before
 ) -> tuple[Receipt, Ints]:
     """Writes the record and verdicts; returns what was found, and the entries that named a page.
 
-    `parts` have the verdicts of all stages, and `removals` of take-downs before; `layout` says
+    `parts` have the verdicts of all stages, and `removals` of take-downs before; `mixed` says
     which shard has a page. The counts hold for all take-downs together.
     """
-    shared = spark.sparkContext.broadcast((parts, request, layout))
+    shared = spark.sparkContext.broadcast((parts, request, mixed))
     find = partial(_find, shared=shared)
     schema = from_arrow_schema(_FOUND, prefer_timestamp_ntz=False)
     made = map_each(spark, len(parts), find, schema).toArrow().cast(_FOUND)
@@ -77,9 +82,9 @@ def find_pages(
 
 
 def _find(
-    part: int, *, shared: Broadcast[tuple[Parts, Request, pa.Table]]
+    part: int, *, shared: Broadcast[tuple[Parts, Request, Before]]
 ) -> Iterator[pa.RecordBatch]:
-    parts, request, layout = shared.value
+    parts, request, mixed = shared.value
     every = list(replace(parts, removals=()).read(part, KEYS, [*dict.fromkeys((*_COLUMNS, *READ))]))
     if not every:
         return
@@ -91,7 +96,9 @@ def _find(
     if request.superseded:
         new &= ~is_in(positions, parts.superseded(part))
     asked = request.wanted.asked.take(pa.array(entries[new]))
-    removed = _removed(keys.filter(pa.array(new)), asked, parts, part, layout)
+    rows = keys.filter(pa.array(new))
+    was = _was(rows, parts, part, mixed)
+    removed = _removed(rows, asked, was, _shards(rows, was, request.domains, mixed.layout))
     counts = _count(keys, before if request.superseded else before | new, removed)
     receipt = Receipt(f"part-{part}", STAGE, _write(removed, request, part, parts), counts)
     found = RECEIPT.batch([receipt.to_row()])
@@ -99,19 +106,38 @@ def _find(
     yield pa.RecordBatch.from_arrays([*found.columns, entries_named], schema=_FOUND)
 
 
-def _removed(
-    keys: pa.Table, asked: pa.Array, parts: Parts, part: int, layout: pa.Table
-) -> pa.Table:
-    """The columns of the record, but for those that are the same for all pages."""
+def _was(keys: pa.Table, parts: Parts, part: int, mixed: Before) -> pa.Array:
+    """Why each page was not in the shards, or that it was."""
     judged = parts.rows_on(part, parts.verdicts, VERDICT, ["drop_reason"])
     at = pc.index_in(keys["position"], value_set=judged["position"].combine_chunks())
-    was = pc.coalesce(keys["drop_reason"], judged["drop_reason"].take(at), pa.scalar(IN_SHARDS))
-    shard = pa.nulls(keys.num_rows, pa.string())
-    if layout.num_rows:
-        held = layout["name"].take(pa.array(find_rows(layout, keys)))
-        shard = pc.if_else(pc.equal(was, IN_SHARDS), held, pa.scalar(None, pa.string()))
+    out = parts.rows_on(part, mixed.left_out, LEFT_OUT, [])["position"].combine_chunks()
+    left_out = pc.is_in(keys["position"], value_set=out)
+    not_drawn = pc.if_else(left_out, pa.scalar(DropReason.NOT_DRAWN), pa.scalar(None, pa.string()))
+    reasons = keys["drop_reason"], judged["drop_reason"].take(at), not_drawn
+    return pc.coalesce(*reasons, pa.scalar(IN_SHARDS))
+
+
+def _shards(keys: pa.Table, was: pa.Array, domains: DomainsConfig, layout: pa.Table) -> pa.Array:
+    """The shard that has the first row of each page that was in one."""
+    if not layout.num_rows:
+        return pa.nulls(keys.num_rows, pa.string())
+    batch = (
+        keys.combine_chunks().to_batches()[0]
+        if keys.num_rows
+        else pa.RecordBatch.from_pylist([], keys.schema)
+    )
+    apart = pc.any(pc.not_equal(layout["folder"], "")).as_py()
+    folders = domains_of(batch, domains) if apart else pa.array([""] * keys.num_rows, pa.string())
+    held = layout["name"].take(
+        pa.array(find_rows(layout, with_columns(batch, {"folder": folders})))
+    )
+    return pc.if_else(pc.equal(was, IN_SHARDS), held, pa.scalar(None, pa.string()))
+
+
+def _removed(keys: pa.Table, asked: pa.Array, was: pa.Array, shards: pa.Array) -> pa.Table:
+    """The columns of the record, but for those that are the same for all pages."""
     columns = {name: keys[name] for name in ("position", "doc_id", "input")}
-    columns |= {"asked": asked, "was": was, "shard": shard, _DOCUMENT: keys[_REASON].is_null()}
+    columns |= {"asked": asked, "was": was, "shard": shards, _DOCUMENT: keys[_REASON].is_null()}
     return pa.table(columns).combine_chunks()
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pyarrow.compute as pc
 
 from curation import receipts
-from curation.mixing.layout import read_layout
-from curation.receipts import IN, Receipt
+from curation.driver import layout_after
+from curation.mixing.stage import shipped
+from curation.receipts import Receipt
 from curation.removal.stage import BEFORE, STAGE, TAKEN
 from curation.run import Run, stage_work
 from schemas.removal import REMOVAL
@@ -36,14 +37,14 @@ def summarise(run: Run) -> Summary:
     taken = receipts.read(run.folder, stage_work(STAGE, number))
     drawn = receipts.read(run.folder, stage_work("mix", number))
     earlier = _pages(receipts.read(run.folder, stage_work(STAGE, number - 1))) if number > 1 else 0
-    layout = read_layout(run.folder, drawn)
+    layout = layout_after(run, number)
     changed = layout.filter(pc.equal(layout["removal"], number))["name"]
     others = layout.filter(pc.not_equal(layout["removal"], number))["name"]
     return Summary(
         number=number,
         pages=_pages(taken) - earlier,
         shipped=_count(taken, TAKEN),
-        revived=_count(drawn, IN) - (_count(taken, BEFORE) - _count(taken, TAKEN)),
+        revived=shipped(drawn).total() - (_count(taken, BEFORE) - _count(taken, TAKEN)),
         rewritten=len(changed) - changed.null_count,
         emptied=changed.null_count,
         shards=len(changed) + len(others) - others.null_count,

@@ -19,8 +19,9 @@ from curation import receipts
 from curation.arrow_text import Ints
 from curation.dedup.earlier import earlier_runs
 from curation.dedup.lines.allow import read_allow_list
-from curation.driver import judges, layout_after, parts_of, split_receipts, step
+from curation.driver import judges, mix_after, parts_of, split_receipts, step
 from curation.errors import UserError
+from curation.mixing.stage import shipped
 from curation.parts import Parts
 from curation.progress import Progress
 from curation.receipts import Counts, Receipt
@@ -47,8 +48,10 @@ def take_down(
         extracted = split_receipts(run, spark)
         _require_what_follows(run, extracted)
         parts, before = parts_of(run, extracted, *judges(run)), run.take_downs
-        request = Request(before + 1, wanted, datetime.now(UTC), superseded)
-        found, named = find_pages(spark, parts, request, layout_after(run, before))
+        request = Request(
+            before + 1, wanted, datetime.now(UTC), run.recipe.domains, superseded=superseded
+        )
+        found, named = find_pages(spark, parts, request, mix_after(run, before))
         if found.files:
             _commit_take_down(run, request.number, found)
     return named
@@ -74,8 +77,8 @@ def _commit_take_down(run: Run, number: int, found: Receipt) -> None:
     before: Sequence[dict[str, Any]] = ()
     if number > 1:
         before = receipts.read(run.folder, stage_work("take_down", number - 1)).files
-    drawn = receipts.read(run.folder, stage_work("mix", number - 1)).counts
-    in_shards = {(found.work, name, BEFORE): n for (_, name, _), n in drawn.items()}
+    drawn = shipped(receipts.read(run.folder, stage_work("mix", number - 1)))
+    in_shards = {(found.work, name, BEFORE): pages for name, pages in drawn.items()}
     counts: Counts = Counter({**found.counts, **in_shards})
     work = stage_work("take_down", number)
     receipt = replace(found, work=work, files=[*before, *found.files], counts=counts)

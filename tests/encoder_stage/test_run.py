@@ -31,7 +31,7 @@ Row = dict[str, Any]
 BREAKS = "unheardof"
 SHARED = "seven pages have this line here"
 STAGES = (
-    *("inputs.0.stages=[]", "dedup.lines={min_words: 4}", "shards.target_bytes=8000"),
+    *("inputs.0.stages=[]", "dedup.lines={min_words: 4}", "shards.target_tokens=2000"),
     *("splits.target_bytes=16384", "encoder.quality={multilingual: {keep: 0.6}}"),
 )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from pyspark import Broadcast
@@ -14,57 +15,16 @@ from pyspark.sql import SparkSession
 from curation import receipts
 from curation.domains.config import DomainsConfig
 from curation.mixing import shards as mixing
-from curation.mixing.layout import ShardsConfig, draw
+from curation.mixing.config import ShardsConfig
+from curation.mixing.layout import Drawn, Selection, lay_out
 from curation.mixing.shards import write_shards
 from curation.parts import Parts
 from curation.spark_tables import read_receipts
-from curation.tables import TableWriter, write_file
-from schemas.document import DOCUMENT
-from schemas.keys import KEYS
+from curation.tables import write_file
 from schemas.verdict import VERDICT
+from tests.mixing.made import documents, parts_of
 
-
-def documents(number: int, seed: int = 1) -> list[dict[str, Any]]:
-    """Rows of `documents`, with equal order keys among them."""
-    dice = random.Random(seed)
-    return [
-        {
-            "doc_id": f"{index:032x}",
-            "position": (index % 5) << 32 | index,
-            "order_key": dice.choice([dice.randrange(-(2**63), 2**63), 7]),
-            "input": "crawl",
-            "file": "f",
-            "text": "x" * dice.randrange(1, 100),
-        }
-        for index in range(number)
-    ]
-
-
-def parts_of(
-    spark: SparkSession, folder: Path, rows: list[dict[str, Any]], *, splits_of_part: int = 5
-) -> Broadcast[Parts]:
-    """Their keys in files of their splits, and their documents, two files each, in any order."""
-    files: dict[int, list[dict[str, Any]]] = {}
-    for split in range(5):
-        mine = [row for row in rows if row["position"] >> 32 == split]
-        keys = TableWriter(str(folder), f"{split:06d}", KEYS)
-        keys.add(KEYS.batch([_key(row) for row in mine]))
-        files[split] = keys.close()
-        for part in range(2):
-            writer = TableWriter(
-                str(folder), f"{split:06d}-{part}", DOCUMENT, sort_by=("order_key", "doc_id")
-            )
-            writer.add(DOCUMENT.batch(mine[part::2]))
-            files[split] += writer.close()
-    firsts = [*range(0, 5, splits_of_part), 5]
-    parts = Parts(str(folder), firsts, files, dict.fromkeys(range(5), "crawl"))
-    return spark.sparkContext.broadcast(parts)
-
-
-def _key(row: dict[str, Any]) -> dict[str, Any]:
-    known = {name: value for name, value in row.items() if name in KEYS.arrow.names}
-    facts = {"is_version": True, "curated": False, "row_hash": 0}
-    return {**known, **facts, "text_bytes": len(row["text"])}
+EVERY = Selection(None, DomainsConfig(), by_domain=False)
 
 
 def naive(rows: list[dict[str, Any]], target: int) -> dict[str, int]:
@@ -79,9 +39,13 @@ def naive(rows: list[dict[str, Any]], target: int) -> dict[str, int]:
     return shards
 
 
+def laid_out(spark: SparkSession, parts: Broadcast[Parts], target: int) -> Drawn:
+    return lay_out(spark, parts, ShardsConfig(target_tokens=target), EVERY)
+
+
 @pytest.mark.parametrize(("number", "target"), [(1, 1000), (300, 1000), (300, 1), (40, 10**9)])
 @pytest.mark.parametrize("splits_of_part", [1, 5])
-def test_shards_are_a_prefix_sum_of_text(
+def test_shards_are_a_prefix_sum_of_tokens(
     spark: SparkSession,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -93,10 +57,28 @@ def test_shards_are_a_prefix_sum_of_text(
     monkeypatch.setattr("curation.mixing.layout._ROWS_PER_BUCKET", 10)
     rows = documents(number)
     parts = parts_of(spark, tmp_path, rows, splits_of_part=splits_of_part)
-    drawn = draw(spark, parts, ShardsConfig(target_bytes=target), DomainsConfig())
-    assert drawn.pages == {"crawl": number}
-    found = drawn.rows.collect()
+    found = laid_out(spark, parts, target).rows.collect()
     assert {row["doc_id"]: row["shard"] for row in found} == naive(rows, target)
+
+
+def test_domains_may_lie_apart(spark: SparkSession, tmp_path: Path) -> None:
+    rows = documents(300)
+    for at, row in enumerate(rows):
+        row["domain"] = ("code", "math", "general")[at % 7 % 3]
+    parts = parts_of(spark, tmp_path, rows)
+    apart = Selection(None, DomainsConfig(), by_domain=True)
+    drawn = lay_out(spark, parts, ShardsConfig(target_tokens=3000), apart)
+    expected, first = {}, 0
+    for domain in ("code", "general", "math"):
+        of_domain = naive([row for row in rows if row["domain"] == domain], 3000)
+        expected |= {doc_id: first + shard for doc_id, shard in of_domain.items()}
+        first = max(expected.values()) + 1
+    assert {row["doc_id"]: row["shard"] for row in drawn.rows.collect()} == expected
+    layout = write_shards(drawn, parts, str(tmp_path))
+    for row in layout.to_pylist():
+        table = pq.read_table(tmp_path / "shards" / row["folder"] / f"{row['name']}.parquet")
+        assert set(table["domain"].to_pylist()) == {row["folder"]}
+        assert {expected[doc_id] for doc_id in table["doc_id"].to_pylist()} == {row["shard"]}
 
 
 def test_documents_with_a_verdict_are_not_drawn(spark: SparkSession, tmp_path: Path) -> None:
@@ -107,8 +89,7 @@ def test_documents_with_a_verdict_are_not_drawn(spark: SparkSession, tmp_path: P
     file = write_file(str(tmp_path), "000000-000004-x", VERDICT, pa.Table.from_batches([batch]))
     parts = parts_of(spark, tmp_path, rows, splits_of_part=2)
     judged = spark.sparkContext.broadcast(replace(parts.value, verdicts=[file]))
-    drawn = draw(spark, judged, ShardsConfig(), DomainsConfig())
-    left = {row["position"] for row in drawn.rows.collect()}
+    left = {row["position"] for row in laid_out(spark, judged, 10**6).rows.collect()}
     assert left == {row["position"] for row in rows} - {row["position"] for row in gone}
 
 
@@ -116,9 +97,8 @@ def write(
     spark: SparkSession, folder: Path, rows: list[dict[str, Any]], there: list[dict[str, Any]]
 ) -> pa.Table:
     """Writes the shards of `rows`, of which only those in `there` are in documents/."""
-    parts, config = parts_of(spark, folder / "all", rows), ShardsConfig(target_bytes=3000)
-    drawn = draw(spark, parts, config, DomainsConfig())
-    return write_shards(drawn, parts_of(spark, folder, there))
+    drawn = laid_out(spark, parts_of(spark, folder / "all", rows), 3000)
+    return write_shards(drawn, parts_of(spark, folder, there), str(folder))
 
 
 def test_shards_hold_their_documents_in_order(spark: SparkSession, tmp_path: Path) -> None:
@@ -138,9 +118,10 @@ def test_shards_hold_their_documents_in_order(spark: SparkSession, tmp_path: Pat
         firsts,
         [*range(len(files))],
     )
-    assert layout["pages"].to_pylist() == [table.num_rows for table in tables]
+    assert layout["rows"].to_pylist() == [table.num_rows for table in tables]
     sizes = [sum(len(text.as_py()) for text in table["text"]) for table in tables]
     assert layout["text_bytes"].to_pylist() == sizes
+    assert layout["tokens"].to_pylist() == [pc.sum(table["tokens"]).as_py() for table in tables]
     counts = receipts.counts(read_receipts(spark, str(tmp_path), names))
     assert counts == {("mix", "crawl", "kept"): 300}
 
