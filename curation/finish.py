@@ -29,7 +29,7 @@ from schemas.keys import KEYS
 from schemas.ledger import FAULT, LEDGER
 from schemas.line_audit import CANDIDATE, LINE_AUDIT
 from schemas.match import MATCH
-from schemas.mix import LEFT_OUT, MIX
+from schemas.mix import COMPOSITION, LEFT_OUT, MIX
 from schemas.pair import BUCKET, MEMBER, MET, PAIR
 from schemas.reject import REJECT
 from schemas.removal import REMOVAL, RETURNED
@@ -40,7 +40,7 @@ from schemas.verdict import VERDICT
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
 _SWEPT = (  # also where none counts
     *(PAIR, MEMBER, BUCKET, MET, CANDIDATE, SCORE),
-    *(MATCH, REMOVAL, RETURNED, MIX, LEFT_OUT, SHARD),
+    *(MATCH, REMOVAL, RETURNED, MIX, COMPOSITION, LEFT_OUT, SHARD),
 )
 _OUTCOME = (
     *(

@@ -41,6 +41,7 @@ from curation.hosts.config import HostsConfig
 from curation.ingest.config import IngestConfig, InputConfig
 from curation.language.identify import LanguageConfig
 from curation.mixing.config import MixConfig, ShardsConfig
+from curation.mixing.config import mistake_in as mistake_in_mix
 from curation.pii.config import PiiConfig
 from curation.pii.config import mistake_in as mistake_in_pii
 from curation.quality.config import BUNDLED, QualityConfig, ScoresConfig
@@ -152,6 +153,7 @@ def _contradiction(recipe: Recipe) -> str | None:
         or mistake_in_quality(recipe.quality, recipe.scores)
         or mistake_in_encoder(recipe.encoder)
         or mistake_in_decontaminate(recipe.decontaminate)
+        or (mistake_in_mix(recipe.mix, names) if recipe.mix else None)
     )
 
 

@@ -1,5 +1,6 @@
 """`mix/`: a row per part of the mix: what was wanted of it, what there is, and what is drawn.
 
+`composition/`: what is drawn, by part of the mix, domain, language and input.
 `left_out/`: the documents that are still in, and not drawn. Named and sorted as verdicts are.
 """
 
@@ -26,6 +27,18 @@ MIX = Table(
         Column("draw_key", pa.float64(), "of the last row that is drawn: none behind it is"),
         Column("doc_id", pa.string(), "of that row"),
         Column("epoch", pa.int16(), "of that row"),
+    ),
+)
+COMPOSITION = Table(
+    "composition",
+    (
+        Column("part", pa.string(), "of the mix", False),
+        Column("domain", pa.string(), "general, math, code or multilingual", False),
+        Column("language", pa.string(), "of the page; und where it is not known", False),
+        Column("input", pa.string(), "name of the recipe's input", False),
+        Column("pages", pa.int64(), "that are drawn, each counted once", False),
+        Column("rows", pa.int64(), "repeats counted", False),
+        Column("tokens", pa.int64(), "of these rows", False),
     ),
 )
 LEFT_OUT = Table(

@@ -17,6 +17,7 @@ from curation.commands.options import add_spark_conf, spark_conf, whole
 from curation.driver import parts_of, split_receipts
 from curation.errors import UserError
 from curation.ingest.config import Domain
+from curation.mixing.config import MixConfig
 from curation.progress import Progress
 from curation.quality.around import Around, pages_around
 from curation.quality.budget import Budget, find_budget
@@ -26,7 +27,7 @@ from curation.run import Run
 from curation.session import require_java, session
 from curation.storage import normalise
 
-_MIX = {"general": 0.50, "math": 0.25, "code": 0.17, "multilingual": 0.08}
+_MIX = MixConfig().shares
 _BYTES_PER_TOKEN = 4.4
 _MOST_LANGUAGES, _EXCERPT = 12, 240
 _DIGITS = 1_000_000

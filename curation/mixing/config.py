@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from itertools import pairwise
+from math import isclose
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
+from curation.ingest.config import Domain
+
+DOMAINS: tuple[str, ...] = get_args(Domain)
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Epochs = Annotated[float, Field(ge=0, le=100)]
 _Weight = Annotated[float, Field(ge=0, le=100)]
@@ -43,6 +48,27 @@ class MixConfig:
     topics: Mapping[str, _Epochs] = field(default_factory=dict)
     quality: tuple[tuple[_Share, _Weight], ...] = ((0.0, 0.5), (1.0, 2.0))
     if_short: Literal["take_less", "keep_shares", "keep_tokens", "stop"] = "take_less"
+
+
+def mistake_in(config: MixConfig, inputs: Collection[str]) -> str | None:
+    """What is wrong with values that are each right by themselves; `inputs` are the recipe's."""
+    if same := sorted({*config.inputs} & {*DOMAINS}):
+        return f"mix.inputs: '{same[0]}' is the name of a domain: name the input otherwise"
+    for key, named, known in (
+        ("shares", config.shares, DOMAINS),
+        ("inputs", config.inputs, inputs),
+        ("epochs", config.epochs, (*config.inputs, *DOMAINS)),
+    ):
+        if unknown := sorted({*named} - {*known}):
+            return f"mix.{key}: there is no '{unknown[0]}', but {', '.join(known)}"
+    if not isclose(total := sum(config.shares.values()), 1, abs_tol=1e-6):
+        return f"mix.shares add up to {total:g}: they must to 1"
+    if (total := sum(config.inputs.values())) > 1 + 1e-6:
+        return f"mix.inputs add up to {total:g}: they may to 1 at most"
+    points = [quality for quality, _ in config.quality]
+    if any(after <= before for before, after in pairwise(points)):
+        return "mix.quality: points go up from one quality to the next"
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)

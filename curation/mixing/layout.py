@@ -26,59 +26,16 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from curation.dedup.doc_ids import halves
-from curation.domains.config import DomainsConfig
-from curation.domains.keys import domains_of
-from curation.mixing.chances import kept, places_of
+from curation.mixing.chances import kept
 from curation.mixing.config import ShardsConfig
-from curation.mixing.content import content_of
-from curation.mixing.draw import Border
+from curation.mixing.selection import ENTRIES, ENTRY, PLACE, READ, Selection
 from curation.parts import Parts
 from curation.spark_tables import map_each
-from schemas.arrow import with_columns
 from schemas.document import DOCUMENT
 from schemas.layout import LAYOUT
 
-PLACE = ("folder", "order_key", "doc_id")
-"""Where an entry lies: below `folder`, in this order."""
 _SIZES = ("rows", "tokens", "text_bytes")
 _ROWS_PER_BUCKET = 50_000
-_CARRIED = ("position", "input", "encoder_quality", "dropped_lines", "text_bytes", "tokens")
-_READ = ("doc_id", *_CARRIED, "row_hash")
-_DRAWN = (*PLACE, *_CARRIED, "epoch", "domain", "content")
-_SELECTED = (
-    "folder string, order_key long, doc_id string, position long, input string,"
-    " encoder_quality float, dropped_lines binary, text_bytes long, tokens int, epoch short,"
-    " domain string, content long"
-)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What of the documents that are still in is drawn; without a border, all, once each."""
-
-    border: Border | None
-    domains: DomainsConfig
-    by_domain: bool
-
-    def entries(self, keys: pa.RecordBatch) -> pa.RecordBatch:
-        """A row for each time that a page is drawn, of rows of keys with `_READ`."""
-        times = np.ones(keys.num_rows, np.int64)
-        if self.border:
-            _, times = self.border.entries(keys)
-        rows = np.repeat(np.arange(keys.num_rows), times)
-        starts = np.cumsum(times) - times
-        epochs = np.arange(len(rows)) - starts[rows]
-        domain = domains_of(keys, self.domains)
-        batch = with_columns(keys, {"domain": domain}).take(pa.array(rows))
-        places = places_of(batch.column("order_key").to_numpy(), epochs)
-        here = pa.array([""] * batch.num_rows, pa.string())
-        made = {
-            "order_key": pa.array(places),
-            "folder": batch.column("domain") if self.by_domain else here,
-            "epoch": pa.array(epochs.astype(np.int16)),
-            "content": pa.array(content_of(batch, epochs).view(np.int64)),
-        }
-        return with_columns(batch, made).select(_DRAWN)
 
 
 @dataclass(frozen=True)
@@ -103,7 +60,7 @@ def lay_out(
 ) -> Drawn:
     """The entries of the `selection`. `before`: rows of `LAYOUT` whose borders stay."""
     select = partial(_select, parts=parts, selection=selection)
-    selected = map_each(spark, len(parts.value), select, _SELECTED)
+    selected = map_each(spark, len(parts.value), select, ENTRIES)
     if before is not None and before.num_rows:
         return _within(selected, before)
     layout = find_starts(selected, parts.value.rows(DOCUMENT), config)
@@ -113,7 +70,7 @@ def lay_out(
 def _select(
     part: int, *, parts: Broadcast[Parts], selection: Selection
 ) -> Iterator[pa.RecordBatch]:
-    for batch in kept(parts.value, part, _READ):
+    for batch in kept(parts.value, part, READ):
         yield selection.entries(batch)
 
 
@@ -173,14 +130,14 @@ def assign(selection: DataFrame, layout: Layout) -> DataFrame:
         .join(F.broadcast(offsets), on=["folder", "bucket"], how="inner")
         .withColumn("prefix", prefix)
         .withColumn("shard", F.expr("cast(first + prefix div width as int)"))
-        .select(*_DRAWN, "shard")
+        .select(*ENTRY, "shard")
     )
 
 
 def _within(selection: DataFrame, before: pa.Table) -> Drawn:
     """The rows of `selection` in the shards within whose borders they lie."""
     borders = selection.sparkSession.sparkContext.broadcast(before.select(["shard", *PLACE]))
-    rows = selection.mapInArrow(partial(_find_shards, borders=borders), f"{_SELECTED}, shard int")
+    rows = selection.mapInArrow(partial(_find_shards, borders=borders), f"{ENTRIES}, shard int")
     width = max(1, pc.sum(before["text_bytes"]).as_py() // before.num_rows)
     return Drawn(rows, width, pc.max(before["shard"]).as_py() + 1)
 

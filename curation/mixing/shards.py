@@ -38,8 +38,9 @@ from curation.errors import UserError
 from curation.left import drop_lines
 from curation.mixing.chances import order_keys_of
 from curation.mixing.content import combined
-from curation.mixing.layout import PLACE, Drawn
+from curation.mixing.layout import Drawn
 from curation.mixing.pieces import Pieces
+from curation.mixing.selection import PLACE
 from curation.parts import Parts
 from curation.receipts import KEPT, REPEATS, Counts, Receipt, commit, is_done
 from curation.retries import take_retries

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,13 +19,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark import Broadcast
 from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from curation import receipts
 from curation.domains.config import DomainsConfig
+from curation.language.identify import UNDETERMINED
 from curation.mixing.chances import kept
 from curation.mixing.config import MixConfig, ShardsConfig
 from curation.mixing.draw import Border, Found, Last, find_border
-from curation.mixing.layout import Selection, carry_on, lay_out
+from curation.mixing.layout import carry_on, lay_out
+from curation.mixing.selection import Count, Selection
 from curation.mixing.shards import STAGE, write_shards
 from curation.parts import Files, Parts
 from curation.receipts import IN, Counts, Receipt
@@ -33,10 +36,12 @@ from curation.spark_tables import map_each
 from curation.tables import read_file, write_file
 from schemas.drop_reason import DropReason
 from schemas.layout import LAYOUT
-from schemas.mix import LEFT_OUT, MIX
+from schemas.mix import COMPOSITION, LEFT_OUT, MIX
 from schemas.receipt import RECEIPT
 
-_OF_PART = ("pages", "rows", "tokens")
+_FOUND = pa.schema(
+    [*RECEIPT.arrow, pa.field("composition", pa.list_(pa.struct(COMPOSITION.arrow)))]
+)
 
 
 @dataclass(frozen=True)
@@ -70,17 +75,18 @@ def make_mix(
         found = find_border(spark, parts, mixing.mix, mixing.domains)
     last = found.last if found else last_of(before.mix) if before else {}
     border = Border(mixing.mix, mixing.domains, last) if mixing.mix else None
-    files, counts, drawn = _account(spark, parts, mixing, border)
     selection = Selection(border, mixing.domains, mixing.shards.by_domain)
+    files, counts, composition = _account(spark, parts, mixing.folder, selection)
     there = before.layout if before and before.layout.num_rows else None
     laid_out = lay_out(spark, parts, mixing.shards, selection, before=there)
     made = write_shards(laid_out, parts, mixing.folder)
     if before and there is not None:
         made = carry_on(before.layout, made, before.take_down)
-    of_mix = _described(found, drawn) if found else _carried(before.mix, drawn) if before else None
-    files.append(write_file(mixing.folder, uuid.uuid4().hex, LAYOUT, made))
-    if of_mix is not None:
-        files.append(write_file(mixing.folder, uuid.uuid4().hex, MIX, of_mix))
+    of_mix = _described(found) if found else before.mix if before else MIX.arrow.empty_table()
+    tables = {LAYOUT: made, MIX: _with_drawn(of_mix, composition), COMPOSITION: composition}
+    files += [
+        write_file(mixing.folder, uuid.uuid4().hex, table, rows) for table, rows in tables.items()
+    ]
     return Receipt(STAGE, "driver", files, counts)
 
 
@@ -110,53 +116,67 @@ def last_of(mix: pa.Table) -> dict[str, Last]:
 
 
 def _account(
-    spark: SparkSession, parts: Broadcast[Parts], mixing: Mixing, border: Border | None
-) -> tuple[list[dict[str, Any]], Counts, Counter[tuple[str, str]]]:
-    """Writes `left_out/`; counts pages, and pages, rows and tokens of each part of the mix."""
-    account = partial(_account_part, parts=parts, folder=mixing.folder, border=border)
-    made = map_each(spark, len(parts.value), account, RECEIPT.spark).toArrow().cast(RECEIPT.arrow)
-    counted = receipts.counts(made)
-    counts = Counter({key: n for key, n in counted.items() if key[0] == STAGE})
-    drawn = Counter({(part, what): n for (at, part, what), n in counted.items() if at != STAGE})
-    return receipts.files(made).drop_columns("work").to_pylist(), counts, drawn
+    spark: SparkSession, parts: Broadcast[Parts], folder: str, selection: Selection
+) -> tuple[list[dict[str, Any]], Counts, pa.Table]:
+    """Writes `left_out/`; counts pages, and tells what is drawn by rows of `COMPOSITION`."""
+    account = partial(_account_part, parts=parts, folder=folder, selection=selection)
+    schema = from_arrow_schema(_FOUND, prefer_timestamp_ntz=False)
+    made = map_each(spark, len(parts.value), account, schema).toArrow().cast(_FOUND)
+    files = receipts.files(made).drop_columns("work").to_pylist()
+    rows = pa.RecordBatch.from_struct_array(pc.list_flatten(made["composition"]).combine_chunks())
+    return files, receipts.counts(made), _added_up(pa.Table.from_batches([rows]))
+
+
+def _added_up(composition: pa.Table) -> pa.Table:
+    names = COMPOSITION.arrow.names
+    by, numbers = names[:-3], names[-3:]
+    grouped = composition.group_by(by).aggregate([(name, "sum") for name in numbers])
+    columns = [*by, *(f"{name}_sum" for name in numbers)]
+    ordered = grouped.select(columns).rename_columns(names)
+    return ordered.sort_by([(name, "ascending") for name in by]).cast(COMPOSITION.arrow)
 
 
 def _account_part(
-    part: int, *, parts: Broadcast[Parts], folder: str, border: Border | None
+    part: int, *, parts: Broadcast[Parts], folder: str, selection: Selection
 ) -> Iterator[pa.RecordBatch]:
     counts: Counts = Counter()
-    left_out = []
+    composition, left_out = [], [LEFT_OUT.arrow.empty_table()]
     for batch in kept(parts.value, part, ("doc_id", "position")):
+        drawn = selection.count(batch)
+        composition.append(_compose(batch, drawn))
+        left_out.append(_left_out(batch, drawn))
         _add(counts, batch.column("input"), IN)
-        if border:
-            left_out.append(_left_out(batch, border, counts))
-    files: Files = ()
-    rows = pa.concat_tables(left_out).sort_by("position") if left_out else None
-    if rows is not None and rows.num_rows:
+        _add(counts, left_out[-1]["input"].combine_chunks(), DropReason.NOT_DRAWN)
+    files = []
+    rows = pa.concat_tables(left_out).sort_by("position")
+    if rows.num_rows:
         name = f"{parts.value.name(part)}-{uuid.uuid4().hex}"
         files = [write_file(folder, name, LEFT_OUT, rows)]
-    yield RECEIPT.batch([Receipt(f"part-{part}", STAGE, [*map(dict, files)], counts).to_row()])
+    found = RECEIPT.batch([Receipt(f"part-{part}", STAGE, files, counts).to_row()])
+    of_part = _added_up(pa.concat_tables(composition)).to_pylist() if composition else []
+    made = pa.array([of_part], _FOUND.field("composition").type)
+    yield pa.RecordBatch.from_arrays([*found.columns, made], schema=_FOUND)
 
 
-def _left_out(keys: pa.RecordBatch, border: Border, counts: Counts) -> pa.Table:
-    """The pages that are not drawn; counts them, and of each part of the mix what is drawn."""
-    chances, times = border.entries(keys)
-    tokens = keys.column("tokens").to_numpy() * times
-    for name in pc.unique(chances.parts).to_pylist():
-        of_part = pc.equal(chances.parts, name).to_numpy(zero_copy_only=False)
-        found = ((times > 0)[of_part], times[of_part], tokens[of_part])
-        for what, values in zip(_OF_PART, found, strict=True):
-            counts["parts", name, what] += int(values.sum())
-    rows = np.flatnonzero(times == 0)
-    first = np.full(keys.num_rows, np.nan)
-    may = np.flatnonzero(chances.entries)
-    first[may] = chances.draw_keys(may, np.zeros(len(may), np.int64))
-    columns = {name: keys.column(name) for name in ("position", "doc_id", "input")}
-    keys_of_draw = pa.array(first, mask=np.isnan(first))
-    columns |= {"part": chances.parts, "tokens": keys.column("tokens"), "draw_key": keys_of_draw}
-    out = pa.table(columns).take(pa.array(rows))
-    _add(counts, out["input"].combine_chunks(), DropReason.NOT_DRAWN)
-    return out
+def _compose(keys: pa.RecordBatch, drawn: Count) -> pa.Table:
+    times = drawn.times
+    columns = {
+        "part": drawn.parts,
+        "domain": drawn.domains,
+        "language": keys.column("language").fill_null(UNDETERMINED),
+        "input": keys.column("input"),
+        "pages": pa.array((times > 0).astype(np.int64)),
+        "rows": pa.array(times),
+        "tokens": pa.array(keys.column("tokens").to_numpy() * times),
+    }
+    return pa.table(columns).filter(pa.array(times > 0))
+
+
+def _left_out(keys: pa.RecordBatch, drawn: Count) -> pa.Table:
+    columns = {name: keys.column(name) for name in ("position", "doc_id", "input", "tokens")}
+    columns |= {"part": drawn.parts, "draw_key": drawn.first_keys}
+    out = pa.table(columns).filter(pa.array(drawn.times == 0))
+    return out.select(LEFT_OUT.arrow.names).cast(LEFT_OUT.arrow)
 
 
 def _add(counts: Counts, inputs: pa.Array, outcome: str) -> None:
@@ -164,8 +184,8 @@ def _add(counts: Counts, inputs: pa.Array, outcome: str) -> None:
         counts[STAGE, counted["values"], outcome] += counted["counts"]
 
 
-def _described(found: Found, drawn: Mapping[tuple[str, str], int]) -> pa.Table:
-    """Rows of `MIX`."""
+def _described(found: Found) -> pa.Table:
+    """Rows of `MIX`, but for what is drawn."""
     solution = found.solution
     rows = [
         {
@@ -176,10 +196,8 @@ def _described(found: Found, drawn: Mapping[tuple[str, str], int]) -> pa.Table:
             "missing_tokens": solution.short.get(name, 0),
             "nearest_tokens": solution.same_tokens[name],
             "most_tokens": solution.same_shares,
-            "drawn_tokens": drawn.get((name, "tokens"), 0),
             "available_pages": found.available_pages.get(name, 0),
-            "pages": drawn.get((name, "pages"), 0),
-            "rows": drawn.get((name, "rows"), 0),
+            **dict.fromkeys(_OF_DRAWN.values(), 0),
             **vars(found.last[name]),
         }
         for name, share in solution.shares.items()
@@ -187,15 +205,13 @@ def _described(found: Found, drawn: Mapping[tuple[str, str], int]) -> pa.Table:
     return pa.Table.from_batches([MIX.batch(rows)])
 
 
-def _carried(mix: pa.Table, drawn: Mapping[tuple[str, str], int]) -> pa.Table:
+_OF_DRAWN = {"tokens": "drawn_tokens", "pages": "pages", "rows": "rows"}
+
+
+def _with_drawn(mix: pa.Table, composition: pa.Table) -> pa.Table:
     """Rows of `MIX` with what is drawn now."""
-    rows = [
-        row
-        | {
-            "drawn_tokens": drawn.get((row["part"], "tokens"), 0),
-            "pages": drawn.get((row["part"], "pages"), 0),
-            "rows": drawn.get((row["part"], "rows"), 0),
-        }
-        for row in mix.to_pylist()
-    ]
+    rows = mix.to_pylist()
+    for row in rows:
+        of_part = composition.filter(pc.equal(composition["part"], row["part"]))
+        row |= {name: pc.sum(of_part[what]).as_py() or 0 for what, name in _OF_DRAWN.items()}
     return pa.Table.from_batches([MIX.batch(rows)])

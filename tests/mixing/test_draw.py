@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
@@ -14,6 +16,7 @@ from curation.domains.config import DomainsConfig
 from curation.mixing.chances import chances_of
 from curation.mixing.config import MixConfig, ShardsConfig
 from curation.mixing.stage import Mixing, make_mix
+from schemas.arrow import with_columns
 from schemas.keys import KEYS
 from tests.mixing.made import documents, parts_of
 from tests.runs import shuffle_partitions
@@ -48,10 +51,6 @@ def naive(rows: list[dict[str, Any]], mix: MixConfig) -> dict[tuple[str, int], i
         | {name: value for name, value in row.items() if name in KEYS.arrow.names}
         for row in rows
     )
-    import pyarrow as pa
-
-    from schemas.arrow import with_columns
-
     none = pa.nulls(len(rows), pa.float32())
     numbers = chances_of(
         with_columns(keys, {"encoder_quality": none}), mix, DomainsConfig()
@@ -69,7 +68,7 @@ def naive(rows: list[dict[str, Any]], mix: MixConfig) -> dict[tuple[str, int], i
                 entry = ((epoch + number) / weight, row["doc_id"], epoch, row["tokens"])
                 entries[part].append(entry)
     shares = {"books": 0.1, "general": 0.45, "math": 0.225, "code": 0.153, "multilingual": 0.072}
-    drawn = {}
+    drawn: dict[tuple[str, int], int] = {}
     for part, of_part in entries.items():
         of_part.sort()
         through = [*accumulate((entry[3] for entry in of_part), initial=0)]
@@ -123,8 +122,10 @@ def test_the_first_entries_of_each_part_are_drawn(
 def test_better_pages_are_drawn_more_often_and_capped_ones_less(
     spark: SparkSession, tmp_path: Path
 ) -> None:
-    rows = pages(4000)
-    found = mixed(spark, tmp_path, rows, MIX, 5)
+    dice, rows = random.Random(7), pages(8000)
+    for row in rows:
+        row["order_key"] = dice.randrange(-(2**63), 2**63)
+    found = mixed(spark, tmp_path, rows, replace(MIX, tokens=120_000), 5)
     times: dict[str, int] = defaultdict(int)
     for row in found:
         times[row["doc_id"]] += 1
@@ -139,8 +140,8 @@ def test_better_pages_are_drawn_more_often_and_capped_ones_less(
 
     free = {"domain": "general", "input": "crawl", "host": "h2.example", "topic": "science"}
     best, worst = rate(**free, quality=1.0), rate(**free, quality=0.0)
-    assert best > 3 * worst > 0
-    assert rate(**free | {"topic": "shopping"}, quality=1.0) < 0.45 < best
+    assert best > 2 * worst > 0
+    assert rate(**free | {"topic": "shopping"}, quality=1.0) < 0.4 < best
     assert max(times.values()) > 1
 
 

@@ -16,7 +16,8 @@ from curation import receipts
 from curation.domains.config import DomainsConfig
 from curation.mixing import shards as mixing
 from curation.mixing.config import ShardsConfig
-from curation.mixing.layout import Drawn, Selection, lay_out
+from curation.mixing.layout import Drawn, lay_out
+from curation.mixing.selection import Selection
 from curation.mixing.shards import write_shards
 from curation.parts import Parts
 from curation.spark_tables import read_receipts
@@ -68,7 +69,8 @@ def test_domains_may_lie_apart(spark: SparkSession, tmp_path: Path) -> None:
     parts = parts_of(spark, tmp_path, rows)
     apart = Selection(None, DomainsConfig(), by_domain=True)
     drawn = lay_out(spark, parts, ShardsConfig(target_tokens=3000), apart)
-    expected, first = {}, 0
+    expected: dict[str, int] = {}
+    first = 0
     for domain in ("code", "general", "math"):
         of_domain = naive([row for row in rows if row["domain"] == domain], 3000)
         expected |= {doc_id: first + shard for doc_id, shard in of_domain.items()}

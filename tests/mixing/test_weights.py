@@ -97,7 +97,7 @@ def test_stop_says_what_is_missing_and_what_can_be_had() -> None:
         solve(MixConfig(tokens=1000, if_short="stop"), there)
     assert str(stopped.value) == (
         "the mix cannot be had: math has 100 of 250 tokens, 150 are missing. Nearest: 400 tokens in"
-        " these shares; or 1,000 as general 61.0%, math 10.0%, code 20.7%, multilingual 8.0%"
+        " these shares; or 1,000 as general 61.2%, math 10.0%, code 20.8%, multilingual 8.0%"
     )
 
 
