@@ -33,18 +33,20 @@ from schemas.keys import KEYS
 from schemas.layout import LAYOUT
 from schemas.ledger import FAULT, LEDGER
 from schemas.line_audit import CANDIDATE, LINE_AUDIT
+from schemas.match import MATCH
 from schemas.mix import COMPOSITION, LEFT_OUT, MIX
 from schemas.pair import BUCKET, MEMBER, MET, PAIR
 from schemas.reject import REJECT
 from schemas.removal import REMOVAL, RETURNED
 from schemas.score import SCORE
 from schemas.shard import SHARD
+from schemas.token_count import TOKEN_COUNT
 from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
 _SWEPT = (  # also where none counts
     *(PAIR, MEMBER, BUCKET, MET, CANDIDATE, SCORE),
-    *(REMOVAL, RETURNED, MIX, COMPOSITION, LEFT_OUT, SHARD),
+    *(MATCH, TOKEN_COUNT, REMOVAL, RETURNED, MIX, COMPOSITION, LEFT_OUT, SHARD),
 )
 _OUTCOME = (
     *(

@@ -134,7 +134,7 @@ def cut_lines(counts: Counts, source: str) -> dict[str, int]:
 
 def domains(counts: Counts, source: str, stages: Sequence[str]) -> dict[str, int]:
     """The pages of the input `source` that the last stage which judges them kept, by domain."""
-    last = "encoder" if "encoder" in stages else "quality"
+    last = [stage for stage in ("quality", "encoder", "decontaminate") if stage in stages][-1]
     of_last = {key: pages for key, pages in counts.items() if key[0] == last}
     return _beside(Counter(of_last), source, DOMAIN)
 

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from curation.arrow_text import Ints
 from curation.errors import UserError
-from curation.left import CHANGED, LENGTHS, add_lengths, leave
+from curation.left import CHANGED, LENGTHS, add_lengths, last_lines, leave, lines_read
 from curation.scored import SCORED, add_scores
 from curation.splits import ROW_BITS, Split, split_of
 from curation.storage import join, normalise, storage
@@ -44,7 +44,7 @@ _GROUPS_AT_ONCE = 4  # of documents, some 6 MB of text
 _OPEN_BYTES = 1 << 20  # what opening a file costs, as bytes
 _AFTER_LINES = (
     *(DropReason.LEFT_TOO_SHORT, DropReason.LOW_QUALITY, DropReason.NOT_TOKENISED),
-    *(DropReason.LOW_ENCODER_QUALITY, DropReason.SEMANTIC_DUPLICATE),
+    *(DropReason.LOW_ENCODER_QUALITY, DropReason.SEMANTIC_DUPLICATE, DropReason.CONTAMINATED),
 )
 """The reasons of stages that judge documents as they are left without lines."""
 
@@ -228,7 +228,8 @@ class Parts:
                 stays &= batch.column("drop_reason").is_null().to_numpy(zero_copy_only=False)
             rows = batch.filter(pa.array(stays))
             rows = rows if left is None else leave(rows, left)
-            rows = rows if scores is None else add_scores(rows, scores, scored)
+            if left is not None and scores is not None:
+                rows = add_scores(rows, scores, scored, lines_read(rows, left))
             yield add_tokens(rows, counted, self.counts) if counts else rows
 
     def _counted(self, part: int) -> pa.Table | None:
@@ -250,10 +251,13 @@ class Parts:
         return pa.concat_tables(found).sort_by("position")
 
     def left(self, part: int) -> pa.Table:
-        """The verdicts on its documents that stay without some of their lines."""
-        names = ["drop_reason", *(column.name for column in LEFT)]
+        """The verdicts on its documents that stay without some of their lines, one of each.
+
+        `lines_read` are those of them that had gone when an encoder read the document.
+        """
+        names = ["drop_reason", "lines_reason", *(column.name for column in LEFT)]
         rows = self.rows_on(part, self.verdicts, VERDICT, names)
-        return rows.filter(rows["drop_reason"].is_null()).combine_chunks()
+        return last_lines(rows.filter(rows["drop_reason"].is_null()))
 
     def write(self, part: int, table: Table, rows: pa.Table) -> list[dict[str, Any]]:
         """Writes rows on its pages, as `rows_on` finds them; returns the manifest rows.

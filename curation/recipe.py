@@ -28,6 +28,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from classifiers.encoder.checkpoint import PACKAGE
 from classifiers.encoder.hub import is_hub_id
 from curation.decontaminate.config import DecontaminateConfig
+from curation.decontaminate.config import mistake_in as mistake_in_decontaminate
 from curation.dedup.config import DedupConfig
 from curation.dedup.config import mistake_in as mistake_in_dedup
 from curation.domains.config import DomainsConfig
@@ -151,6 +152,7 @@ def _contradiction(recipe: Recipe) -> str | None:
         or mistake_in_dedup(recipe.dedup)
         or mistake_in_quality(recipe.quality, recipe.scores)
         or mistake_in_encoder(recipe.encoder)
+        or mistake_in_decontaminate(recipe.decontaminate)
         or (mistake_in_mix(recipe.mix, names) if recipe.mix else None)
     )
 
@@ -232,6 +234,7 @@ def _place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None
         *_listed(values, "blocklist", "lists"),
         *_listed(values, "dedup", "against"),
         _at(values, "dedup", "lines", "allow_list"),
+        *_listed(values, "decontaminate", "benchmarks"),
         *(_at(values, "scores", one.name) for one in dataclasses.fields(ScoresConfig)),
     ):
         path = artefact.get("path") if isinstance(artefact, dict) else None

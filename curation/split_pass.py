@@ -18,6 +18,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.decontaminate.config import DecontaminateConfig
+from curation.decontaminate.scan import Scanner
 from curation.dedup.config import DedupConfig
 from curation.dedup.keys import keys_batch
 from curation.errors import UnreadableError
@@ -45,6 +47,7 @@ from schemas.arrow import with_columns
 from schemas.cut import CUT, cut_rows
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
+from schemas.match import MATCH
 from schemas.reject import REJECT
 
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
@@ -70,6 +73,7 @@ class SplitPass:
     dedup: DedupConfig
     seed: int
     tokens: TokensConfig = TokensConfig()
+    decontaminate: DecontaminateConfig | None = None
 
 
 def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
@@ -155,7 +159,9 @@ class _Outputs:
         self._rejects = TableWriter(folder, name, REJECT)
         self._cuts = TableWriter(folder, name, CUT)
         self._keys = TableWriter(folder, name, KEYS)
+        self._matches = TableWriter(folder, name, MATCH)
         self._config, self._dedup, self._tokens = todo.rejects, todo.dedup, todo.tokens
+        self._decontaminate = todo.decontaminate
 
     def part(
         self,
@@ -184,8 +190,12 @@ class _Outputs:
     def keep(self, batch: pa.RecordBatch, source: str, counts: Counts) -> None:
         """Writes the rows that passed every stage, and what was cut from them."""
         if batch.num_rows:
-            self._keys.add(keys_batch(batch, self._dedup, self._tokens))
+            scanner = Scanner(self._decontaminate) if self._decontaminate else None
+            readers = [scanner] if scanner else []
+            self._keys.add(keys_batch(batch, self._dedup, self._tokens, readers))
             self._documents.add(batch)
+            if scanner:
+                self._matches.add(scanner.found(batch))
         if batch.num_rows and "cuts" in batch.schema.names:
             cuts = cut_rows(batch)
             add_beside(counts, "heuristics", source, CUT_LINES, cuts.column("reason"))
@@ -193,7 +203,7 @@ class _Outputs:
 
     def close(self) -> list[dict[str, object]]:
         """Writes what is held; returns the manifest rows."""
-        written = (self._documents, self._rejects, self._cuts, self._keys)
+        written = (self._documents, self._rejects, self._cuts, self._keys, self._matches)
         return [file for table in written for file in table.close()]
 
 

@@ -108,7 +108,10 @@ def _find(
 
 def _was(keys: pa.Table, parts: Parts, part: int, mixed: Mixed) -> pa.Array:
     """Why each page was not in the shards, or that it was."""
-    judged = parts.rows_on(part, parts.verdicts, VERDICT, ["drop_reason"])
+    every = parts.rows_on(part, parts.verdicts, VERDICT, ["drop_reason"])
+    judged = every.filter(
+        every["drop_reason"].is_valid()
+    )  # others shorten a page, which may go too
     at = pc.index_in(keys["position"], value_set=judged["position"].combine_chunks())
     out = parts.rows_on(part, mixed.left_out, LEFT_OUT, [])["position"].combine_chunks()
     left_out = pc.is_in(keys["position"], value_set=out)

@@ -57,7 +57,11 @@ def add_tokens(
     if counted is None or counts is None:
         told = (batch.column(name) for name in ("language", "text_bytes", "route"))
         return with_columns(batch, {"tokens": estimate(*told)})
-    tokens = counted["tokens"].combine_chunks().take(rows_of(batch, counted))
+    tokens = (
+        counted["tokens"]
+        .combine_chunks()
+        .take(rows_of(batch.column("position"), batch.column("dropped_lines"), counted))
+    )
     if counts.in_keys:
         lost = pc.is_valid(batch.column("dropped_lines"))
         whole = pc.if_else(lost, pa.scalar(None, pa.int32()), batch.column("tokens"))
