@@ -3,7 +3,6 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import replace
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +70,11 @@ def naive(rows: list[dict[str, Any]], mix: MixConfig) -> dict[tuple[str, int], i
     drawn: dict[tuple[str, int], int] = {}
     for part, of_part in entries.items():
         of_part.sort()
-        through = [*accumulate((entry[3] for entry in of_part), initial=0)]
-        wanted = shares[part] * (mix.tokens or 0)
-        best = min(range(len(through)), key=lambda at: (abs(through[at] - wanted), -at))
-        drawn |= {entry[1:3]: entry[3] for entry in of_part[:best]}
+        left = round(shares[part] * (mix.tokens or 0))
+        for entry in of_part:
+            if entry[3] <= left:
+                drawn[entry[1:3]] = entry[3]
+                left -= entry[3]
     return drawn
 
 
