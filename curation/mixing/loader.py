@@ -39,6 +39,8 @@ except ModuleNotFoundError as error:
 __all__ = ["Loader", "ShardDataset", "in_step", "merge_states"]
 _log = logging.getLogger(__name__)
 _Collate = Callable[[Any], Any]
+# Those of a `DataLoader` that change neither order nor position.
+_OPTIONS = ("multiprocessing_context", "pin_memory", "prefetch_factor", "timeout", "worker_init_fn")
 
 
 class ShardDataset(IterableDataset[Any]):
@@ -53,7 +55,7 @@ class ShardDataset(IterableDataset[Any]):
     pass it reads.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - only the folder is needed
         self,
         folder: str,
         *,
@@ -94,6 +96,16 @@ class ShardDataset(IterableDataset[Any]):
             for item in chunk:
                 self.advance(self.rows_of(item))
                 yield item
+
+    def verify(self) -> None:
+        """Reads the files that are the rank's to check, whole: all ranks' calls check all.
+
+        Raises `UserError` for one whose bytes are not those of the manifest. Reading rows finds
+        what is missing, cut off or of other rows, but not every changed byte.
+        """
+        folder = self._settings.folder
+        for file in folder.files[self._rank :: self._era.world_size]:
+            folder.verify(file)
 
     def chunks(self, *, part: tuple[int, int] = (0, 1)) -> Iterator[list[Any]]:
         """The items of the rest of the pass, some at a time; of `n` parts the chunks `i::n`."""
@@ -180,7 +192,8 @@ class Loader(DataLoader[Any]):
     """A `DataLoader` of the items of a `ShardDataset`, which keeps its dataset's state right.
 
     `collate` makes of each item, in the worker, what is handed out (tokens, tensors). Iterating
-    again goes on where the last iteration was left.
+    again goes on where the last iteration was left. `options` are some of a
+    `DataLoader`'s, such as `prefetch_factor` and `pin_memory`.
     """
 
     def __init__(
@@ -189,19 +202,17 @@ class Loader(DataLoader[Any]):
         *,
         num_workers: int = 0,
         collate: _Collate | None = None,
-        prefetch_factor: int | None = None,
-        pin_memory: bool = False,
-        context: str | None = None,
+        **options: Any,
     ) -> None:
+        if other := sorted(options.keys() - {*_OPTIONS}):
+            raise UserError(f"Loader: no option {', '.join(other)}, but {', '.join(_OPTIONS)}")
         super().__init__(
             _Chunks(data, collate),
             batch_size=None,
             collate_fn=_as_it_is,
             generator=torch.Generator(),  # the trainer's own is not drawn from
             num_workers=num_workers,
-            prefetch_factor=prefetch_factor,
-            pin_memory=pin_memory,
-            multiprocessing_context=context,
+            **options,
         )
         self._data = data
 

@@ -112,7 +112,7 @@ def test_states_are_json_and_merge_in_any_order() -> None:
     states = [state(0, 7), state(1, 9)]
     merged = merge_states(json.loads(json.dumps(states)))
     assert merged == merge_states(states[::-1])
-    assert merged["left"] == [[[7, 50], [59, 100]]]
+    assert merged["left"] == [[[7, 8], [16, 24], [25, 100]]]
     assert read_state(merged).as_json() == merged
     assert in_step(state(1, 9)) == merge_states([state(0, 9), state(1, 9)])
 
@@ -133,8 +133,6 @@ def test_states_are_json_and_merge_in_any_order() -> None:
         ([{**state(0, 1), "left": [[[5, 4]]]}], "damaged"),
     ],
 )
-def test_states_that_cannot_be_merged_say_so(
-    states: list[dict[str, object]], message: str
-) -> None:
+def test_states_that_cannot_be_merged_say_so(states: list[dict[str, object]], message: str) -> None:
     with pytest.raises(UserError, match=message):
         merge_states(states)

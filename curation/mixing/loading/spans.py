@@ -44,7 +44,7 @@ class Sequence:
         made = []
         at = bisect_right(self._ends, start)
         while start < stop:
-            first, end = self.spans[at]
+            end = self.spans[at][1]
             begin = end - (self._ends[at] - start)
             taken = min(end - begin, stop - start)
             made.append((begin, begin + taken))
