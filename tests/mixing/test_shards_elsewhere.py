@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import duckdb
@@ -55,7 +56,7 @@ def test_ray_data_reads_them(
         include_dashboard=False,
         log_to_driver=False,
         object_store_memory=100 << 20,
-        logging_level="error",
+        logging_level=logging.ERROR,
     )
     try:
         ray.data.DataContext.get_current().enable_progress_bars = False

@@ -51,7 +51,8 @@ def writer(
 
 class _NumPy:
     def __init__(self, stream: BinaryIO, length: int, dtype: npt.DTypeLike) -> None:
-        self.sequences, self.files = 0, {}
+        self.sequences = 0
+        self.files: dict[str, str] = {}
         self._stream, self._length, self._dtype = stream, length, np.dtype(dtype)
         self.borders: list[npt.NDArray[np.int32]] = [np.empty(0, np.int32)]
         self.counts: list[npt.NDArray[np.int64]] = [np.zeros(1, np.int64)]
@@ -99,7 +100,8 @@ def _put(uri: str, values: npt.NDArray[np.generic]) -> None:
 
 class _Parquet:
     def __init__(self, path: Path, length: int, dtype: npt.DTypeLike) -> None:
-        self.sequences, self.files = 0, {}
+        self.sequences = 0
+        self.files: dict[str, str] = {}
         self._group_rows = max(1, _GROUP_TOKENS // length)
         token = pa.from_numpy_dtype(np.dtype(dtype))
         self._schema = pa.schema(
