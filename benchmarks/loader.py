@@ -110,7 +110,9 @@ def _text_bytes(path: Path) -> int:
 def _write(folder: Path, source: Path, copies: int) -> None:
     lines = source.read_text("utf-8").splitlines()
     texts = [text for line in lines if (text := json.loads(line)["text"])]
-    files, held, held_bytes = [], [], 0
+    files: list[dict[str, Any]] = []
+    held: list[str] = []
+    held_bytes = 0
     for number in range(copies * len(texts)):
         held.append(texts[number % len(texts)])
         held_bytes += len(held[-1].encode())
@@ -122,7 +124,7 @@ def _write(folder: Path, source: Path, copies: int) -> None:
 
 def _write_shard(folder: Path, number: int, texts: list[str]) -> dict[str, Any]:
     name = f"shard-{number:06d}.parquet"
-    ids = [hashlib.md5(f"{number} {at}".encode()).hexdigest() for at in range(len(texts))]
+    ids = [hashlib.sha256(f"{number} {at}".encode()).hexdigest()[:32] for at in range(len(texts))]
     columns = {
         "doc_id": ids,
         "url": [f"https://www.example.org/{doc_id}" for doc_id in ids],

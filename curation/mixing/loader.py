@@ -18,13 +18,15 @@ starts. Ranks differ by a row at the end of a pass; with `equal=True` they do no
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import pyarrow as pa
 
 from curation.errors import UserError
 from curation.mixing.loading.era import Era, Start
 from curation.mixing.loading.folder import open_folder
-from curation.mixing.loading.settings import Settings, rank_of
+from curation.mixing.loading.settings import Settings, packed, rank_of, unpacked
 from curation.mixing.loading.state import Data, Place, State, in_step, merge_states, read_state
 
 try:
@@ -39,6 +41,8 @@ except ModuleNotFoundError as error:
 __all__ = ["Loader", "ShardDataset", "in_step", "merge_states"]
 _log = logging.getLogger(__name__)
 _Collate = Callable[[Any], Any]
+_Chunk: TypeAlias = pa.Table | bytes | list[tuple[int, Any]]
+"""Rows, those of another process, or how many rows each item has and what was made of it."""
 # Those of a `DataLoader` that change neither order nor position.
 _OPTIONS = ("multiprocessing_context", "pin_memory", "prefetch_factor", "timeout", "worker_init_fn")
 
@@ -87,15 +91,19 @@ class ShardDataset(IterableDataset[Any]):
         if (worker := get_worker_info()) is None:
             return self._counted()
         self._elsewhere[0] = True
-        chunks = self.chunks(part=(worker.id, worker.num_workers))
-        return (item for chunk in chunks for item in chunk)
+        return self._sent((worker.id, worker.num_workers))
 
     def _counted(self) -> Iterator[Any]:
         self.tell_dropped()
         for chunk in self.chunks():
-            for item in chunk:
+            for item in self.items(chunk):
                 self.advance(self.rows_of(item))
                 yield item
+
+    def _sent(self, part: tuple[int, int]) -> Iterator[Any]:
+        for chunk in self.chunks(part=part):
+            for item in self.items(chunk):
+                yield unpacked(packed(item)).to_batches()[0] if self._settings.arrow else item
 
     def verify(self) -> None:
         """Reads the files that are the rank's to check, whole: all ranks' calls check all.
@@ -107,9 +115,13 @@ class ShardDataset(IterableDataset[Any]):
         for file in folder.files[self._rank :: self._era.world_size]:
             folder.verify(file)
 
-    def chunks(self, *, part: tuple[int, int] = (0, 1)) -> Iterator[list[Any]]:
-        """The items of the rest of the pass, some at a time; of `n` parts the chunks `i::n`."""
-        return self._settings.items(self._era, rank=self._rank, taken=self._taken, part=part)
+    def chunks(self, *, part: tuple[int, int] = (0, 1)) -> Iterator[pa.Table]:
+        """The rest of the pass, whole items at a time; of `n` parts the chunks `i::n`."""
+        return self._settings.chunks(self._era, rank=self._rank, taken=self._taken, part=part)
+
+    def items(self, chunk: pa.Table) -> list[Any]:
+        """The items of a chunk."""
+        return self._settings.items(chunk)
 
     def rows_of(self, item: Any) -> int:
         """How many rows an item has."""
@@ -222,9 +234,15 @@ class Loader(DataLoader[Any]):
         for chunk in super().__iter__():
             if isinstance(chunk, str):
                 raise UserError(chunk)
-            for rows, item in chunk:
+            for rows, item in self._items(chunk):
                 self._data.advance(rows)
                 yield item
+
+    def _items(self, chunk: _Chunk) -> Iterable[tuple[int, Any]]:
+        if isinstance(chunk, list):
+            return chunk
+        table = unpacked(chunk) if isinstance(chunk, bytes) else chunk
+        return ((self._data.rows_of(item), item) for item in self._data.items(table))
 
     def __len__(self) -> int:
         """How many items are left of the pass."""
@@ -240,23 +258,27 @@ class Loader(DataLoader[Any]):
 
 
 class _Chunks(IterableDataset[Any]):
-    """Chunks of (rows, item), which a `DataLoader` takes from its workers by turns, in order."""
+    """Chunks, which a `DataLoader` takes from its workers by turns, so in order."""
 
     def __init__(self, data: ShardDataset, collate: _Collate | None) -> None:
         self._data, self._collate = data, collate
 
-    def __iter__(self) -> Iterator[list[tuple[int, Any]] | str]:
+    def __iter__(self) -> Iterator[_Chunk | str]:
         """The chunks of this worker; a message in place of what cannot be read."""
         worker = get_worker_info()
         part = (worker.id, worker.num_workers) if worker else (0, 1)
         try:
             for chunk in self._data.chunks(part=part):
-                yield [(self._data.rows_of(item), self._made(item)) for item in chunk]
+                if self._collate is not None:
+                    yield [*self._collated(chunk, self._collate)]
+                else:
+                    yield packed(chunk) if worker else chunk
         except UserError as error:  # torch would raise it again with a worker's traceback in it
             yield str(error)
 
-    def _made(self, item: Any) -> Any:
-        return item if self._collate is None else self._collate(item)
+    def _collated(self, chunk: pa.Table, collate: _Collate) -> Iterator[tuple[int, Any]]:
+        for item in self._data.items(chunk):
+            yield self._data.rows_of(item), collate(item)
 
 
 def _as_it_is(chunk: Any) -> Any:

@@ -78,16 +78,28 @@ def _packed(
         yield from (pack_part(*task) for task in tasks)
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(pack_part, *task) for task in tasks]
+        running = [pool.submit(_pack_part, *task) for task in tasks]
         try:
             for task in running:
-                yield task.result()
+                if isinstance(packed := task.result(), str):
+                    raise UserError(packed)
+                yield packed
         except BrokenProcessPool as error:
             raise UserError(
                 "a process was ended from outside, for memory perhaps: give fewer --processes"
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _pack_part(
+    folder: ShardFolder, number: int, settings: PackSettings, parts: str
+) -> Packed | str:
+    """In a process of its own: an error that a user can mend goes back as what it says."""
+    try:
+        return pack_part(folder, number, settings, parts)
+    except UserError as error:
+        return str(error)
 
 
 def _index(

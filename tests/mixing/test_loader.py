@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import torch.distributed
 from torch.utils.data import DataLoader
 
 from curation.errors import UserError
@@ -102,6 +103,21 @@ def test_a_plain_data_loader_reads_every_row_once(folder: str, workers: int) -> 
             data.state_dict()
         data.start_pass(1)
     assert data.state_dict()["pass"] + bool(data.state_dict()["taken"]) == 1
+
+
+@pytest.mark.parametrize("arrow", [False, True])
+def test_a_plain_data_loader_hands_on_batches_as_they_are(folder: str, arrow: bool) -> None:
+    data = ShardDataset(folder, columns=("doc_id",), batch_rows=50, arrow=arrow)
+    batches = list(DataLoader(data, batch_size=None, num_workers=2))
+    assert sorted(numbers(batches)) == ALL
+    assert isinstance(batches[0], pa.RecordBatch if arrow else list)
+
+
+def test_rows_for_another_process_leave_behind_what_they_were_cut_from() -> None:
+    rows = pa.table({"text": ["x" * 1000] * 1000})
+    few = rows.slice(500, 10)
+    assert len(settings.packed(few)) < 20_000
+    assert settings.unpacked(settings.packed(few)).equals(few)
 
 
 @pytest.mark.parametrize("seed", [None, 3])
@@ -217,13 +233,20 @@ def test_collate_works_in_the_worker_and_counts_rows(folder: str) -> None:
     assert data.pass_number == 1
 
 
-def test_rank_and_world_size_come_from_the_environment(
+def test_rank_and_world_size_are_those_of_torch_distributed_or_the_environment(
     folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "3")
     place = ShardDataset(folder).state_dict()
     assert (place["rank"], place["world_size"]) == (1, 3)
+    torch.distributed.init_process_group(
+        "gloo", rank=0, world_size=1, store=torch.distributed.HashStore()
+    )
+    try:
+        assert ShardDataset(folder).state_dict()["world_size"] == 1
+    finally:
+        torch.distributed.destroy_process_group()
     monkeypatch.setenv("RANK", "one")
     with pytest.raises(UserError, match="RANK and WORLD_SIZE"):
         ShardDataset(folder)

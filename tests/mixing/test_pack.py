@@ -16,6 +16,7 @@ from curation.cli import main
 from curation.errors import UserError
 from curation.mixing.packed import PackedSequences
 from curation.mixing.packing.cut import Cutter
+from curation.storage import join, put, storage
 from tests.mixing.data_sets import write_data_set
 
 END = "<|endoftext|>"
@@ -220,6 +221,34 @@ def test_sequences_of_other_settings_are_not_mixed(
     packed()
     packed("--length", "200", status=2)
     assert "has sequences of another length: choose another folder" in capsys.readouterr().err
+
+
+def test_a_shard_that_cannot_be_read_is_told_by_whatever_process(
+    packed: Callable[..., Path], folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    last = max(folder.glob("*.parquet"))
+    moved = last.rename(tmp_path / "moved")
+    last.symlink_to(tmp_path / "nowhere")
+    try:
+        packed("--processes", "2", status=2)
+    finally:
+        moved.replace(last)
+    assert "may not be read, or is a link to nothing" in capsys.readouterr().err
+
+
+def test_an_object_store_holds_the_same_bytes(
+    packed: Callable[..., Path], folder: Path, tokenizer: Path, s3: str
+) -> None:
+    for path in folder.iterdir():
+        put(join(s3, "in", path.name), path.read_bytes())
+    output = join(s3, "out")
+    given = ["--tokenizer", str(tokenizer), "--output", output, "--length", str(LENGTH)]
+    assert main(["pack", join(s3, "in"), *given, "--processes", "1"]) == 0
+    found = {
+        file.uri.removeprefix(f"{output}/"): storage(s3).read(file.uri)
+        for file in storage(s3).walk(output)
+    }
+    assert found == files(packed())
 
 
 def test_a_large_vocabulary_needs_four_bytes(

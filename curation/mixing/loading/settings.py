@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,10 +34,10 @@ class Settings:
         """How many rows an item has, but for the last one."""
         return self.batch_rows or 1
 
-    def items(
+    def chunks(
         self, era: Era, *, rank: int, taken: int, part: tuple[int, int] = (0, 1)
-    ) -> Iterator[list[Any]]:
-        """The items of the rest of the rank's pass, in chunks; of `n` parts the chunks `i::n`."""
+    ) -> Iterator[pa.Table]:
+        """The rest of the rank's pass, whole items at a time; of `n` parts the chunks `i::n`."""
         number, done = era.at(rank, taken)
         share = era.deal(number).share(rank)
         order = PassOrder(
@@ -47,9 +48,10 @@ class Settings:
         for start in range(done + part[0] * step, share, part[1] * step):
             spans = era.spans(rank, number, start=start, stop=min(start + step, share))
             pieces = [piece for span in spans for piece in order.pieces(*span)]
-            yield self._cut(reader.read(pieces))
+            yield reader.read(pieces)
 
-    def _cut(self, rows: pa.Table) -> list[Any]:
+    def items(self, rows: pa.Table) -> list[Any]:
+        """The items of a chunk."""
         starts = range(0, rows.num_rows, self.item_rows)
         if self.arrow:
             return [_batch(rows.slice(start, self.item_rows)) for start in starts]
@@ -62,6 +64,19 @@ class Settings:
 def _batch(rows: pa.Table) -> pa.RecordBatch:
     (batch,) = rows.combine_chunks().to_batches()
     return batch
+
+
+def packed(rows: pa.Table | pa.RecordBatch) -> bytes:
+    """For another process. A pickle would hold all that the rows were cut from."""
+    sink = io.BytesIO()  # gives its bytes without another copy
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write(rows)
+    return sink.getvalue()
+
+
+def unpacked(content: bytes) -> pa.Table:
+    """Without a copy."""
+    return pa.ipc.open_stream(content).read_all()
 
 
 def as_dicts(rows: pa.Table) -> list[dict[str, Any]]:
