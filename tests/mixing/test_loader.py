@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import torch
 import torch.distributed
 from torch.utils.data import DataLoader
 
@@ -111,6 +112,8 @@ def test_a_plain_data_loader_hands_on_batches_as_they_are(folder: str, arrow: bo
     batches = list(DataLoader(data, batch_size=None, num_workers=2))
     assert sorted(numbers(batches)) == ALL
     assert isinstance(batches[0], pa.RecordBatch if arrow else list)
+    if arrow:  # a pickle would bring the buffers of the whole chunk
+        assert batches[0].get_total_buffer_size() < 2 * batches[0].nbytes
 
 
 def test_rows_for_another_process_leave_behind_what_they_were_cut_from() -> None:
@@ -226,6 +229,12 @@ def test_ranks_in_step_need_one_state(folder: str, short: None) -> None:
     assert sorted(seen) == ALL
 
 
+def test_the_random_numbers_of_the_trainer_are_left_alone(folder: str) -> None:
+    before = torch.get_rng_state()
+    list(Loader(ShardDataset(folder, batch_rows=100, seed=1)))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_collate_works_in_the_worker_and_counts_rows(folder: str) -> None:
     data = ShardDataset(folder, batch_rows=50)
     loader = Loader(data, num_workers=2, collate=len)
@@ -234,14 +243,14 @@ def test_collate_works_in_the_worker_and_counts_rows(folder: str) -> None:
 
 
 def test_rank_and_world_size_are_those_of_torch_distributed_or_the_environment(
-    folder: str, monkeypatch: pytest.MonkeyPatch
+    folder: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "3")
     place = ShardDataset(folder).state_dict()
     assert (place["rank"], place["world_size"]) == (1, 3)
     torch.distributed.init_process_group(
-        "gloo", rank=0, world_size=1, store=torch.distributed.HashStore()
+        "gloo", rank=0, world_size=1, init_method=f"file://{tmp_path / 'group'}"
     )
     try:
         assert ShardDataset(folder).state_dict()["world_size"] == 1

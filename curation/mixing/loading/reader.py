@@ -67,7 +67,6 @@ class Reader:
             try:
                 # More threads would take the cores of the loader's other workers.
                 rows = opened.parquet.read_row_group(group, self._columns, use_threads=False)
-                rows = rows.select(self._columns)  # in the order asked for
             except (pa.ArrowException, OSError) as error:
                 raise _damaged(opened.uri, error) from error
             self._held = (file, group), rows
