@@ -22,6 +22,7 @@ from curation.commands import (
     index,
     lists,
     mix,
+    pack,
     remove,
     score,
     threshold,
@@ -42,7 +43,8 @@ Part = Callable[[Run, SparkSession, Progress], object]
 
 USAGE_ERROR, INTERRUPTED = 2, 130
 _COMMANDS = (
-    *(run_command, score, extract, fit, index, lists, threshold, remove, mix),
+    *(run_command, score, extract, fit, index, lists, threshold, remove),
+    *(mix, pack),
     *(wikipedia_references, train_quality, annotate, distil),
 )
 
