@@ -21,6 +21,7 @@ from curation.commands import (
     fit,
     index,
     lists,
+    mix_search,
     remove,
     score,
     threshold,
@@ -42,7 +43,7 @@ Part = Callable[[Run, SparkSession, Progress], object]
 USAGE_ERROR, INTERRUPTED = 2, 130
 _COMMANDS = (
     *(run_command, score, extract, fit, index, lists, threshold, remove),
-    *(wikipedia_references, train_quality, annotate, distil),
+    *(wikipedia_references, train_quality, annotate, distil, mix_search),
 )
 
 

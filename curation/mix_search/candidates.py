@@ -7,10 +7,11 @@ nobody wants to be. The first n candidates are the same however many are asked f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from curation.mix_search.config import SearchConfig
 from curation.mix_search.schedule import UNITS, Floats, rounded
 
 FLOOR = 0.02
@@ -23,17 +24,17 @@ def as_mix(shares: Floats, domains: tuple[str, ...]) -> dict[str, float]:
     return dict(zip(domains, (rounded(shares) / UNITS).tolist(), strict=True))
 
 
-def as_shares(mixes: list[Mix]) -> Floats:
+def as_shares(mixes: Sequence[Mix]) -> Floats:
     """A row for each mix."""
     return np.array([list(mix.values()) for mix in mixes])
 
 
-def candidate_mixes(default: Mix, count: int, *, seed: int) -> list[dict[str, float]]:
-    """The default, a corner per domain, equal shares, and `count` that are drawn."""
-    domains = tuple(default)
-    shares = np.array(list(default.values()))
-    rng = np.random.default_rng(seed)
-    drawn = [rng.dirichlet(_CONCENTRATION * shares) for _ in range(count)]
+def candidate_mixes(config: SearchConfig) -> list[dict[str, float]]:
+    """The default, a corner per domain, equal shares, and those that are drawn."""
+    domains = config.domains
+    shares = np.array(list(config.default.values()))
+    rng = np.random.default_rng(config.seed)
+    drawn = [rng.dirichlet(_CONCENTRATION * shares) for _ in range(config.candidates)]
     others = [*np.eye(len(domains)), np.full(len(domains), 1 / len(domains)), *drawn]
     lifted = [FLOOR + (1 - FLOOR * len(domains)) * other for other in others]
     return [as_mix(mix, domains) for mix in (shares, *lifted)]

@@ -62,7 +62,7 @@ def compare(
 ) -> Comparison:
     """`found` less `default`, which are of the same seeds in the same order."""
     pairs = list(zip(found, default, strict=True))
-    by_seed = np.stack([losses_of(ours, corpus) - losses_of(theirs, corpus) for ours, theirs in pairs])
+    by_seed = np.stack([losses_of(a, corpus) - losses_of(b, corpus) for a, b in pairs])
     pages = np.array([_of_pages(pairs, name, corpus) for name in corpus.domains])
     means, seeds = by_seed.mean(axis=0), [_of_seeds(column) for column in by_seed.T]
     domains = {
@@ -82,7 +82,7 @@ def _of_seeds(differences: Floats) -> float:
 def _of_pages(pairs: Sequence[tuple[Trained, Trained]], name: str, corpus: Corpus) -> float:
     """By the error of a ratio of sums over pages."""
     sizes = corpus.domains[name].page_bytes
-    bits = np.mean([np.subtract(ours.bits[name], theirs.bits[name]) for ours, theirs in pairs], axis=0)
+    bits = np.mean([np.subtract(a.bits[name], b.bits[name]) for a, b in pairs], axis=0)
     rest = bits - bits.sum() / sizes.sum() * sizes
     error = float(rest.std(ddof=1)) * len(sizes) ** 0.5 / float(sizes.sum())
     return float(norm.ppf(0.5 + CONFIDENCE / 2)) * error

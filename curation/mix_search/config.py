@@ -19,17 +19,19 @@ DEFAULT_MIX: Mapping[str, float] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SampleConfig:
-    """Which pages are read: of each domain so many at most, each cut to `document_bytes` of text.
+    """Which pages are read: of each domain `documents` at most, and as much of a page's text.
 
-    `held_out_share` of all pages, by a hash of doc_id, is only measured on; `least_held_out` pages
-    of each domain there must be.
+    `held_out_share` of all pages, by a hash of doc_id, is only measured on: of each domain
+    `held_out` at most, `least_held_out` at least. Of these less is read: many short stretches tell
+    more than few long ones, and each model is measured on all of them.
     """
 
-    documents: int = 4000
-    held_out: int = 200
-    held_out_share: float = 0.1
+    documents: int = 2000
+    held_out: int = 150
+    held_out_share: float = 0.2
     least_held_out: int = 20
     document_bytes: int = 16384
+    held_out_bytes: int = 2048
     seed: int = 0
 
 
@@ -52,6 +54,7 @@ class Size:
         return cls(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:
+        """As `parse` reads it."""
         return f"{self.layers}x{self.width}"
 
 
@@ -91,8 +94,8 @@ class SearchConfig:
     """
 
     default: Mapping[str, float] = field(default_factory=lambda: DEFAULT_MIX)
-    sizes: tuple[Size, ...] = (Size(2, 96),)
-    candidates: int = 15
+    sizes: tuple[Size, ...] = (Size(2, 64),)
+    candidates: int = 16
     repeats: int = 3
     weights: Mapping[str, float] = field(default_factory=dict)
     at_least: Mapping[str, float] = field(default_factory=dict)

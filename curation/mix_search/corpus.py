@@ -86,8 +86,8 @@ def _domain(of: DomainPages, reader: Reader, *, counted: bool) -> Domain:
 
 def _per_token(pages: Sequence[Page], ids: int) -> float:
     """Ids per token of the data set; of a page that was cut, as many tokens as of its bytes."""
-    tokens = sum((page.tokens or 0) * len(page.text.encode()) / max(1, page.bytes) for page in pages)
-    return ids / max(1.0, tokens)
+    read = ((page.tokens or 0) * len(page.text.encode()) / max(1, page.bytes) for page in pages)
+    return ids / max(1.0, sum(read))
 
 
 def _order(doc_id: str, seed: int) -> tuple[int, str]:

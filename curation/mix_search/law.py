@@ -78,7 +78,14 @@ def _refined(start: Floats, mixes: Floats, losses: Floats, *, below: float) -> F
     upper = np.concatenate([[below], np.full(mixes.shape[1], np.inf)])
     begun = np.clip(start, lower, upper)
     done = least_squares(
-        errors, begun, slopes, bounds=(lower, upper), x_scale="jac", xtol=1e-12, ftol=1e-12, gtol=1e-12
+        errors,
+        begun,
+        slopes,
+        bounds=(lower, upper),
+        x_scale="jac",
+        xtol=1e-12,
+        ftol=1e-12,
+        gtol=1e-12,
     )
     found: Floats = done.x
     return found

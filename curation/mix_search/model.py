@@ -2,8 +2,8 @@
 
 As Llama is built, at a size for a CPU: root mean squares normalise before each part, positions are
 rotations of queries and keys, the feed-forward is gated. Embeddings are those of the output too, as
-is usual where they are a good part of all weights. Sources: Touvron et al., LLaMA (2023); Su et al.,
-RoFormer (2021); Shazeer, GLU variants (2020).
+is usual where they are a good part of all weights. Sources: Touvron et al., LLaMA (2023); Su et
+al., RoFormer (2021); Shazeer, GLU variants (2020).
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Limits:
 
 
 def limits_of(config: SearchConfig, tried: Floats) -> Limits:
-    """What the user allows, within what was tried: a regression says nothing beyond.
+    """What the user allows, within what is tried: a regression says nothing beyond.
 
     Raises `UserError` where no mix is left.
     """
@@ -46,7 +46,7 @@ def limits_of(config: SearchConfig, tried: Floats) -> Limits:
         asked = config.at_least.get(domain, 0.0), config.at_most.get(domain, 1.0)
         if max(asked[0], least[number]) > min(asked[1], most[number]):
             raise UserError(
-                f"{domain}: no share between {asked[0]:g} and {asked[1]:g} was tried, only"
+                f"{domain}: no share between {asked[0]:g} and {asked[1]:g} is tried, only"
                 f" {least[number]:g} to {most[number]:g}: change --at-least or --at-most"
             )
         least[number] = max(asked[0], least[number])

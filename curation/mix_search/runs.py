@@ -9,38 +9,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 
 from curation.errors import UserError
-from curation.mix_search.config import Size, TrainConfig
+from curation.mix_search.config import TrainConfig
 from curation.mix_search.corpus import Corpus
-from curation.mix_search.schedule import UNITS
-from curation.mix_search.train import Trained, train
+from curation.mix_search.train import Task, Trained, train
 from curation.mix_search.workers import working
 from curation.progress import Progress
 from curation.storage import join, put, storage
 
 _SETTING = "setting.json"
 _RUNS = "runs"
-
-
-@dataclass(frozen=True)
-class Task:
-    """A model to be trained."""
-
-    size: Size
-    mix: Mapping[str, float]
-    seed: int
-
-    @property
-    def name(self) -> str:
-        """Its shares, in ten thousandths, are in the order of domains."""
-        shares = "-".join(f"{round(share * UNITS):05d}" for share in self.mix.values())
-        return f"{self.size}-{shares}-seed{self.seed}"
 
 
 @dataclass(frozen=True)
@@ -75,8 +59,8 @@ class Runs:
 
     def of(self, tasks: Sequence[Task], what: str) -> list[Trained]:
         """What the models of `tasks` came to, in their order; trains those that are missing."""
-        found = {task.name: self._read(task) for task in tasks}
-        missing = [task for task in tasks if found[task.name] is None]
+        found = {task.name: there for task in tasks if (there := self._read(task))}
+        missing = [task for task in tasks if task.name not in found]
         started, done = time.monotonic(), len(tasks) - len(missing)
         if not missing:
             self.progress.note(f"{what}: {done} models, all there")
@@ -87,7 +71,7 @@ class Runs:
             self.progress.note(
                 f"{what}: {done + number} of {len(tasks)} models, {left_s:.0f} s left"
             )
-        return [trained for task in tasks if (trained := found[task.name])]
+        return [found[task.name] for task in tasks]
 
     def _train(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Trained]]:
         processes = min(self.processes, len(tasks))
@@ -96,17 +80,7 @@ class Runs:
                 yield from work(tasks)
             return
         for task in tasks:
-            yield (
-                task,
-                train(
-                    self.corpus,
-                    task.mix,
-                    size=task.size,
-                    seed=task.seed,
-                    config=self.config,
-                    device=self.device,
-                ),
-            )
+            yield task, train(task, self.corpus, config=self.config, device=self.device)
 
     def _read(self, task: Task) -> Trained | None:
         file = self._file(task)

@@ -61,8 +61,8 @@ def read_sample(
     chosen, found = _choose(files, domains, config)
     pages = {domain: DomainPages(found[domain]) for domain in domains}
     for page, domain in _read(files, chosen, config):
-        side = _is_held_out(page.doc_id, config)
-        (pages[domain].held_out if side else pages[domain].train).append(page)
+        held_out = _is_held_out(page.doc_id, config)
+        (pages[domain].held_out if held_out else pages[domain].train).append(page)
     for domain, of in pages.items():
         _require(domain, of, config)
         for side_pages in (of.train, of.held_out):
@@ -126,9 +126,10 @@ def _read(
 
 def _page(row: Mapping[str, str | int], config: SampleConfig) -> Page:
     whole = str(row["text"]).encode()
-    text = whole[: config.document_bytes].decode(errors="ignore")  # a cut character goes
-    tokens = row.get(_TOKENS)
-    return Page(str(row["doc_id"]), text, None if tokens is None else int(tokens), len(whole))
+    doc_id, tokens = str(row["doc_id"]), row.get(_TOKENS)
+    most = config.held_out_bytes if _is_held_out(doc_id, config) else config.document_bytes
+    text = whole[:most].decode(errors="ignore")  # a cut character goes
+    return Page(doc_id, text, None if tokens is None else int(tokens), len(whole))
 
 
 def _open(file: FileInfo) -> pq.ParquetFile:

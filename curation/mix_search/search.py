@@ -12,36 +12,54 @@ from curation.mix_search.compare import Comparison, compare, losses_of
 from curation.mix_search.config import SearchConfig, Size
 from curation.mix_search.law import Law, fit, left_out_errors
 from curation.mix_search.optimum import Limits, best_mix, limits_of
-from curation.mix_search.runs import Runs, Task
+from curation.mix_search.runs import Runs
 from curation.mix_search.schedule import Floats
-from curation.mix_search.train import Trained
+from curation.mix_search.train import Task, Trained
 
 _REDRAWN = 50
 _SPREAD = (0.05, 0.95)
+_LEAST_LOSS = 1e-3
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The candidates: a row of shares and of losses for each, the default first.
+
+    `default_models` are those of the default with all seeds, `default_losses` has a row for each.
+    """
+
+    shares: Floats
+    losses: Floats
+    default_models: Sequence[Trained]
+    default_losses: Floats
+
+    @property
+    def noise(self) -> Floats:
+        """Of each domain's loss: the standard deviation over seeds."""
+        found: Floats = self.default_losses.std(axis=0, ddof=1)
+        return found
+
+    def noise_of_mean(self, weights: Floats) -> float:
+        """Of the weighted mean of losses."""
+        return float((self.default_losses @ weights).std(ddof=1))
 
 
 @dataclass(frozen=True)
 class Found:
     """What models of one size say.
 
-    `shares` and `losses` have a row for each candidate, the default first, and a column for each
-    domain; `errors` are those of the regression, leave-one-out; `noise` is the standard deviation
-    of the default's losses over seeds, `objective_noise` that of their mean. `spread` are the least
-    and greatest share of the best mix (of nine tenths) when losses are drawn again with the
-    regression's error.
+    `errors` are those of the regression, leave-one-out, as predicted less measured; `spread` are
+    the least and greatest share of the best mix, in nine cases of ten, when losses are drawn again
+    with that error; `predicted` are the losses of the best mix.
     """
 
     size: Size
-    shares: Floats
-    losses: Floats
+    tried: Tried
     errors: Floats
-    noise: Floats
-    objective_noise: float
     limits: Limits
     best: Mapping[str, float]
     spread: Floats
     predicted: Floats
-    default_models: Sequence[Trained]
     best_models: Sequence[Trained]
     comparison: Comparison
 
@@ -53,37 +71,45 @@ def search(runs: Runs, config: SearchConfig) -> list[Found]:
 
 
 def _search(runs: Runs, config: SearchConfig, size: Size) -> Found:
-    mixes = candidate_mixes(config.default, config.candidates, seed=config.seed)
-    shares, weights = as_shares(mixes), weights_of(config)
-    limits = limits_of(config, shares)
-    seeds = [config.seed + number for number in range(config.repeats)]
-    repeats = [Task(size, mixes[0], seed) for seed in seeds[1:]]
-    tried = [Task(size, mix, config.seed) for mix in mixes]
-    trained = runs.of([*tried, *repeats], f"{size}: candidates")
-    default = [trained[0], *trained[len(tried) :]]
-    losses = np.stack([losses_of(model, runs.corpus) for model in trained[: len(tried)]])
-    noises = np.stack([losses_of(model, runs.corpus) for model in default])
-
-    laws = [fit(shares, column) for column in losses.T]
-    errors = np.column_stack([left_out_errors(shares, column) for column in losses.T])
+    weights = weights_of(config)
+    tried = _try(runs, config, size)
+    limits = limits_of(config, tried.shares)
+    laws = [fit(tried.shares, losses) for losses in tried.losses.T]
+    errors = np.column_stack([left_out_errors(tried.shares, losses) for losses in tried.losses.T])
     best = as_mix(best_mix(laws, weights, limits), config.domains)
-    spread = _spread(shares, losses, errors, weights, limits, seed=config.seed)
-    models = runs.of([Task(size, best, seed) for seed in seeds], f"{size}: best")
+    models = runs.of([Task(size, best, seed) for seed in seeds_of(config)], f"{size}: best")
     return Found(
         size=size,
-        shares=shares,
-        losses=losses,
+        tried=tried,
         errors=errors,
-        noise=noises.std(axis=0, ddof=1),
-        objective_noise=float((noises @ weights).std(ddof=1)),
         limits=limits,
         best=best,
-        spread=spread,
+        spread=_spread(tried, errors, weights, limits, seed=config.seed),
         predicted=_predict(laws, best),
-        default_models=default,
         best_models=models,
-        comparison=compare(models, default, runs.corpus, weights),
+        comparison=compare(models, tried.default_models, runs.corpus, weights),
     )
+
+
+def _try(runs: Runs, config: SearchConfig, size: Size) -> Tried:
+    """Trains a model on each candidate, and on the default one more with each other seed."""
+    mixes, (first, *others) = candidate_mixes(config), seeds_of(config)
+    tasks = [Task(size, mix, first) for mix in mixes]
+    repeats = [Task(size, mixes[0], seed) for seed in others]
+    models = runs.of([*tasks, *repeats], f"{size}: candidates")
+    losses = np.stack([losses_of(model, runs.corpus) for model in models])
+    default = [0, *range(len(tasks), len(models))]
+    return Tried(
+        shares=as_shares(mixes),
+        losses=losses[: len(tasks)],
+        default_models=[models[row] for row in default],
+        default_losses=losses[default],
+    )
+
+
+def seeds_of(config: SearchConfig) -> list[int]:
+    """Of models of the default and of the best mix; candidates have the first."""
+    return [config.seed + number for number in range(config.repeats)]
 
 
 def weights_of(config: SearchConfig) -> Floats:
@@ -96,22 +122,13 @@ def _predict(laws: Sequence[Law], mix: Mapping[str, float]) -> Floats:
     return np.array([float(law.predict(row)) for law in laws])
 
 
-def _spread(
-    shares: Floats,
-    losses: Floats,
-    errors: Floats,
-    weights: Floats,
-    limits: Limits,
-    *,
-    seed: int,
-) -> Floats:
-    """How far the best mix moves when each loss moves by as much as the regression errs."""
+def _spread(tried: Tried, errors: Floats, weights: Floats, limits: Limits, *, seed: int) -> Floats:
     rng = np.random.default_rng(seed)
     deviations = np.sqrt(np.square(errors).mean(axis=0))
     found = []
     for _ in range(_REDRAWN):
-        moved = np.maximum(losses + deviations * rng.standard_normal(losses.shape), 1e-3)
-        laws = [fit(shares, column) for column in moved.T]
+        moved = tried.losses + deviations * rng.standard_normal(tried.losses.shape)
+        laws = [fit(tried.shares, losses) for losses in np.maximum(moved, _LEAST_LOSS).T]
         found.append(best_mix(laws, weights, limits))
     spread: Floats = np.quantile(np.stack(found), _SPREAD, axis=0)
     return spread

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from curation.errors import UserError
 from curation.storage import storage
 
-Ids = npt.NDArray[np.uint16] | npt.NDArray[np.int32]
+Ids = npt.NDArray[np.integer[Any]]
 _MOST_SHORT = 1 << 16
 
 
@@ -57,4 +58,3 @@ def open_reader(path: str | None) -> Reader:
         return found
 
     return Reader(path, tokenizer.get_vocab_size() + 1, encode)
-

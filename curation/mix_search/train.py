@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,10 +22,25 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from curation.mix_search.config import Size, TrainConfig
 from curation.mix_search.corpus import Corpus, Domain
 from curation.mix_search.model import Model
-from curation.mix_search.schedule import Floats, batches, epochs, window_counts
+from curation.mix_search.schedule import UNITS, Floats, batches, epochs, window_counts
 from curation.mix_search.tokens import Ids
 
 _MEASURED_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Task:
+    """A model to be trained: `seed` draws its weights, and the order of pages."""
+
+    size: Size
+    mix: Mapping[str, float]
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Its shares, in ten thousandths, are in the order of domains."""
+        shares = "-".join(f"{round(share * UNITS):05d}" for share in self.mix.values())
+        return f"{self.size}-{shares}-seed{self.seed}"
 
 
 @dataclass(frozen=True)
@@ -39,21 +55,15 @@ class Trained:
     epochs: Mapping[str, float]
 
 
-def train(
-    corpus: Corpus,
-    shares: Mapping[str, float],
-    *,
-    size: Size,
-    seed: int,
-    config: TrainConfig,
-    device: torch.device,
-) -> Trained:
-    """Trains a model from scratch and measures it; `seed` draws its weights and the order."""
-    counts = window_counts(shares, corpus, config)
+def train(task: Task, corpus: Corpus, *, config: TrainConfig, device: torch.device) -> Trained:
+    """Trains a model from scratch and measures it."""
+    counts = window_counts(task.mix, corpus, config)
     with deterministic(device):
-        model = Model(size, vocabulary=corpus.vocabulary, context=config.context, seed=seed)
+        model = Model(
+            task.size, vocabulary=corpus.vocabulary, context=config.context, seed=task.seed
+        )
         model.to(device)
-        _fit(model, batches(counts, corpus, config, seed=seed), config, device)
+        _fit(model, batches(counts, corpus, config, seed=task.seed), config, device)
         bits = {
             name: measure(model, domain, config, device, end=corpus.end).tolist()
             for name, domain in corpus.domains.items()
@@ -79,11 +89,9 @@ def deterministic(device: torch.device) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _fit(
-    model: Model, windows: Iterator[Ids], config: TrainConfig, device: torch.device
-) -> None:
+def _fit(model: Model, windows: Iterator[Ids], config: TrainConfig, device: torch.device) -> None:
     steps = config.windows // config.batch
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [w for w in model.parameters() if w.ndim > 1]},
         {"params": [w for w in model.parameters() if w.ndim == 1], "weight_decay": 0.0},
     ]

@@ -13,18 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing.queues import SimpleQueue
-from typing import TYPE_CHECKING
 
 import torch
 
 from curation.mix_search.config import TrainConfig
 from curation.mix_search.corpus import Corpus
-from curation.mix_search.train import Trained, train
+from curation.mix_search.train import Task, Trained, train
 
-if TYPE_CHECKING:
-    from curation.mix_search.runs import Task
-
-Work = Callable[[Sequence["Task"]], Iterator[tuple["Task", Trained]]]
+Work = Callable[[Sequence[Task]], Iterator[tuple[Task, Trained]]]
 _Held = tuple[Corpus, TrainConfig, torch.device]
 _HELD: list[_Held] = []  # of a worker: what all its models share
 
@@ -79,6 +75,4 @@ def _end_after(parent: multiprocessing.process.BaseProcess) -> None:
 
 def _train(task: Task) -> Trained:
     corpus, config, device = _HELD[0]
-    return train(
-        corpus, task.mix, size=task.size, seed=task.seed, config=config, device=device
-    )
+    return train(task, corpus, config=config, device=device)
