@@ -1,8 +1,8 @@
 """Is one mix better than another, beyond noise? Models of both, trained with the same seeds, in.
 
-Two kinds of noise are told apart: seeds (weights and order, of which there are few models: Student's
-t), and which pages happened to be held out. Models of one seed are compared with each other, page by
-page, so what a seed or a page does to both does not count.
+Two kinds of noise are told apart: seeds (weights and order, of which there are few models:
+Student's t), and which pages happened to be held out. Models of one seed are compared with each
+other, page by page, so what a seed or a page does to both does not count.
 """
 
 from __future__ import annotations

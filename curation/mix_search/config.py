@@ -130,8 +130,8 @@ def check(config: SearchConfig) -> None:
         raise UserError("--weights: one must be above 0")
     if config.repeats < 2:
         raise UserError("--repeats: 2 at least: noise does not show in one model")
-    if config.candidates + 2 < len(domains) + 1:  # with corners: parameters and twice as many
-        raise UserError(f"--candidates: {len(domains) - 1} at least for {len(domains)} domains")
+    if config.candidates < len(domains):  # with corners, twice as many mixes as parameters
+        raise UserError(f"--candidates: {len(domains)} at least for {len(domains)} domains")
     train = config.train
     if min(train.context, train.batch) < 1 or train.tokens < train.context * train.batch:
         raise UserError("--tokens: one batch at least (--context times --batch)")
