@@ -154,7 +154,7 @@ class Report:
                 f"{of.train_tokens:,}",
                 f"{len(of.page_bytes):,}",
                 f"{of.page_bytes.sum():,}",
-                _times(self.largest.default_models[0].epochs[name]),
+                _times(self.largest.tried.default_models[0].epochs[name]),
                 _times(self.largest.best_models[0].epochs[name]),
             )
             for name, of in self.corpus.domains.items()
@@ -213,10 +213,11 @@ class Report:
             (*head, "noise of seeds", "error of the regression", "spread of candidates"),
             [*rows, ("weighted mean", *mean)],
         )
+        config = self.config
         return (
-            f"{found.tried.default_models[0].parameters:,} parameters, {self.config.train.windows}"
-            f" windows of {self.config.train.context} tokens each; {len(found.tried.shares)} candidates,"
-            f" {self.config.repeats} models each of the default and the best.\n\n{shown}\n\n"
+            f"{found.tried.default_models[0].parameters:,} parameters, {config.train.windows}"
+            f" windows of {config.train.context} tokens each; {len(found.tried.shares)} candidates,"
+            f" {config.repeats} models each of the default and the best.\n\n{shown}\n\n"
             f"![losses and shares](mix-{found.size}.png)\n\n{_measured_best(found, weights, self)}"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,22 @@ def test_a_page_counts_once_and_is_on_one_side(tmp_path: Path) -> None:
     whole = worlds.write(tmp_path / "whole", pages)
     first = worlds.write(tmp_path / "a", pages[::2] + pages[:20])
     again = worlds.write(tmp_path / "b", pages[1::2] + pages[::-1])
-    expected = read_sample([str(whole)], DOMAINS, worlds.SAMPLE)
-    assert read_sample([str(again), str(first)], DOMAINS, worlds.SAMPLE) == expected
+    config = replace(worlds.SAMPLE, held_out=80)
+    expected = read_sample([str(whole)], DOMAINS, config)
+    assert read_sample([str(again), str(first)], DOMAINS, config) == expected
     train, held_out = names(expected, "train"), names(expected, "held_out")
     assert not train & held_out
     assert len(train) + len(held_out) == expected["plain"].found + expected["rich"].found == 160
     assert 16 < len(held_out) < 60
+
+
+def test_so_many_pages_are_read_and_so_much_of_each(tmp_path: Path) -> None:
+    folder = worlds.write(tmp_path, worlds.rows({"plain": 200, "rich": 200}))
+    config = replace(worlds.SAMPLE, documents=30, document_bytes=100, held_out_bytes=50)
+    for of in read_sample([str(folder)], DOMAINS, config).values():
+        assert (len(of.train), len(of.held_out), of.found) == (30, 15, 200)
+        assert {len(page.text) for page in of.train} == {100}
+        assert {len(page.text) for page in of.held_out} == {50}
 
 
 def test_sides_do_not_move_when_pages_or_folders_are_added(tmp_path: Path) -> None:
@@ -53,7 +64,7 @@ def test_shares_of_tokens_are_converted_to_what_models_read(tmp_path: Path) -> N
     ("pages", "message"),
     [
         ({"plain": 80}, "domain rich: no page of it"),
-        ({"plain": 80, "rich": 10}, "domain rich: "),
+        ({"plain": 80, "rich": 3}, "domain rich: 3 pages held out of 3, expected 5"),
     ],
 )
 def test_a_domain_with_too_few_pages_is_refused(

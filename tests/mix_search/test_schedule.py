@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.mix_search.candidates import FLOOR, candidate_mixes
@@ -13,6 +13,7 @@ from curation.mix_search.schedule import batches, epochs, rounded, window_counts
 from tests.mix_search import worlds
 
 
+@settings(max_examples=30)
 @given(st.lists(st.floats(0.001, 1), min_size=2, max_size=6), st.integers(1, 5000))
 def test_rounded_shares_add_up_and_are_off_by_less_than_one(parts: list[float], units: int) -> None:
     shares = np.array(parts) / sum(parts)
@@ -27,9 +28,9 @@ def test_every_stretch_of_training_has_the_mix() -> None:
     counts = window_counts(mix, corpus, worlds.QUICK)
     assert counts == {"plain": 96, "rich": 288}
     for batch in batches(counts, corpus, worlds.QUICK, seed=0):
-        assert batch.shape == (16, 33)
+        assert batch.shape == (4, 33)
         plain = sum(set(row.tolist()) <= {ord("a"), ord("b"), 256} for row in batch)
-        assert plain == 4
+        assert plain == 1
 
 
 def test_mixes_read_the_same_text_and_differ_in_how_much_of_it() -> None:
