@@ -1,19 +1,19 @@
 """Pages in; for each domain a stream of ids to train on and one to measure on.
 
 A model reads windows of `context` ids and the one after each. The windows of a domain come in one
-order for all mixes: a mix that has more of a domain reads further in the same stream, so two mixes
-differ in their shares and in no draw. A stream that ends begins again.
+order for all mixes: a mix that has more of a domain reads further in the same order, so two mixes
+differ in their shares and in no draw. Windows, not pages, are shuffled: as few as a small model
+reads would else be of a handful of pages. When all are read they begin again.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import xxhash
 
 from curation.mix_search.sample import DomainPages, Page
 from curation.mix_search.tokens import Ids, Reader
@@ -24,12 +24,11 @@ class Domain:
     """A domain's pages as ids.
 
     `found` are all pages that the data sets have; `train` has one array per page, each with its
-    end, `names` their doc_ids; `held_out` is one stream of pages with so many bytes of UTF-8 each;
+    end; `held_out` is one stream of pages with so many bytes of UTF-8 each;
     `per_token` is how many ids a token of the data set makes, 1 where these are not counted.
     """
 
     found: int
-    names: Sequence[str]
     train: Sequence[Ids]
     held_out: Ids
     page_bytes: npt.NDArray[np.int64]
@@ -40,10 +39,13 @@ class Domain:
         """Ids of all pages to train on."""
         return sum(map(len, self.train))
 
-    def stream(self, seed: int) -> Ids:
-        """All pages to train on, in an order that `seed` draws."""
-        order = sorted(range(len(self.train)), key=lambda n: _order(self.names[n], seed))
-        return np.concatenate([self.train[n] for n in order])
+    def windows(self, count: int, *, context: int, seed: int) -> Iterator[Ids]:
+        """The first `count` windows, in an order that `seed` draws; each is `context` + 1 ids."""
+        stream = np.concatenate(self.train)
+        order = np.random.default_rng(seed).permutation(max(1, len(stream) // context))
+        for number in range(count):
+            start = order[number % len(order)] * context
+            yield np.take(stream, np.arange(start, start + context + 1), mode="wrap")
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,6 @@ def _domain(of: DomainPages, reader: Reader, *, counted: bool) -> Domain:
     train = [reader.ids(page.text) for page in of.train]
     return Domain(
         found=of.found,
-        names=[page.doc_id for page in of.train],
         train=train,
         held_out=np.concatenate([reader.ids(page.text) for page in of.held_out]),
         page_bytes=np.array([len(page.text.encode()) for page in of.held_out]),
@@ -88,7 +89,3 @@ def _per_token(pages: Sequence[Page], ids: int) -> float:
     """Ids per token of the data set; of a page that was cut, as many tokens as of its bytes."""
     read = ((page.tokens or 0) * len(page.text.encode()) / max(1, page.bytes) for page in pages)
     return ids / max(1.0, sum(read))
-
-
-def _order(doc_id: str, seed: int) -> tuple[int, str]:
-    return xxhash.xxh3_64_intdigest(f"order {doc_id}".encode(), seed=seed), doc_id

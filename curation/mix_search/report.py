@@ -18,6 +18,8 @@ from curation.mix_search.schedule import Floats
 from curation.mix_search.search import Found, seeds_of, weights_of
 from curation.mix_search.train import Trained
 
+_LEAST_TOLD = 0.5
+
 
 @dataclass(frozen=True)
 class Report:
@@ -269,6 +271,14 @@ def limits(report: Report) -> str:
         " regression's error' is how far its shares move when losses move by that error."
     )
     told = [of_size, of_noise, of_best]
+    errors, spreads = root_mean_square(found.errors), found.tried.losses.std(axis=0)
+    blind = [name for n, name in enumerate(config.domains) if errors[n] > _LEAST_TOLD * spreads[n]]
+    if blind:
+        told.append(
+            f"The regression says little of {', '.join(blind)}: it errs by more than"
+            f" {_LEAST_TOLD:.0%} of the spread of candidates. More --tokens, or more --candidates,"
+            " would help; until then take its best mix for a guess."
+        )
     repeated = [n for n in config.domains if found.best_models[0].epochs[n] > 1]
     if repeated:
         told.append(

@@ -50,16 +50,12 @@ def batches(
 ) -> Iterator[Ids]:
     """Arrays of (batch, context + 1) ids."""
     names = [name for name in corpus.domains if counts[name]]
-    streams = {name: corpus.domains[name].stream(seed) for name in names}
+    windows = [
+        corpus.domains[name].windows(counts[name], context=config.context, seed=seed)
+        for name in names
+    ]
     places = np.concatenate([(np.arange(counts[n]) + 0.5) / counts[n] for n in names])
     of = np.concatenate([np.full(counts[name], number) for number, name in enumerate(names)])
-    nth = np.concatenate([np.arange(counts[name]) for name in names])
-    order = np.lexsort((of, places))
+    order = of[np.lexsort((of, places))]
     for start in range(0, len(order), config.batch):
-        rows = order[start : start + config.batch]
-        yield np.stack([_window(streams[names[of[r]]], int(nth[r]), config.context) for r in rows])
-
-
-def _window(stream: Ids, number: int, context: int) -> Ids:
-    places = np.arange(number * context, (number + 1) * context + 1)
-    return np.take(stream, places, mode="wrap")
+        yield np.stack([next(windows[number]) for number in order[start : start + config.batch]])

@@ -20,7 +20,7 @@ from tests.mix_search import worlds
 
 JOB = Path(__file__).parents[2] / "jobs" / "mix_search.py"
 GIVEN = (
-    *("--default", "plain=0.5,rich=0.5", "--sizes", "1x32", "--candidates", "4", "--repeats", "2"),
+    *("--default", "plain=0.5,rich=0.5", "--sizes", "1x32", "--candidates", "4", "--repeats", "3"),
     *("--tokens", "12288", "--context", "32", "--batch", "4", "--learning-rate", "0.02"),
     *("--held-out", "15", "--least-held-out", "5", "--held-out-bytes", "256", "--device", "cpu"),
 )
@@ -58,7 +58,7 @@ def test_the_domain_that_needs_more_gets_more(searched: Path) -> None:
     assert size["difference"]["rich"]["mean"] < -0.1
     assert size["difference"]["rich"]["beyond_noise"]
     assert len(size["candidates"]) == 8
-    assert [len(size[kind]) for kind in ("default_models", "best_models")] == [2, 2]
+    assert [len(size[kind]) for kind in ("default_models", "best_models")] == [3, 3]
 
 
 def test_people_are_told_what_it_can_tell(searched: Path) -> None:
@@ -76,7 +76,7 @@ def test_other_weights_take_the_models_that_are_there(
     before = {path: path.stat().st_mtime_ns for path in (searched / "runs").iterdir()}
     first = {name: (searched / name).read_bytes() for name in ("report.json", "recipe.yaml")}
     assert run(data, searched, "--weights", "plain=1", "--processes", "1") == 0
-    assert "candidates: 9 models, all there" in capsys.readouterr().err
+    assert "candidates: 10 models, all there" in capsys.readouterr().err
     assert told(searched)["weights"] == {"plain": 1.0, "rich": 0.0}
     assert yaml.safe_load((searched / "recipe.yaml").read_text())["mix"]["shares"]["rich"] < 0.5
     assert run(data, searched) == 0

@@ -71,7 +71,6 @@ def _domain(count: int, text: Any, per_token: float) -> Domain:
         page[-1] = 256
     return Domain(
         found=count,
-        names=[f"{number}" for number in range(10, count)],
         train=pages[10:],
         held_out=np.concatenate(held_out),
         page_bytes=np.full(10, 199),
