@@ -71,8 +71,8 @@ class TrainConfig:
 
     tokens: int = 1_000_000
     context: int = 64
-    batch: int = 16
-    learning_rate: float = 5e-3
+    batch: int = 8
+    learning_rate: float = 8e-3
     warmup: float = 0.1
     weight_decay: float = 0.1
     clip: float = 1.0

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from curation.mix_search.config import HEAD_WIDTH, Size
 
-_DEVIATION = 0.02
+_OF_EMBEDDINGS = 0.05
 _ROTATIONS_FROM = 10_000.0
 
 
@@ -27,7 +27,7 @@ class Model(nn.Module):
         self.layers = nn.ModuleList(_Layer(size.width) for _ in range(size.layers))
         self.norm = nn.RMSNorm(size.width)
         self.rotations = nn.Buffer(_rotations(context), persistent=False)
-        self._draw(torch.Generator().manual_seed(seed), size.layers)
+        self._draw(torch.Generator().manual_seed(seed))
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """(batch, length) ids; (batch, length, vocabulary) logits."""
@@ -42,12 +42,14 @@ class Model(nn.Module):
         return sum(weights.numel() for weights in self.parameters())
 
     @torch.no_grad()
-    def _draw(self, generator: torch.Generator, layers: int) -> None:
-        """What writes to the residual stream begins smaller, by how often that happens."""
+    def _draw(self, generator: torch.Generator) -> None:
+        """By what goes in, as a small width needs; writing to the stream begins at nothing."""
         for name, weights in self.named_parameters():
-            if weights.ndim > 1:
-                writes = name.endswith(("out.weight", "down.weight"))
-                deviation = _DEVIATION / (2 * layers) ** 0.5 if writes else _DEVIATION
+            if name.endswith(("out.weight", "down.weight")):
+                weights.zero_()
+            elif weights.ndim > 1:
+                of_layer = weights.shape[1] ** -0.5
+                deviation = _OF_EMBEDDINGS if name == "embedding.weight" else of_layer
                 weights.normal_(0.0, deviation, generator=generator)
 
 
