@@ -48,11 +48,17 @@ def fit(mixes: Floats, losses: Floats) -> Law:
 
 
 def left_out_errors(mixes: Floats, losses: Floats) -> Floats:
-    """Predicted minus measured for each mix, by the law of all others."""
-    rows = range(len(mixes))
-    others = [[other for other in rows if other != row] for row in rows]
-    laws = [fit(mixes[rest], losses[rest]) for rest in others]
-    return np.array([float(laws[row].predict(mixes[row])) for row in rows]) - losses
+    """Predicted minus measured for each mix, by the law of all others.
+
+    NaN for a mix that has a domain's greatest share: without it the law would be asked beyond what
+    it has seen, as it never is for a best mix.
+    """
+    outermost = set(mixes.argmax(axis=0).tolist())
+    errors = np.full(len(mixes), np.nan)
+    for row in set(range(len(mixes))) - outermost:
+        law = fit(np.delete(mixes, row, axis=0), np.delete(losses, row))
+        errors[row] = float(law.predict(mixes[row])) - losses[row]
+    return errors
 
 
 def _floors(low: float, spread: float) -> list[float]:

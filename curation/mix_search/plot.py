@@ -70,7 +70,7 @@ def _regression(axes: Any, found: Found, config: SearchConfig) -> None:
         ms=4,
         color=_GREY,
     )
-    ends = [min(measured.min(), predicted.min()), max(measured.max(), predicted.max())]
+    ends = [np.nanmin([measured, predicted]), np.nanmax([measured, predicted])]
     axes.plot(ends, ends, color=_BLUE, lw=1)
     axes.set(title="weighted mean of losses", xlabel="measured", ylabel="predicted, left out")
 

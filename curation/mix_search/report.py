@@ -114,7 +114,11 @@ class Report:
         seeds = seeds_of(self.config)
         noise = found.tried.noise_of_mean(weights_of(self.config))
         candidates = [
-            {"shares": by_domain(row), "loss": by_domain(loss), "left_out_error": by_domain(error)}
+            {
+                "shares": by_domain(row),
+                "loss": by_domain(loss),
+                "left_out_error": None if np.isnan(error).any() else by_domain(error),
+            }
             for row, loss, error in zip(
                 found.tried.shares, found.tried.losses, found.errors, strict=True
             )
@@ -292,7 +296,7 @@ def limits(report: Report) -> str:
 
 def root_mean_square(errors: Floats) -> Floats:
     """Over candidates."""
-    found: Floats = np.sqrt(np.square(errors).mean(axis=0))
+    found: Floats = np.sqrt(np.nanmean(np.square(errors), axis=0))
     return found
 
 

@@ -48,7 +48,7 @@ class Tried:
 class Found:
     """What models of one size say.
 
-    `errors` are those of the regression, leave-one-out, as predicted less measured; `spread` are
+    `errors` are those of the regression, leave-one-out (NaN at corners), predicted less measured; `spread` are
     the least and greatest share of the best mix, in nine cases of ten, when losses are drawn again
     with that error; `predicted` are the losses of the best mix.
     """
@@ -124,7 +124,7 @@ def _predict(laws: Sequence[Law], mix: Mapping[str, float]) -> Floats:
 
 def _spread(tried: Tried, errors: Floats, weights: Floats, limits: Limits, *, seed: int) -> Floats:
     rng = np.random.default_rng(seed)
-    deviations = np.sqrt(np.square(errors).mean(axis=0))
+    deviations = np.sqrt(np.nanmean(np.square(errors), axis=0))
     found = []
     for _ in range(_REDRAWN):
         moved = tried.losses + deviations * rng.standard_normal(tried.losses.shape)

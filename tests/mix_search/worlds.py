@@ -17,7 +17,7 @@ from curation.mix_search.corpus import Corpus, Domain
 TINY = Size(1, 32)
 QUICK = TrainConfig(tokens=12_288, context=32, batch=4, learning_rate=2e-2)
 SAMPLE = SampleConfig(least_held_out=5, held_out=15, held_out_bytes=256)
-DEFAULT = {"plain": 0.5, "rich": 0.5}
+DEFAULT = {"plain": 0.8, "rich": 0.2}
 _SYLLABLES = ["ka", "lo", "mi", "ne", "ru", "sta", "vo", "zen"]
 
 
