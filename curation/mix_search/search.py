@@ -48,9 +48,9 @@ class Tried:
 class Found:
     """What models of one size say.
 
-    `errors` are those of the regression, leave-one-out (NaN at corners), predicted less measured; `spread` are
-    the least and greatest share of the best mix, in nine cases of ten, when losses are drawn again
-    with that error; `predicted` are the losses of the best mix.
+    `errors` are those of the regression, leave-one-out, predicted less measured, NaN at corners;
+    `spread` are the least and greatest share of the best mix, in nine cases of ten, when losses are
+    drawn again with that error; `predicted` are the losses of the best mix.
     """
 
     size: Size
