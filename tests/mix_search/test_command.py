@@ -56,7 +56,6 @@ def test_the_domain_that_needs_more_gets_more(searched: Path) -> None:
     (size,) = told(searched)["sizes"]
     assert size["best"] == shares
     assert size["difference"]["rich"]["mean"] < -0.1
-    assert size["difference"]["rich"]["beyond_noise"]
     assert len(size["candidates"]) == 8
     assert [len(size[kind]) for kind in ("default_models", "best_models")] == [3, 3]
 
