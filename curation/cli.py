@@ -22,6 +22,7 @@ from curation.commands import (
     index,
     lists,
     mix,
+    mix_search,
     pack,
     remove,
     score,
@@ -44,7 +45,7 @@ Part = Callable[[Run, SparkSession, Progress], object]
 USAGE_ERROR, INTERRUPTED = 2, 130
 _COMMANDS = (
     *(run_command, score, extract, fit, index, lists, threshold, remove),
-    *(mix, pack),
+    *(mix, mix_search, pack),
     *(wikipedia_references, train_quality, annotate, distil),
 )
 
