@@ -28,6 +28,12 @@ _TESTS = re.compile(r"(^|[/_.])(tests?|benchmarks|spec)([/_.]|$)")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}")
 _IN_BRACKETS = re.compile(rf" *<{_ADDRESS.pattern}>")
 
+_LICENCES = """# Licences of the curated sources
+
+Copyright and licence of the packages of which `code.jsonl.gz` and `math.jsonl.gz` hold files, as
+the packages have them, less e-mail addresses. Made by `build.py`.
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CuratedSource:
@@ -50,6 +56,23 @@ class Text:
     url: str
     path: str
     text: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was taken of a source, and its copyright and licence."""
+
+    source: CuratedSource
+    texts: list[Text]
+    notice: str
+
+
+def choose_curated(cache: Path) -> list[Chosen]:
+    """Of every source, in the order of the list; fetched where `cache` has it not."""
+    return [
+        Chosen(source, choose_texts(source, cache), read_notice(source, cache))
+        for source in curated_sources()
+    ]
 
 
 def curated_sources() -> list[CuratedSource]:
@@ -85,6 +108,16 @@ def jsonl(texts: Iterable[Text]) -> bytes:
     rows = [{"id": text.path, "url": text.url, "text": text.text} for text in texts]
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return zlib.compress("".join(lines).encode(), 9, wbits=31)
+
+
+def licences_page(curated: Iterable[Chosen]) -> str:
+    """LICENCES.md: the notice of every package, as its licence asks."""
+    parts = [
+        f"## {one.source.name} {one.source.version}: {one.source.package.licence}\n\n"
+        f"```text\n{one.notice}```\n"
+        for one in curated
+    ]
+    return "\n".join([_LICENCES, *parts])
 
 
 def _texts(source: CuratedSource, folder: Path, pattern: str) -> Iterator[Text]:

@@ -104,9 +104,7 @@ def _displayed(margin: str, argument: str, body: list[str]) -> list[str]:
             if formula.count("\\begin{") <= formula.count("\\end{"):
                 formulas.append(_aligned(formula))
                 of_one = []
-    return [
-        margin + line for formula in formulas for line in ("$$", *formula.splitlines(), "$$")
-    ]
+    return [margin + line for formula in formulas for line in ("$$", *formula.splitlines(), "$$")]
 
 
 def _aligned(formula: str) -> str:
