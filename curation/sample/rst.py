@@ -20,9 +20,9 @@ _DIRECTIVE = re.compile(r"( *)\.\. +([\w:-]+) ?::(?: +(.*))?$")
 _NOTE = re.compile(r"( *)\.\. (\[[^\]]+\] .*)$")
 _COMMENT = re.compile(r"( *)\.\.(?: .*)?$")
 _OPTION = re.compile(r" *:[\w-]+:(?: .*)?$")
-_UNDERLINE = re.compile(r"\s*([=\-~^\"'*+#.:_])\1{2,}\s*$")
+_UNDERLINE = re.compile(r"\s*([`=\-~^\"'*+#.:_])\1{2,}\s*$")
 _INLINE = re.compile(
-    r"``(?P<literal>.+?)``|(?::(?P<role>[\w:+-]+):)?`(?P<text>[^`]+)`(?P<link>__?)?", re.DOTALL
+    r"``(?P<literal>.+?)``|(?::(?P<role>[\w:+-]+): ?)?`(?P<text>[^`]+)`(?P<link>__?)?", re.DOTALL
 )
 _NAME = re.compile(r"_?[A-Za-z]{3}[\w.]*(\(\))?$")
 _TARGET = re.compile(r"\s*<[^<>]*>$")
