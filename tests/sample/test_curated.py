@@ -66,7 +66,7 @@ def made(folder: Path, source: CuratedSource) -> CuratedSource:
         "toolz/a.py": SOURCE_FILE,
         "toolz/b.py": f"# {SOURCE_FILE}",
         "toolz/short.py": "pass\n",
-        "toolz/tests/c.py": f"# c\n{SOURCE_FILE}",
+        "toolz/test_c.py": f"# c\n{SOURCE_FILE}",
         "toolz/mail.py": f"# someone@mail.example\n{SOURCE_FILE}",
         source.notice: "Copyright A. Person <someone@mail.example>\n",
     }.items():
