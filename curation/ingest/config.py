@@ -33,7 +33,6 @@ class InputConfig:
     `index` the paths are those of a columnar index, and only the records are read for which its
     rows meet the condition `where` (Spark SQL). `stages` are those it passes through, in the
     pipeline's order; a curated source names its `domain`, which no classifier then changes.
-    `licence` is what the data card says of the source's.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "crawl"
@@ -46,7 +45,6 @@ class InputConfig:
         *("extract", "language", "pii", "safety", "heuristics", "scores"),
     )
     domain: Domain | None = None
-    licence: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
