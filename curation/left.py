@@ -19,10 +19,37 @@ from schemas.arrow import with_columns
 from schemas.verdict import LEFT
 
 _OF_VERDICTS = [column.name for column in LEFT]
+_LINES_READ = "lines_read"
 CHANGED = frozenset({"text", "line_kinds", *_OF_VERDICTS})
 """The columns of documents and keys that `leave` makes or changes."""
 LENGTHS = ("text_bytes", "n_dropped_lines")
 """What `add_lengths` tells of documents."""
+
+
+def last_lines(shortened: pa.Table) -> pa.Table:
+    """Of verdicts that shorten documents those that say what is left in the end, by position.
+
+    The later one of a document has the lines of the earlier one too, and so fewer bytes left. What
+    `lines_read` tells comes to the columns.
+    """
+    order = [("position", "ascending"), ("text_bytes", "descending")]
+    rows = shortened.sort_by(order).combine_chunks()
+    positions = rows["position"].to_numpy()
+    first, last = (np.ones(len(positions), bool) for _ in range(2))
+    first[1:] = last[:-1] = positions[1:] != positions[:-1]
+    nothing = pa.scalar(None, pa.binary())
+    read = pc.if_else(rows["lines_reason"].is_null(), rows["dropped_lines"], nothing)
+    ends = rows.filter(pa.array(last))
+    return ends.append_column(_LINES_READ, read.filter(pa.array(first))).combine_chunks()
+
+
+def lines_read(batch: pa.RecordBatch, left: pa.Table) -> pa.BinaryArray:
+    """The lines that had gone of each document when an encoder was to read it; null for none.
+
+    What holds items of benchmarks goes after that. `left` is of `last_lines`.
+    """
+    at = pc.index_in(batch.column("position"), value_set=left["position"].combine_chunks())
+    return left[_LINES_READ].combine_chunks().take(at)
 
 
 def leave(batch: pa.RecordBatch, left: pa.Table) -> pa.RecordBatch:

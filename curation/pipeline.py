@@ -7,12 +7,14 @@
     quality   keys and verdicts in; verdicts out           sums by part, then Spark SQL
     score     documents, verdicts in; scores out           no Spark: Ray, `encoder/ray_job.py`
     encoder   keys, verdicts, scores in; verdicts out      sums by part, then Spark SQL
-    mix       keys and verdicts in; shards, left_out out   Spark SQL, then one task per shard
+    decontaminate  verdicts, matches in; verdicts out      by part; shortened texts are read
+    count          keys, verdicts in; token_counts out     by split; what is not counted is read
+    mix            keys, verdicts in; shards, left_out out sums by part, then a task per shard
     finish    receipts in; ledger and manifest out         the check that everything adds up
 
-`score` and `encoder` are only of a recipe with an encoder. Scoring is a process of its own, so that
-models and the JVM do not hold memory at once: what comes before it is `before_scores`, what comes
-after it `after_scores`.
+`score` and `encoder` are only of a recipe with an encoder, `decontaminate` of one with benchmarks.
+Scoring is a process of its own, so that models and the JVM do not hold memory at once: what comes
+before it is `before_scores`, what comes after it `after_scores`.
 
 Each part does only the work that has no receipt yet, so a run that was killed goes on where it
 was. The manifest is written last: a run without one is not finished. A take-down is a receipt,
@@ -34,6 +36,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from curation import ledger, receipts
+from curation.decontaminate.stage import judge_matches
 from curation.dedup.config import DedupConfig
 from curation.dedup.losses import Loss, find_losses, is_alarming
 from curation.dedup.lsh import candidate_probability
@@ -88,6 +91,7 @@ from curation.spark_tables import (
 from curation.split_pass import BatchFunction, SplitPass, run_split
 from curation.splits import Split, bounded_target
 from curation.tables import write_file
+from curation.token_counts.stage import count_tokens
 from schemas.alarm import ALARM
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
@@ -96,7 +100,7 @@ from schemas.verdict import VERDICT
 
 STAGES = (
     *("ingest", "extract", "language", "pii", "safety", "heuristics", "scores"),
-    *("take_down", "hosts", "dedup", "quality", "encoder", "mix"),
+    *("take_down", "hosts", "dedup", "quality", "encoder", "decontaminate", "mix"),
 )
 
 
@@ -112,7 +116,7 @@ def split_pass(recipe: Recipe) -> SplitPass:
     )
     block = partial(block_batch, config=recipe.blocklist)
     given = recipe.inputs, recipe.ingest, block, stages, recipe.rejects, recipe.dedup, recipe.seed
-    return SplitPass(*given)
+    return SplitPass(*given, tokens=recipe.tokens, decontaminate=recipe.decontaminate)
 
 
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
@@ -142,6 +146,8 @@ def hosts_and_dedup(run: Run, spark: SparkSession, progress: Progress) -> None:
 def after_scores(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
     """The last parts together: what an encoder's scores decide, shards, ledger and manifest."""
     encoder(run, spark, progress)
+    decontaminate(run, spark, progress)
+    count(run, spark, progress)
     mix(run, spark, progress)
     return finish(run, spark)
 
@@ -240,7 +246,7 @@ def take_back_quarantined(run: Run, spark: SparkSession) -> int:
         delete_manifest(run)
         scored = score_works(run).keys() & done
         for works in (
-            *({"mix"}, {"encoder"}, scored),
+            *({"mix"}, {"count"}, {"decontaminate"}, {"encoder"}, scored),
             *({"quality"}, {"dedup"}, {"hosts"}, quarantined),
         ):
             receipts.take_back(run.folder, works)
@@ -341,6 +347,32 @@ def encoder(run: Run, spark: SparkSession, progress: Progress) -> None:
         receipts.commit(run.folder, replace(receipt, work=work))
 
 
+def decontaminate(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Finds the documents that hold items of benchmarks; verdicts on them, or on their lines."""
+    config, work = run.recipe.decontaminate, run.work_of("decontaminate")
+    if config is None or receipts.is_done(run.folder, work):
+        return
+    require_done(run, "dedup", "quality")
+    before = (stage for stage in judges(run) if stage != "decontaminate")
+    with progress.step("decontaminate"), step(spark, "decontaminate"):
+        parts = parts_of(run, split_receipts(run, spark, scored=True), *before)
+        receipt = judge_matches(spark, parts, config, run.recipe.domains)
+        receipts.commit(run.folder, replace(receipt, work=work))
+
+
+def count(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Counts the tokens of documents that the pass over the splits has not counted as they are."""
+    number, config = run.take_downs, run.recipe.tokens
+    work = stage_work("count", number)
+    if config.tokenizer is None or receipts.is_done(run.folder, work):
+        return
+    with progress.step("count"), step(spark, "count"):
+        parts = parts_of(run, split_receipts(run, spark), *judges(run))
+        new = count_tokens(spark, parts, config)
+        before = parts.counts.files if parts.counts else ()
+        receipts.commit(run.folder, Receipt(work, "driver", [*map(dict, (*before, *new))]))
+
+
 def lacks_scores(run: Run) -> bool:
     """Whether an encoder has to read documents before the run can go on."""
     return run.recipe.encoder is not None and not is_scored(run)
@@ -364,7 +396,7 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
         mixing = Mixing(run.folder, recipe.mix, recipe.shards, recipe.domains)
         before = mix_after(run, number - 1) if number else None
         with shuffles_of(spark, rows_in(receipts.files(extracted, KEYS))):
-            receipt = make_mix(spark, parts, mixing, before)
+            receipt = make_mix(spark, parts, mixing, before=before, take_down=number)
         files = [*receipt.files]
         files += returned(run, spark, extracted, parts.value) if number else ()
         receipts.commit(run.folder, replace(receipt, work=work, files=files))
@@ -374,7 +406,7 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
     """The check that everything adds up, the ledger and the manifest."""
     number = run.take_downs
     work = {*(split.work for split in run.splits), *map(select_work, run.indexes)}
-    work |= {stage_work(stage, number) for stage in ("take_down", *judges(run), "mix")}
+    work |= {stage_work(stage, number) for stage in ("take_down", *judges(run), "count", "mix")}
     work |= score_works(run).keys() if run.recipe.encoder else set()
     of_shards = layout_after(run, number)["name"].drop_null().to_pylist()
     done = receipts.done(run.folder)
@@ -394,4 +426,6 @@ def _stages(run: Run, source: InputConfig) -> list[str]:
         optional.add("take_down")
     if run.recipe.encoder is None:
         optional.add("encoder")
+    if run.recipe.decontaminate is None:
+        optional.add("decontaminate")
     return [stage for stage in STAGES if stage not in optional]

@@ -28,6 +28,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from classifiers.encoder.checkpoint import PACKAGE
 from classifiers.encoder.hub import is_hub_id
 from curation.decontaminate.config import DecontaminateConfig
+from curation.decontaminate.config import mistake_in as mistake_in_decontaminate
 from curation.dedup.config import DedupConfig
 from curation.dedup.config import mistake_in as mistake_in_dedup
 from curation.domains.config import DomainsConfig
@@ -97,7 +98,7 @@ def load(
     Raises `UserError` for whatever is wrong with any of them.
     """
     file = _find(name)
-    values = _read(file)
+    values = read_values(file)
     folder = os.path.dirname(str(file))
     for item in _inputs(values):
         found = item.get("paths")
@@ -110,8 +111,8 @@ def load(
         _only_input(values, "--input")["paths"] = [normalise(path) for path in paths]
     if prefix:
         _only_input(values, "--prefix")["prefix"] = prefix
-    for override in overrides:
-        _override(values, override)
+    for change in overrides:
+        override(values, change)
     for item in _inputs(values):  # overrides too may be relative
         if item.get("prefix") and isinstance(item["prefix"], str):
             item["prefix"] = normalise(item["prefix"])
@@ -151,6 +152,7 @@ def _contradiction(recipe: Recipe) -> str | None:
         or mistake_in_dedup(recipe.dedup)
         or mistake_in_quality(recipe.quality, recipe.scores)
         or mistake_in_encoder(recipe.encoder)
+        or mistake_in_decontaminate(recipe.decontaminate)
         or (mistake_in_mix(recipe.mix, names) if recipe.mix else None)
     )
 
@@ -207,7 +209,8 @@ _UniqueKeys.add_implicit_resolver(  # YAML 1.1 takes 1e-5 for text
 )
 
 
-def _read(file: Traversable) -> dict[str, Any]:
+def read_values(file: Traversable) -> dict[str, Any]:
+    """The keys and values of a YAML file; raises `UserError` where it is none."""
     try:
         text = file.read_text(encoding="utf-8")  # a bundled one may lie in a zip
         values = yaml.load(text, _UniqueKeys)  # noqa: S506 - a safe loader
@@ -231,6 +234,7 @@ def _place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None
         *_listed(values, "blocklist", "lists"),
         *_listed(values, "dedup", "against"),
         _at(values, "dedup", "lines", "allow_list"),
+        *_listed(values, "decontaminate", "benchmarks"),
         *(_at(values, "scores", one.name) for one in dataclasses.fields(ScoresConfig)),
     ):
         path = artefact.get("path") if isinstance(artefact, dict) else None
@@ -268,22 +272,23 @@ def _only_input(values: dict[str, Any], option: str) -> dict[str, Any]:
     return only
 
 
-def _override(values: dict[str, Any], override: str) -> None:
-    path, equals, text = override.partition("=")
+def override(values: dict[str, Any], change: str) -> None:
+    """Makes the change `key.sub=value`; raises `UserError` where there is no such place."""
+    path, equals, text = change.partition("=")
     if not equals:
-        raise UserError(f"--set {override}: expected key.sub=value")
+        raise UserError(f"--set {change}: expected key.sub=value")
     *parents, last = path.split(".")
     target: Any = values
     try:
         value = yaml.load(text, _UniqueKeys)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
-        raise UserError(f"--set {override}: the value is not YAML") from error
+        raise UserError(f"--set {change}: the value is not YAML") from error
     try:
         for key in parents:
             target = target[int(key)] if isinstance(target, list) else target.setdefault(key, {})
         target[int(last) if isinstance(target, list) else last] = value
     except (ValueError, IndexError, TypeError, AttributeError) as error:
-        raise UserError(f"--set {override}: no such place in the recipe") from error
+        raise UserError(f"--set {change}: no such place in the recipe") from error
 
 
 def _explain(error: ValidationError) -> str:

@@ -23,6 +23,7 @@ import pyspark
 import yaml
 
 from curation import __version__, receipts
+from curation.decontaminate.index import check_benchmarks
 from curation.dedup.earlier import earlier_runs
 from curation.dedup.lines.allow import read_allow_list
 from curation.errors import UserError
@@ -236,6 +237,10 @@ def _pinned(recipe: Recipe) -> Recipe:
         from curation.encoder.models import pinned_encoder  # needs packages that few runs do
 
         recipe = replace(recipe, encoder=pinned_encoder(recipe.encoder))
+    if recipe.decontaminate:
+        pinned_benchmarks = recipe.decontaminate.pinned()
+        check_benchmarks(pinned_benchmarks)
+        recipe = replace(recipe, decontaminate=pinned_benchmarks)
     reference = recipe.heuristics.reference
     if reference is None:
         return recipe

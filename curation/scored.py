@@ -29,20 +29,24 @@ def lines_hashes(dropped: pa.BinaryArray) -> pa.Int64Array:
     return pa.array(digests, pa.uint64()).view(pa.int64())
 
 
-def add_scores(batch: pa.RecordBatch, scores: pa.Table, columns: Sequence[str]) -> pa.RecordBatch:
-    """Documents or keys with `position` and `dropped_lines`, with `columns` of their scores.
+def add_scores(
+    batch: pa.RecordBatch, scores: pa.Table, columns: Sequence[str], lines_read: pa.BinaryArray
+) -> pa.RecordBatch:
+    """Documents or keys with `position`, with `columns` of their scores; null where there is none.
 
-    Null where there is none. `scores` are rows of `scores/`, sorted by position.
+    `scores` are rows of `scores/`, sorted by position; `lines_read` are the lines that had gone of
+    each document when it was to be read.
     """
-    at = rows_of(batch, scores)
+    at = rows_of(batch.column("position"), lines_read, scores)
     found = {name: scores[name].combine_chunks().take(at) for name in columns}
     return with_columns(batch, found)
 
 
-def rows_of(batch: pa.RecordBatch, scores: pa.Table) -> pa.Int64Array:
+def rows_of(
+    positions: pa.Int64Array, lines_read: pa.BinaryArray, scores: pa.Table
+) -> pa.Int64Array:
     """For each document the row of its score; null where there is none."""
-    hashes = lines_hashes(batch.column("dropped_lines"))
-    wanted = _pairs(batch.column("position"), hashes)
+    wanted = _pairs(positions, lines_hashes(lines_read))
     known = _pairs(scores["position"].combine_chunks(), scores["lines_hash"].combine_chunks())
     return pc.index_in(wanted, value_set=known).cast(pa.int64())
 

@@ -18,6 +18,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.decontaminate.config import DecontaminateConfig
+from curation.decontaminate.scan import Scanner
 from curation.dedup.config import DedupConfig
 from curation.dedup.keys import keys_batch
 from curation.errors import UnreadableError
@@ -40,10 +42,12 @@ from curation.retries import take_retries
 from curation.splits import Split
 from curation.storage import storage
 from curation.tables import TableWriter
+from curation.token_counts.config import TokensConfig
 from schemas.arrow import with_columns
 from schemas.cut import CUT, cut_rows
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
+from schemas.match import MATCH
 from schemas.reject import REJECT
 
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
@@ -68,6 +72,8 @@ class SplitPass:
     rejects: RejectsConfig
     dedup: DedupConfig
     seed: int
+    tokens: TokensConfig = TokensConfig()
+    decontaminate: DecontaminateConfig | None = None
 
 
 def run_split(split: Split, todo: SplitPass, folder: str) -> Receipt:
@@ -93,7 +99,7 @@ def _read_and_write(
 ) -> Receipt:
     _require_unchanged(split)
     source = todo.inputs[split.input]
-    outputs = _Outputs(folder, f"{split.number:06d}-{attempt}", todo.rejects, todo.dedup)
+    outputs = _Outputs(folder, f"{split.number:06d}-{attempt}", todo)
     counts: Counts = Counter()
     tally = Tally()
     stages = [stage for stage in todo.stages if stage[0] in source.stages]
@@ -147,13 +153,15 @@ def _require_unchanged(split: Split) -> None:
 class _Outputs:
     """The tables of a split."""
 
-    def __init__(self, folder: str, name: str, rejects: RejectsConfig, dedup: DedupConfig) -> None:
+    def __init__(self, folder: str, name: str, todo: SplitPass) -> None:
         order = ("order_key", "doc_id", "position")
         self._documents = TableWriter(folder, name, DOCUMENT, sort_by=order)
         self._rejects = TableWriter(folder, name, REJECT)
         self._cuts = TableWriter(folder, name, CUT)
         self._keys = TableWriter(folder, name, KEYS)
-        self._config, self._dedup = rejects, dedup
+        self._matches = TableWriter(folder, name, MATCH)
+        self._config, self._dedup, self._tokens = todo.rejects, todo.dedup, todo.tokens
+        self._decontaminate = todo.decontaminate
 
     def part(
         self,
@@ -182,8 +190,12 @@ class _Outputs:
     def keep(self, batch: pa.RecordBatch, source: str, counts: Counts) -> None:
         """Writes the rows that passed every stage, and what was cut from them."""
         if batch.num_rows:
-            self._keys.add(keys_batch(batch, self._dedup))
+            scanner = Scanner(self._decontaminate) if self._decontaminate else None
+            readers = [scanner] if scanner else []
+            self._keys.add(keys_batch(batch, self._dedup, self._tokens, readers))
             self._documents.add(batch)
+            if scanner:
+                self._matches.add(scanner.found(batch))
         if batch.num_rows and "cuts" in batch.schema.names:
             cuts = cut_rows(batch)
             add_beside(counts, "heuristics", source, CUT_LINES, cuts.column("reason"))
@@ -191,7 +203,7 @@ class _Outputs:
 
     def close(self) -> list[dict[str, object]]:
         """Writes what is held; returns the manifest rows."""
-        written = (self._documents, self._rejects, self._cuts, self._keys)
+        written = (self._documents, self._rejects, self._cuts, self._keys, self._matches)
         return [file for table in written for file in table.close()]
 
 

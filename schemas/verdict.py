@@ -3,7 +3,8 @@
 A row without `drop_reason` is of a document that stays, less some lines. Files are named
 `FIRST-LAST-...` after the splits whose documents they judge, and sorted by `position`, so that
 whoever reads the documents of a split finds its verdicts without the others. A document has one
-row at most that drops it, and one that shortens it.
+row at most that drops it, one that shortens it for lines that are frequent, and one for lines that
+hold items of benchmarks, which has the lines of the other too.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ VERDICT = Table(
         Column("keeper_run", pa.string(), "id of the earlier run that has it; null: this one"),
         Column("similarity", pa.float32(), "Jaccard, as verified, or cosine of a semantic one"),
         Column("detail", pa.string(), "of a host: '12 of 20 pages, a share of 0.35 at least'"),
+        Column("lines_reason", pa.string(), "of lines that go: contaminated; null: frequent"),
         *LEFT,
     ),
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -11,15 +14,33 @@ from curation.dedup.config import DedupConfig
 from curation.dedup.lines.keys import LineKeyer
 from curation.dedup.minhash import Fingerprinter, MinHashParams, blocks
 from curation.ingest.urls import hash64
+from curation.token_counts.config import TokensConfig
+from curation.token_counts.open import load_tokenizer
+from curation.tokens.tokenise import Tokens
 from schemas.arrow import with_columns
 from schemas.drop_reason import TECHNICAL
 from schemas.keys import KEYS
 
+_NOT_COUNTED = TokensConfig()
 
-def keys_batch(batch: pa.RecordBatch, config: DedupConfig) -> pa.RecordBatch:
+
+class TokenReader(Protocol):
+    """Whatever else reads the tokens of a batch, once they are there."""
+
+    def add(self, rows: slice, tokens: Tokens) -> None:
+        """The tokens of these rows: some at a time, and in order."""
+
+
+def keys_batch(
+    batch: pa.RecordBatch,
+    config: DedupConfig,
+    tokens: TokensConfig = _NOT_COUNTED,
+    readers: Sequence[TokenReader] = (),
+) -> pa.RecordBatch:
     """One row of `KEYS` per row of `batch`, which is documents or rejects, all of one kind.
 
-    Texts of rejects are compared with none, so they have neither hash nor signature.
+    Texts of rejects are compared with none, so they have neither hash nor signature; nor are their
+    tokens counted. Words of documents go to `readers` too.
     """
     reasons = batch.column("drop_reason")
     technical = pc.is_in(reasons, pa.array(sorted(TECHNICAL), pa.string()))
@@ -31,18 +52,22 @@ def keys_batch(batch: pa.RecordBatch, config: DedupConfig) -> pa.RecordBatch:
         "cheap_quality": _cheap_quality(batch),
     }
     if reasons.null_count:
-        known |= _of_texts(batch, config)
+        known |= _of_texts(batch, config, readers)
+        if tokens.tokenizer:
+            known["tokens"] = load_tokenizer(tokens).count(batch.column("text"))
     return KEYS.conform(with_columns(batch, known))
 
 
-def _of_texts(batch: pa.RecordBatch, config: DedupConfig) -> dict[str, pa.Array]:
+def _of_texts(
+    batch: pa.RecordBatch, config: DedupConfig, readers: Sequence[TokenReader]
+) -> dict[str, pa.Array]:
     """What a text is compared by, as a whole and by lines, from one tokenisation."""
     fingerprinter = Fingerprinter(batch.num_rows, config.near or MinHashParams())
     lines = LineKeyer(batch) if config.lines else None
     for rows, tokens in blocks(batch.column("text")):
         fingerprinter.add(rows, tokens)
-        if lines:
-            lines.add(rows, tokens)
+        for reader in (*([lines] if lines else []), *readers):
+            reader.add(rows, tokens)
     texts, signatures = fingerprinter.found()
     found = {"text_hash": texts} | (lines.found() if lines else {})
     return found | ({"signature": signatures} if config.near else {})

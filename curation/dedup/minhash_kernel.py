@@ -94,18 +94,24 @@ def _hash(names: Hashes) -> np.uint64:
 @helper
 def _gather(tokens: Tokens, row: int, placeholders: Bytes, names: Hashes) -> int:
     """Writes the names of the words of a row; returns how many they are."""
-    data, first, last = tokens.data, tokens.offsets[row], tokens.offsets[row + 1]
+    first, last = tokens.offsets[row], tokens.offsets[row + 1]
     words = 0
     for token in range(tokens.rows[row], tokens.rows[row + 1]):
         names[words] = tokens.names[token]  # kept by a count, not a branch that can't be foreseen
-        kind = tokens.kinds[token]
-        counts = kind & WORD != 0
-        if kind & (CAPITAL | LOWER_CASE) == CAPITAL:
-            at, end = tokens.starts[token] - 1, tokens.ends[token]
-            if at >= first and data[at] == _OPENS and end < last and data[end] == _CLOSES:
-                counts = not is_in(placeholders, data, at, end + 1)
-        words += counts
+        words += is_word(tokens, token, first, last, placeholders)
     return words
+
+
+@inlined
+def is_word(tokens: Tokens, token: int, first: int, last: int, placeholders: Bytes) -> bool:
+    """Whether a token counts: it is a word, and no placeholder; its row has bytes first to last."""
+    kind = tokens.kinds[token]
+    counts = kind & WORD != 0
+    if kind & (CAPITAL | LOWER_CASE) == CAPITAL:
+        at, end = tokens.starts[token] - 1, tokens.ends[token]
+        if at >= first and tokens.data[at] == _OPENS and end < last and tokens.data[end] == _CLOSES:
+            counts = not is_in(placeholders, tokens.data, at, end + 1)
+    return counts
 
 
 @helper

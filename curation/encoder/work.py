@@ -81,7 +81,8 @@ def _positions(
 ) -> npt.NDArray[np.int64]:
     known, found = parts.scores(0, ()), [np.empty(0, np.int64)]
     for batch in parts.kept(0, KEYS, ("position", "order_key", "language", "dropped_lines")):
-        wanted = rows_of(batch, known).is_null().to_numpy(zero_copy_only=False)
+        read = rows_of(batch.column("position"), batch.column("dropped_lines"), known)
+        wanted = read.is_null().to_numpy(zero_copy_only=False)
         wanted &= in_share(batch.column("order_key"), share)
         wanted &= _is_in(batch.column("language"), languages)
         found.append(batch.column("position").to_numpy()[wanted])
