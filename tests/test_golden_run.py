@@ -35,16 +35,19 @@ def run_sample(spark: SparkSession, folder: Path) -> dict[str, Any]:
     outcome = pipeline.run(run, spark, runs.quiet())
     faults = ds.dataset(folder / "faults").to_table(columns=["offset", "fault", "detail"])
     return {
-        "funnel": [
-            {
-                "stage": step.stage,
-                "in": step.pages_in,
-                "out": step.pages_out,
-                "reasons": dict(step.reasons),
-            }
-            for step in outcome.funnels["sample"]
-        ],
-        "domains": outcome.domains["sample"],
+        "funnel": {
+            name: [
+                {
+                    "stage": step.stage,
+                    "in": step.pages_in,
+                    "out": step.pages_out,
+                    "reasons": dict(step.reasons),
+                }
+                for step in steps
+            ]
+            for name, steps in outcome.funnels.items()
+        },
+        "domains": outcome.domains,
         "faults": sorted(faults.to_pylist(), key=lambda fault: int(fault["offset"])),
         "shards": {
             name: hashlib.sha256(data).hexdigest() for name, data in runs.shards(folder).items()
@@ -67,6 +70,18 @@ def test_the_sample_gives_the_frozen_funnel_faults_and_shards(folder: Path) -> N
     assert found["domains"] == expected["domains"]
     assert found["faults"] == expected["faults"]
     assert found["shards"] == expected["shards"]
+
+
+def test_the_mix_has_its_shares_of_tokens_of_crawl_and_curated_inputs(folder: Path) -> None:
+    rows = ds.dataset(folder / "shards").to_table(columns=["domain", "tokens", "crawl"])
+    tokens = rows.group_by("domain").aggregate([("tokens", "sum")]).to_pylist()
+    total = sum(row["tokens_sum"] for row in tokens)
+    shares = {row["domain"]: row["tokens_sum"] / total for row in tokens}
+    wanted = {"general": 0.5, "math": 0.25, "code": 0.17, "multilingual": 0.08}
+    assert shares == pytest.approx(wanted, abs=0.02)  # a page is the least that can be drawn
+    from_where = set(zip(*(rows[name].to_pylist() for name in ("crawl", "domain")), strict=True))
+    assert {("libraries", "code"), ("sympy", "math"), ("sample", "math")} <= from_where
+    assert {domain for crawl, domain in from_where if crawl == "sample"} == wanted.keys()
 
 
 def test_every_page_is_a_document_or_a_reject_once(folder: Path) -> None:
@@ -96,7 +111,7 @@ def test_nothing_that_was_planted_survives(folder: Path) -> None:
 def test_every_reject_says_why_and_where(folder: Path) -> None:
     for row in ds.dataset(folder / "rejects").to_table().to_pylist():
         assert row["drop_reason"]
-        assert row["file"].endswith(".warc.gz")
+        assert row["file"].endswith((".warc.gz", ".jsonl.gz"))
         assert row["offset"] >= 0
 
 

@@ -1,8 +1,9 @@
-"""Makes the bundled sample input: `python curation/sample/build.py DATA_DIR`.
+"""Makes the bundled sample input: `python curation/sample/build.py DATA_DIR CACHE`.
 
-In: a folder of WARC files with an index `pages.jsonl.gz`. Out, beside this script: debdoc, udhr,
-versions, hostile, planted and clipped `.warc.gz`, gzip per record, and `SOURCES.md`. Invariant: the
-same folder gives the same bytes.
+In: a folder of WARC files with an index `pages.jsonl.gz`, and the packages of `curated.yaml`, which
+are fetched into `CACHE` once. Out, beside this script: debdoc, udhr, versions, hostile, planted and
+clipped `.warc.gz`, gzip per record, code and math `.jsonl.gz`, `SOURCES.md` and `LICENCES.md`.
+Invariant: the same folder and packages give the same bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from curation.sample.curated import Chosen, choose_curated, jsonl, licences_page
 from curation.sample.hostile import hostile_records
 from curation.sample.near_duplicates import near_duplicates
 from curation.sample.planted import planted_records
@@ -37,11 +39,14 @@ _WHAT = {
     "hostile": "what a reader of crawls must survive",
     "planted": "invented personal data and secrets, none of which may be in a shard",
     "clipped": "a corrupt record, and a file that ends too early",
+    "code": "curated: source files in six languages",
+    "math": "curated: pages of a manual and docstrings, with formulas in TeX",
 }
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, cache: Path) -> None:
     """Writes everything and prints an inventory."""
+    curated = choose_curated(cache)
     index = read_index(folder)
     chosen = choose_documentation(index)
     documentation = list(read_sources(folder, chosen))
@@ -58,6 +63,7 @@ def main(folder: Path) -> None:
         _write("hostile", [h.record for h in hostile]),
         _write("planted", planted_records()),
         _write("clipped", _damaged([_captured(s) for s in unused])),
+        *(_write_curated(domain, curated) for domain in ("code", "math")),
     ]
     text = sources_page(
         files=files,
@@ -66,8 +72,10 @@ def main(folder: Path) -> None:
         declarations=declarations,
         versions=versions,
         hostile=hostile,
+        curated=curated,
     )
     (_HERE / "SOURCES.md").write_text(text, encoding="utf-8")
+    (_HERE / "LICENCES.md").write_text(licences_page(curated), encoding="utf-8")
     _report(files)
 
 
@@ -81,6 +89,13 @@ def _write(name: str, records: Iterable[bytes]) -> tuple[str, int, int, str]:
     data = b"".join([warcinfo(file_name, _WHAT[name]), *members])
     (_HERE / file_name).write_bytes(data)
     return file_name, len(members), len(data), _WHAT[name]
+
+
+def _write_curated(domain: str, curated: Iterable[Chosen]) -> tuple[str, int, int, str]:
+    texts = [text for one in curated if one.source.domain == domain for text in one.texts]
+    file_name, data = f"{domain}.jsonl.gz", jsonl(texts)
+    (_HERE / file_name).write_bytes(data)
+    return file_name, len(texts), len(data), _WHAT[domain]
 
 
 def _damaged(members: list[bytes]) -> list[bytes]:
@@ -101,4 +116,4 @@ def _report(files: list[tuple[str, int, int, str]]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from curation.sample.curated import Chosen
 from curation.sample.hostile import Hostile
 from curation.sample.selection import Source
 from curation.sample.versions import Case
@@ -47,9 +48,10 @@ _LICENCES = {
 
 _INTRO = """# The sample input
 
-Small WARC files, one gzip member per record, on which the whole pipeline runs in seconds. Made by
-`curation/sample/build.py` from a folder of WARC files with an index `pages.jsonl.gz`; the same
-folder gives the same bytes. Do not edit this page or the files: change the script.
+Small WARC files, one gzip member per record, and two curated sources as JSONL, on which the whole
+pipeline runs in seconds. Made by `curation/sample/build.py` from a folder of WARC files with an
+index `pages.jsonl.gz`, and from packages that `curated.yaml` names; the same folder and packages
+give the same bytes. Do not edit this page or the files: change the script.
 
 The pages are real documents of other people under free licences, listed below, and texts written
 for this sample (CC0-1.0). Hosts (`*.example`), HTTP headers and dates are invented, so the sample
@@ -113,6 +115,19 @@ Pages of the package postgresql-doc-15 (PostgreSQL licence) that are in no other
 the sixth page's compressed data is wrong, and the file ends in the middle of the last page: two
 damaged places are reported, the last page is `incomplete_record`, and all others are whole.
 """
+_CURATED = """
+## code.jsonl.gz and math.jsonl.gz
+
+Files of packages of PyPI, npm and Debian under free licences, whose addresses and checksums are in
+`curated.yaml` and whose notices in [LICENCES.md](LICENCES.md). Source files are whole and as they
+were; files with e-mail addresses, tests, very short and very long ones are left out. Pages and
+docstrings of SymPy, which are reStructuredText, became plain text: formulas `$...$` and `$$...$$`
+(of several rows in `split`, as Sphinx makes them), listings as they were, no markup, no drawings.
+No package is one of which a bundled model has learnt.
+
+| Package | Version | Rows | Domain | What it is | Licence |
+|---|---|---|---|---|---|
+"""
 
 
 def sources_page(  # noqa: PLR0913 - one argument per section
@@ -123,6 +138,7 @@ def sources_page(  # noqa: PLR0913 - one argument per section
     declarations: list[Source],
     versions: list[Case],
     hostile: list[Hostile],
+    curated: list[Chosen],
 ) -> str:
     """The page. `files`: name, records, bytes, contents; `documentation`: with the languages."""
     table = [f"| `{n}` | {pages} | {size:,} | {what} |\n" for n, pages, size, what in files]
@@ -145,6 +161,8 @@ def sources_page(  # noqa: PLR0913 - one argument per section
             *(f"| {h.name} | {h.what} | {h.expect} |\n" for h in hostile),
             _PLANTED,
             _CLIPPED,
+            _CURATED,
+            *(_curated_row(one) for one in curated),
         )
     )
 
@@ -156,6 +174,12 @@ def _licence_table(sources: list[Source]) -> list[str]:
         title, licence = _LICENCES[prefix]
         lines.append(f"| {package} | {pages} | {title} | {licence} |\n")
     return lines
+
+
+def _curated_row(one: Chosen) -> str:
+    of = one.source
+    cells = (of.name, of.version, len(one.texts), of.domain, of.what, of.package.licence)
+    return f"| {' | '.join(map(str, cells))} |\n"
 
 
 def _group(group: list[tuple[Source, float]]) -> list[str]:

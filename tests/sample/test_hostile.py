@@ -15,10 +15,10 @@ def outcome(record: bytes, folder: Path) -> str:
     """Where the only record of a file ends: kept, a drop reason, or skipped."""
     path = folder / "one.warc.gz"
     path.write_bytes(record)
-    recipe = load("sample", paths=[str(path)], overrides=["encoder=null"])
+    recipe = load("default", paths=[str(path)])
     (split,) = new_run(recipe, str(folder / "run")).splits
     counts = run_split(split, split_pass(recipe), str(folder / "run")).counts
-    if counts["ingest", "sample", "in"] == 0:
+    if counts["ingest", "crawl", "in"] == 0:
         assert any(end.startswith("skipped:") for _, _, end in counts)
         return "skipped"
     dropped = [end for (_, _, end), pages in counts.items() if pages and end not in ("in", "kept")]
