@@ -1,7 +1,7 @@
 """From benchmarks to the columns of their index: runs of words, and the texts that have them.
 
 In: the files that a recipe names. Out: `Lookup`, the texts, and what is not looked for of each
-benchmark (`Told`): texts with too few words, runs that are lists of numbers or that many items have.
+benchmark (`Told`): texts with too few words, and runs that are lists of numbers or common.
 """
 
 from __future__ import annotations
