@@ -91,7 +91,7 @@ def _tell_cost(config: DecontaminateConfig, texts: pa.StringArray) -> None:
     read = _cpu_s(lambda: list(blocks(texts)))
     batch = _documents(texts)
     without = _cpu_s(lambda: keys_batch(batch, DedupConfig()))
-    with_it = _cpu_s(lambda: keys_batch(batch, DedupConfig(), [Scanner(config)]))
+    with_it = _cpu_s(lambda: keys_batch(batch, DedupConfig(), readers=[Scanner(config)]))
     page_us = alone / len(texts) * 1e6
     print(f"scan of tokens: {alone / megabytes * 1e3:.2f} CPU ms per MB, {page_us:.1f} us per page")
     print(f"tokenisation: {read / megabytes * 1e3:.2f} CPU ms per MB")

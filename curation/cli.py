@@ -21,6 +21,7 @@ from curation.commands import (
     fit,
     index,
     lists,
+    mix,
     remove,
     score,
     threshold,
@@ -41,7 +42,7 @@ Part = Callable[[Run, SparkSession, Progress], object]
 
 USAGE_ERROR, INTERRUPTED = 2, 130
 _COMMANDS = (
-    *(run_command, score, extract, fit, index, lists, threshold, remove),
+    *(run_command, score, extract, fit, index, lists, threshold, remove, mix),
     *(wikipedia_references, train_quality, annotate, distil),
 )
 

@@ -14,12 +14,13 @@ from pyspark.sql import DataFrame, SparkSession
 
 from curation import receipts
 from curation.errors import UserError
-from curation.mixing.stage import Before, read_before
+from curation.mixing.stage import Mixed, read_mix
 from curation.parts import Files, Parts, plan_parts
 from curation.receipts import Counts
 from curation.run import MANIFEST, Run, stage_work
 from curation.spark_tables import read_receipts
 from curation.storage import join, storage
+from curation.token_counts.known import counts_of
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 from schemas.match import MATCH
@@ -101,7 +102,18 @@ def parts_of(
         taken = receipts.read(run.folder, stage_work("take_down", take_downs)).files
     removals = [file for file in taken if file["table"] == REMOVAL.name]
     parts = plan_parts(run.folder, files, inputs, KEYS)
-    return replace(parts, verdicts=verdicts, removals=removals)
+    tokens = run.recipe.tokens
+    counts = counts_of(tokens, tokens, run.folder, _counted(run, take_downs))
+    return replace(parts, verdicts=verdicts, removals=removals, counts=counts)
+
+
+def _counted(run: Run, take_downs: int) -> Files:
+    """The files of token counts, after so many take-downs, or as many as are counted."""
+    for number in range(take_downs, -1, -1):
+        work = stage_work("count", number)
+        if run.recipe.tokens.tokenizer and receipts.is_done(run.folder, work):
+            return receipts.read(run.folder, work).files
+    return ()
 
 
 def layout_after(run: Run, take_downs: int) -> pa.Table:
@@ -109,10 +121,9 @@ def layout_after(run: Run, take_downs: int) -> pa.Table:
     return mix_after(run, take_downs).layout
 
 
-def mix_after(run: Run, take_downs: int) -> Before:
-    """The mix of a run, after so many take-downs, as the one behind it finds it."""
-    mixed = receipts.read(run.folder, stage_work("mix", take_downs))
-    return read_before(run.folder, mixed, take_downs + 1)
+def mix_after(run: Run, take_downs: int) -> Mixed:
+    """The mix of a run, after so many take-downs."""
+    return read_mix(run.folder, receipts.read(run.folder, stage_work("mix", take_downs)))
 
 
 def delete_manifest(run: Run) -> None:

@@ -9,16 +9,20 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import yaml
 
 from curation import ledger, receipts
 from curation.dedup.certificate.rates import rates
 from curation.dedup.take_downs import LISTS
 from curation.ledger import LedgerError
+from curation.mixing.data_set import DataSet, write_data_set
 from curation.receipts import Counts
+from curation.recipe import dump
 from curation.retries import take_retries
-from curation.run import MANIFEST, Run
+from curation.run import MANIFEST, Run, made_with
 from curation.storage import join, put, storage
 from curation.tables import read_file, write_file
+from curation.token_counts.config import told_tokenizer
 from schemas.alarm import ALARM
 from schemas.arrow import Table
 from schemas.cluster import CLUSTER
@@ -26,6 +30,7 @@ from schemas.cut import CUT
 from schemas.document import DOCUMENT
 from schemas.host import HOST, SITE
 from schemas.keys import KEYS
+from schemas.layout import LAYOUT
 from schemas.ledger import FAULT, LEDGER
 from schemas.line_audit import CANDIDATE, LINE_AUDIT
 from schemas.match import MATCH
@@ -35,12 +40,13 @@ from schemas.reject import REJECT
 from schemas.removal import REMOVAL, RETURNED
 from schemas.score import SCORE
 from schemas.shard import SHARD
+from schemas.token_count import TOKEN_COUNT
 from schemas.verdict import VERDICT
 
 _ALWAYS = (DOCUMENT, REJECT, CUT, KEYS, VERDICT, CLUSTER, LINE_AUDIT, ALARM, HOST, SITE)
 _SWEPT = (  # also where none counts
     *(PAIR, MEMBER, BUCKET, MET, CANDIDATE, SCORE),
-    *(MATCH, REMOVAL, RETURNED, MIX, COMPOSITION, LEFT_OUT, SHARD),
+    *(MATCH, TOKEN_COUNT, REMOVAL, RETURNED, MIX, COMPOSITION, LEFT_OUT, SHARD),
 )
 _OUTCOME = (
     *(
@@ -48,6 +54,7 @@ _OUTCOME = (
         "cut_lines",
         "domains",
         "alarms",
+        "mix",
         "take_downs",
         "certificate",
         "shards",
@@ -63,9 +70,9 @@ class Outcome:
     """What a finished run counted, and what it had to do without.
 
     A funnel for each input; beside it what was `skipped` of each, by kind, how many lines were cut,
-    by rule, and how many pages of each domain stay. `alarms` are rows of that table; `take_downs`
-    are pages of earlier runs that gave way, by the file that lists them; the `certificate` has a
-    `Rate` in each row.
+    by rule, and how many pages of each domain stay. `alarms` and `mix` are rows of those tables;
+    `take_downs` are pages of earlier runs that gave way, by the file that lists them; the
+    `certificate` has a `Rate` in each row.
     """
 
     funnels: dict[str, list[ledger.Step]]
@@ -73,6 +80,7 @@ class Outcome:
     cut_lines: dict[str, dict[str, int]]
     domains: dict[str, dict[str, int]]
     alarms: Sequence[Mapping[str, Any]]
+    mix: Sequence[Mapping[str, Any]]
     take_downs: Mapping[str, int]
     certificate: Sequence[Mapping[str, Any]]
     shards: int
@@ -102,6 +110,7 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
         cut_lines={name: ledger.cut_lines(counts, name) for name in stages},
         domains={name: ledger.domains(counts, name, of) for name, of in stages.items()},
         alarms=_read_small(run, files, ALARM),
+        mix=_read_small(run, files, MIX),
         take_downs={file["path"]: file["rows"] for file in files if file["table"] == LISTS},
         certificate=_certificate(run, counts),
         shards=sum(file["table"] == "shards" for file in files),
@@ -109,8 +118,29 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
         retries=pc.sum(every["retries"]).as_py() + take_retries(),
         quarantined=quarantined,
     )
+    _write_data_set(run, files, outcome)
     _put_manifest(run, files, outcome, pc.sum(every["cpu_s"]).as_py())
     return outcome
+
+
+def _write_data_set(run: Run, files: Sequence[Mapping[str, Any]], outcome: Outcome) -> None:
+    tables = {
+        table: pa.Table.from_batches([table.batch(_read_small(run, files, table))])
+        for table in (LAYOUT, MIX, COMPOSITION)
+    }
+    data = DataSet(
+        folder=run.folder,
+        run=run.id,
+        recipe=yaml.safe_load(dump(run.recipe)),
+        made_with=made_with(),
+        tokenizer=told_tokenizer(run.recipe.tokens),
+        files=[file for file in files if file["table"] == SHARD.name],
+        layout=tables[LAYOUT].sort_by("shard"),
+        mix=tables[MIX],
+        composition=tables[COMPOSITION],
+        funnels=outcome.funnels,
+    )
+    write_data_set(data)
 
 
 def _certificate(run: Run, counts: Counts) -> list[dict[str, Any]]:

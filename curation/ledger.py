@@ -66,9 +66,17 @@ def check(
     shortened = sum(n for (_, _, o), n in counts.items() if o.startswith(SHORTENED))
     left = rows["documents"] - (rows["verdicts"] - shortened)
     _equal(left, _outcome(counts, "mix", IN), "documents left and pages into mix")
+    check_mix(counts, rows)
+
+
+def check_mix(counts: Counts, rows: Mapping[str, int]) -> None:
+    """Raises `LedgerError` unless pages and rows of a mix add up; `rows` are of its tables."""
+    entered = _outcome(counts, "mix", IN)
     left_out = _outcome(counts, "mix", DropReason.NOT_DRAWN)
     _equal(left_out, rows["left_out"], "pages that are not drawn and rows in left_out")
-    written = _outcome(counts, "mix", KEPT) + _outcome(counts, "mix", REPEATS)
+    drawn = _outcome(counts, "mix", KEPT)
+    _equal(entered, drawn + left_out, "pages into mix, and those that are drawn or not")
+    written = drawn + _outcome(counts, "mix", REPEATS)
     _equal(written, rows["shards"], "pages drawn and their repeats, and rows in shards")
 
 

@@ -27,12 +27,14 @@ from curation.scored import SCORED, add_scores
 from curation.splits import ROW_BITS, Split, split_of
 from curation.storage import join, normalise, storage
 from curation.tables import read_file, write_file
+from curation.token_counts.known import NEEDED, TokenCounts, add_tokens
 from schemas.arrow import Table, with_columns
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.removal import REMOVAL
 from schemas.score import SCORE
+from schemas.token_count import TOKEN_COUNT
 from schemas.verdict import LEFT, VERDICT
 
 Files = Sequence[Mapping[str, Any]]
@@ -54,7 +56,8 @@ class Parts:
     `files` are those of each split, of every table, and `inputs` the names of the inputs that
     splits are of; `verdicts` are files of that table, of which those for `spared` reasons do not
     count. `run` is the id, of an earlier run. The pages of `removals`, files of that table, are
-    left out of all that is read, as though they had never been seen.
+    left out of all that is read, as though they had never been seen. `counts` says where tokens are
+    counted; None: they are estimated.
 
     Behind the parts of this run there may be those of `earlier` ones (`joined`).
     """
@@ -68,6 +71,7 @@ class Parts:
     run: str = ""
     earlier: Sequence[Earlier] = ()
     spared: tuple[str, ...] = ()
+    counts: TokenCounts | None = None
 
     def __len__(self) -> int:
         """How many there are."""
@@ -95,7 +99,11 @@ class Parts:
         part = self.name(int(self.of(np.array([split << ROW_BITS]))[0]))
         verdicts, removals = (of_parts.get(part, ()) for of_parts in self._of_parts)
         files, inputs = {split: self.files.get(split, ())}, {split: self.inputs[split]}
-        return Parts(self.folder, (split, split + 1), files, inputs, verdicts, removals)
+        counts = self.counts and replace(
+            self.counts, files=[f for f in self.counts.files if _is_on(f, range(split, split + 1))]
+        )
+        only = Parts(self.folder, (split, split + 1), files, inputs, verdicts, removals)
+        return replace(only, counts=counts)
 
     @cached_property
     def _of_parts(self) -> tuple[Mapping[str, Files], ...]:
@@ -202,8 +210,12 @@ class Parts:
 
         They are as verdicts leave them (`curation.left`): texts without dropped lines. The bitmap
         of these, `dropped_lines`, may be among the `columns`, and so may what an encoder said of
-        the text that is left (`curation.scored`).
+        the text that is left (`curation.scored`). Of keys, `tokens` are those of that text; null:
+        not counted yet.
         """
+        counts = table.name == KEYS.name and "tokens" in columns
+        columns = [*columns, *NEEDED] if counts else columns
+        counted = self._counted(part) if counts else None
         gone, reasons = self.gone(part), "drop_reason" in table.arrow.names
         scored = [name for name in columns if name in SCORED]
         scores = self.scores(part, scored) if scored else None
@@ -218,7 +230,15 @@ class Parts:
             rows = rows if left is None else leave(rows, left)
             if left is not None and scores is not None:
                 rows = add_scores(rows, scores, scored, lines_read(rows, left))
-            yield rows
+            yield add_tokens(rows, counted, self.counts) if counts else rows
+
+    def _counted(self, part: int) -> pa.Table | None:
+        """The rows of `token_counts/` on its documents; None: tokens are estimated."""
+        if self.counts is None:
+            return None
+        there = replace(self, folder=self.counts.folder)
+        names = ["lines_hash", "tokens"]
+        return there.rows_on(part, self.counts.files, TOKEN_COUNT, names)
 
     def scores(self, part: int, columns: Sequence[str]) -> pa.Table:
         """What an encoder said of its documents, in or not: all rows of `scores/`, by position."""

@@ -8,7 +8,8 @@
     score     documents, verdicts in; scores out           no Spark: Ray, `encoder/ray_job.py`
     encoder   keys, verdicts, scores in; verdicts out      sums by part, then Spark SQL
     decontaminate  verdicts, matches in; verdicts out      by part; shortened texts are read
-    mix       keys and verdicts in; shards, left_out out   Spark SQL, then one task per shard
+    count          keys, verdicts in; token_counts out     by split; what is not counted is read
+    mix            keys, verdicts in; shards, left_out out sums by part, then a task per shard
     finish    receipts in; ledger and manifest out         the check that everything adds up
 
 `score` and `encoder` are only of a recipe with an encoder, `decontaminate` of one with benchmarks.
@@ -91,6 +92,7 @@ from curation.spark_tables import (
 from curation.split_pass import BatchFunction, SplitPass, run_split
 from curation.splits import Split, bounded_target
 from curation.tables import write_file
+from curation.token_counts.stage import count_tokens
 from schemas.alarm import ALARM
 from schemas.document import DOCUMENT
 from schemas.drop_reason import DropReason
@@ -115,7 +117,7 @@ def split_pass(recipe: Recipe) -> SplitPass:
     )
     block = partial(block_batch, config=recipe.blocklist)
     given = recipe.inputs, recipe.ingest, block, stages, recipe.rejects, recipe.dedup, recipe.seed
-    return SplitPass(*given, decontaminate=recipe.decontaminate)
+    return SplitPass(*given, tokens=recipe.tokens, decontaminate=recipe.decontaminate)
 
 
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
@@ -146,6 +148,7 @@ def after_scores(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
     """The last parts together: what an encoder's scores decide, shards, ledger and manifest."""
     encoder(run, spark, progress)
     decontaminate(run, spark, progress)
+    count(run, spark, progress)
     mix(run, spark, progress)
     return finish(run, spark)
 
@@ -244,7 +247,7 @@ def take_back_quarantined(run: Run, spark: SparkSession) -> int:
         delete_manifest(run)
         scored = score_works(run).keys() & done
         for works in (
-            *({"mix"}, {"decontaminate"}, {"encoder"}, scored),
+            *({"mix"}, {"count"}, {"decontaminate"}, {"encoder"}, scored),
             *({"quality"}, {"dedup"}, {"hosts"}, quarantined),
         ):
             receipts.take_back(run.folder, works)
@@ -360,6 +363,19 @@ def decontaminate(run: Run, spark: SparkSession, progress: Progress) -> None:
         receipts.commit(run.folder, replace(receipt, work=work))
 
 
+def count(run: Run, spark: SparkSession, progress: Progress) -> None:
+    """Counts the tokens of documents that the pass over the splits has not counted as they are."""
+    number, config = run.take_downs, run.recipe.tokens
+    work = stage_work("count", number)
+    if config.tokenizer is None or receipts.is_done(run.folder, work):
+        return
+    with progress.step("count"), step(spark, "count"):
+        parts = parts_of(run, split_receipts(run, spark), *judges(run))
+        new = count_tokens(spark, parts, config)
+        before = parts.counts.files if parts.counts else ()
+        receipts.commit(run.folder, Receipt(work, "driver", [*map(dict, (*before, *new))]))
+
+
 def lacks_scores(run: Run) -> bool:
     """Whether an encoder has to read documents before the run can go on."""
     return run.recipe.encoder is not None and not is_scored(run)
@@ -383,7 +399,7 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
         mixing = Mixing(run.folder, recipe.mix, recipe.shards, recipe.domains)
         before = mix_after(run, number - 1) if number else None
         with shuffles_of(spark, rows_in(receipts.files(extracted, KEYS))):
-            receipt = make_mix(spark, parts, mixing, before)
+            receipt = make_mix(spark, parts, mixing, before=before, take_down=number)
         files = [*receipt.files]
         files += returned(run, spark, extracted, parts.value) if number else ()
         receipts.commit(run.folder, replace(receipt, work=work, files=files))
@@ -393,7 +409,7 @@ def finish(run: Run, spark: SparkSession) -> Outcome:
     """The check that everything adds up, the ledger and the manifest."""
     number = run.take_downs
     work = {*(split.work for split in run.splits), *map(select_work, run.indexes)}
-    work |= {stage_work(stage, number) for stage in ("take_down", *judges(run), "mix")}
+    work |= {stage_work(stage, number) for stage in ("take_down", *judges(run), "count", "mix")}
     work |= score_works(run).keys() if run.recipe.encoder else set()
     of_shards = layout_after(run, number)["name"].drop_null().to_pylist()
     done = receipts.done(run.folder)

@@ -98,7 +98,7 @@ def load(
     Raises `UserError` for whatever is wrong with any of them.
     """
     file = _find(name)
-    values = _read(file)
+    values = read_values(file)
     folder = os.path.dirname(str(file))
     for item in _inputs(values):
         found = item.get("paths")
@@ -111,8 +111,8 @@ def load(
         _only_input(values, "--input")["paths"] = [normalise(path) for path in paths]
     if prefix:
         _only_input(values, "--prefix")["prefix"] = prefix
-    for override in overrides:
-        _override(values, override)
+    for change in overrides:
+        override(values, change)
     for item in _inputs(values):  # overrides too may be relative
         if item.get("prefix") and isinstance(item["prefix"], str):
             item["prefix"] = normalise(item["prefix"])
@@ -209,7 +209,8 @@ _UniqueKeys.add_implicit_resolver(  # YAML 1.1 takes 1e-5 for text
 )
 
 
-def _read(file: Traversable) -> dict[str, Any]:
+def read_values(file: Traversable) -> dict[str, Any]:
+    """The keys and values of a YAML file; raises `UserError` where it is none."""
     try:
         text = file.read_text(encoding="utf-8")  # a bundled one may lie in a zip
         values = yaml.load(text, _UniqueKeys)  # noqa: S506 - a safe loader
@@ -271,22 +272,23 @@ def _only_input(values: dict[str, Any], option: str) -> dict[str, Any]:
     return only
 
 
-def _override(values: dict[str, Any], override: str) -> None:
-    path, equals, text = override.partition("=")
+def override(values: dict[str, Any], change: str) -> None:
+    """Makes the change `key.sub=value`; raises `UserError` where there is no such place."""
+    path, equals, text = change.partition("=")
     if not equals:
-        raise UserError(f"--set {override}: expected key.sub=value")
+        raise UserError(f"--set {change}: expected key.sub=value")
     *parents, last = path.split(".")
     target: Any = values
     try:
         value = yaml.load(text, _UniqueKeys)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
-        raise UserError(f"--set {override}: the value is not YAML") from error
+        raise UserError(f"--set {change}: the value is not YAML") from error
     try:
         for key in parents:
             target = target[int(key)] if isinstance(target, list) else target.setdefault(key, {})
         target[int(last) if isinstance(target, list) else last] = value
     except (ValueError, IndexError, TypeError, AttributeError) as error:
-        raise UserError(f"--set {override}: no such place in the recipe") from error
+        raise UserError(f"--set {change}: no such place in the recipe") from error
 
 
 def _explain(error: ValidationError) -> str:

@@ -42,6 +42,7 @@ from curation.retries import take_retries
 from curation.splits import Split
 from curation.storage import storage
 from curation.tables import TableWriter
+from curation.token_counts.config import TokensConfig
 from schemas.arrow import with_columns
 from schemas.cut import CUT, cut_rows
 from schemas.document import DOCUMENT
@@ -71,6 +72,7 @@ class SplitPass:
     rejects: RejectsConfig
     dedup: DedupConfig
     seed: int
+    tokens: TokensConfig = TokensConfig()
     decontaminate: DecontaminateConfig | None = None
 
 
@@ -158,7 +160,7 @@ class _Outputs:
         self._cuts = TableWriter(folder, name, CUT)
         self._keys = TableWriter(folder, name, KEYS)
         self._matches = TableWriter(folder, name, MATCH)
-        self._config, self._dedup = todo.rejects, todo.dedup
+        self._config, self._dedup, self._tokens = todo.rejects, todo.dedup, todo.tokens
         self._decontaminate = todo.decontaminate
 
     def part(
@@ -189,7 +191,8 @@ class _Outputs:
         """Writes the rows that passed every stage, and what was cut from them."""
         if batch.num_rows:
             scanner = Scanner(self._decontaminate) if self._decontaminate else None
-            self._keys.add(keys_batch(batch, self._dedup, [scanner] if scanner else []))
+            readers = [scanner] if scanner else []
+            self._keys.add(keys_batch(batch, self._dedup, self._tokens, readers))
             self._documents.add(batch)
             if scanner:
                 self._matches.add(scanner.found(batch))

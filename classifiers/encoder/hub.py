@@ -18,16 +18,18 @@ def is_hub_id(name: str) -> bool:
     return _ID.fullmatch(name) is not None
 
 
-def download(name: str) -> Path:
-    """The folder of it in the cache; `ValueError` where it is neither there nor can be had."""
+def download(name: str, *, weights: bool = True) -> Path:
+    """The folder of it in the cache; `ValueError` where it is neither there nor can be had.
+
+    Without `weights` these stay where they are.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     repository, _, revision = name.partition("@")
+    wanted = [*_FILES, *(_WEIGHTS if weights else ())]
     try:
-        found = snapshot_download(
-            repository, revision=revision or None, allow_patterns=[*_FILES, *_WEIGHTS]
-        )
+        found = snapshot_download(repository, revision=revision or None, allow_patterns=wanted)
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         why = str(error).strip().splitlines() or [type(error).__name__]
         raise ValueError(

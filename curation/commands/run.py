@@ -16,6 +16,7 @@ from rich.table import Table
 from curation import pipeline
 from curation.commands.complete import complete
 from curation.commands.index import named_in
+from curation.commands.mix import show_mix
 from curation.commands.options import add_spark_conf, share, spark_conf
 from curation.commands.score import add_ray_address
 from curation.dedup.index import INDEX
@@ -157,6 +158,7 @@ def show(run: Run, outcome: Outcome) -> int:
             if beside:
                 kinds = ", ".join(f"{kind} {number:,}" for kind, number in beside.items())
                 console.print(f"{what}: {kinds}", highlight=False)
+    show_mix(outcome.mix, console)
     _show_alarms(outcome.alarms, console)
     for path, pages in outcome.take_downs.items():
         what = f"{pages:,} pages of the earlier run {path.rsplit('/', 1)[1].removesuffix('.txt')}"

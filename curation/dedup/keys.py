@@ -14,10 +14,14 @@ from curation.dedup.config import DedupConfig
 from curation.dedup.lines.keys import LineKeyer
 from curation.dedup.minhash import Fingerprinter, MinHashParams, blocks
 from curation.ingest.urls import hash64
+from curation.token_counts.config import TokensConfig
+from curation.token_counts.open import load_tokenizer
 from curation.tokens.tokenise import Tokens
 from schemas.arrow import with_columns
 from schemas.drop_reason import TECHNICAL
 from schemas.keys import KEYS
+
+_NOT_COUNTED = TokensConfig()
 
 
 class TokenReader(Protocol):
@@ -28,12 +32,15 @@ class TokenReader(Protocol):
 
 
 def keys_batch(
-    batch: pa.RecordBatch, config: DedupConfig, readers: Sequence[TokenReader] = ()
+    batch: pa.RecordBatch,
+    config: DedupConfig,
+    tokens: TokensConfig = _NOT_COUNTED,
+    readers: Sequence[TokenReader] = (),
 ) -> pa.RecordBatch:
     """One row of `KEYS` per row of `batch`, which is documents or rejects, all of one kind.
 
-    Texts of rejects are compared with none, so they have neither hash nor signature. Tokens of
-    documents go to `readers` too.
+    Texts of rejects are compared with none, so they have neither hash nor signature; nor are their
+    tokens counted. Words of documents go to `readers` too.
     """
     reasons = batch.column("drop_reason")
     technical = pc.is_in(reasons, pa.array(sorted(TECHNICAL), pa.string()))
@@ -46,6 +53,8 @@ def keys_batch(
     }
     if reasons.null_count:
         known |= _of_texts(batch, config, readers)
+        if tokens.tokenizer:
+            known["tokens"] = load_tokenizer(tokens).count(batch.column("text"))
     return KEYS.conform(with_columns(batch, known))
 
 

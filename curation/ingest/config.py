@@ -32,7 +32,8 @@ class InputConfig:
     `prefix` goes before relative ones, and before the file names in an index. With the format
     `index` the paths are those of a columnar index, and only the records are read for which its
     rows meet the condition `where` (Spark SQL). `stages` are those it passes through, in the
-    pipeline's order; a curated source names its `domain`, which no classifier then changes.
+    pipeline's order; a curated source names its `domain`, which no classifier then changes. The
+    `licence` of what it holds goes into the data card.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "crawl"
@@ -45,6 +46,7 @@ class InputConfig:
         *("extract", "language", "pii", "safety", "heuristics", "scores"),
     )
     domain: Domain | None = None
+    licence: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

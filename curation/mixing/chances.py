@@ -25,7 +25,6 @@ from curation.domains.config import DomainsConfig
 from curation.domains.keys import OF_DOMAINS, domains_of
 from curation.mixing.config import MixConfig
 from curation.parts import Parts
-from schemas.arrow import with_columns
 from schemas.keys import KEYS
 
 Floats = npt.NDArray[np.float64]
@@ -52,11 +51,7 @@ class Chances:
 
 def kept(parts: Parts, part: int, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Rows of keys of the documents that are still in, with `READ`, `tokens` and `columns`."""
-    for batch in parts.kept(
-        part, KEYS, [*dict.fromkeys((*READ, "tokens", "text_bytes", *columns))]
-    ):
-        estimated = pc.divide(batch.column("text_bytes"), 4).cast(pa.int32())
-        yield with_columns(batch, {"tokens": pc.coalesce(batch.column("tokens"), estimated)})
+    return parts.kept(part, KEYS, [*dict.fromkeys((*READ, "tokens", *columns))])
 
 
 def chances_of(keys: pa.RecordBatch, mix: MixConfig, domains: DomainsConfig) -> Chances:

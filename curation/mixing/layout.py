@@ -111,7 +111,8 @@ def find_starts(selection: DataFrame, documents: int, config: ShardsConfig) -> L
         for (bucket, _), tokens in zip(of_folder, before, strict=False):
             starts.append((folder, bucket, first, width, tokens))
         first += total // width + 1
-    return Layout(bits, max(1, text_bytes // max(1, first)), first, starts)
+    shards = max(1, first)
+    return Layout(bits, max(1, text_bytes // shards), shards, starts)
 
 
 def _bucket(bits: int) -> Any:

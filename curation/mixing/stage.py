@@ -54,22 +54,27 @@ class Mixing:
     domains: DomainsConfig
 
 
-class Before(NamedTuple):
-    """What the mix was before a take-down, the newest of so many.
+class Mixed(NamedTuple):
+    """What a mix made: rows of `LAYOUT`, `MIX` and `COMPOSITION`, and the files of `LEFT_OUT`."""
 
-    Rows of `LAYOUT` and `MIX`, and the files of `LEFT_OUT`.
-    """
-
-    take_down: int
     layout: pa.Table
     mix: pa.Table
+    composition: pa.Table
     left_out: Files
 
 
 def make_mix(
-    spark: SparkSession, parts: Broadcast[Parts], mixing: Mixing, before: Before | None = None
+    spark: SparkSession,
+    parts: Broadcast[Parts],
+    mixing: Mixing,
+    *,
+    before: Mixed | None = None,
+    take_down: int = 0,
 ) -> Receipt:
-    """Writes shards, with a receipt each, and tables, of which it returns the receipt."""
+    """Writes shards, with a receipt each, and tables, of which it returns the receipt.
+
+    `before` is the mix as it was before the newest `take_down`, of so many.
+    """
     found = None
     if mixing.mix and not before:
         found = find_border(spark, parts, mixing.mix, mixing.domains)
@@ -81,7 +86,7 @@ def make_mix(
     laid_out = lay_out(spark, parts, mixing.shards, selection, before=there)
     made = write_shards(laid_out, parts, mixing.folder)
     if before and there is not None:
-        made = carry_on(before.layout, made, before.take_down)
+        made = carry_on(before.layout, made, take_down)
     of_mix = _described(found) if found else before.mix if before else MIX.arrow.empty_table()
     tables = {LAYOUT: made, MIX: _with_drawn(of_mix, composition), COMPOSITION: composition}
     files += [
@@ -90,14 +95,14 @@ def make_mix(
     return Receipt(STAGE, "driver", files, counts)
 
 
-def read_before(folder: str, mixed: Receipt, take_down: int) -> Before:
-    """What the receipt of a mix names, before so many take-downs."""
-    tables = {LAYOUT.name: LAYOUT.arrow.empty_table(), MIX.name: MIX.arrow.empty_table()}
+def read_mix(folder: str, mixed: Receipt) -> Mixed:
+    """What the receipt of a mix names."""
+    tables = {table.name: table.arrow.empty_table() for table in (LAYOUT, MIX, COMPOSITION)}
     for file in mixed.files:
         if file["table"] in tables:
             tables[file["table"]] = read_file(folder, file).read()
     left_out = [file for file in mixed.files if file["table"] == LEFT_OUT.name]
-    return Before(take_down, tables[LAYOUT.name], tables[MIX.name], left_out)
+    return Mixed(tables[LAYOUT.name], tables[MIX.name], tables[COMPOSITION.name], left_out)
 
 
 def shipped(mixed: Receipt) -> Counter[str]:

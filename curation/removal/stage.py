@@ -28,7 +28,7 @@ from curation.arrow_text import Ints
 from curation.domains.config import DomainsConfig
 from curation.domains.keys import OF_DOMAINS, domains_of
 from curation.mixing.layout import find_rows
-from curation.mixing.stage import Before
+from curation.mixing.stage import Mixed
 from curation.parts import Parts, is_in
 from curation.receipts import IN, KEPT, Counts, Receipt
 from curation.removal.wanted import READ, Wanted
@@ -65,7 +65,7 @@ class Request:
 
 
 def find_pages(
-    spark: SparkSession, parts: Parts, request: Request, mixed: Before
+    spark: SparkSession, parts: Parts, request: Request, mixed: Mixed
 ) -> tuple[Receipt, Ints]:
     """Writes the record and verdicts; returns what was found, and the entries that named a page.
 
@@ -82,7 +82,7 @@ def find_pages(
 
 
 def _find(
-    part: int, *, shared: Broadcast[tuple[Parts, Request, Before]]
+    part: int, *, shared: Broadcast[tuple[Parts, Request, Mixed]]
 ) -> Iterator[pa.RecordBatch]:
     parts, request, mixed = shared.value
     every = list(replace(parts, removals=()).read(part, KEYS, [*dict.fromkeys((*_COLUMNS, *READ))]))
@@ -106,7 +106,7 @@ def _find(
     yield pa.RecordBatch.from_arrays([*found.columns, entries_named], schema=_FOUND)
 
 
-def _was(keys: pa.Table, parts: Parts, part: int, mixed: Before) -> pa.Array:
+def _was(keys: pa.Table, parts: Parts, part: int, mixed: Mixed) -> pa.Array:
     """Why each page was not in the shards, or that it was."""
     every = parts.rows_on(part, parts.verdicts, VERDICT, ["drop_reason"])
     judged = every.filter(

@@ -1,0 +1,97 @@
+"""`curate mix`: another mix of a finished run; and how a mix is shown on the screen."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from curation.commands.options import add_spark_conf, spark_conf
+from curation.errors import UserError
+from curation.mixing.again import mix_again, recipe_of_mix
+from curation.progress import Progress
+from curation.run import Run
+from curation.session import require_java, session
+from curation.storage import join, normalise
+
+
+def add_to(commands: Any) -> None:
+    """The command."""
+    mix = commands.add_parser(
+        "mix", help="another mix of a finished run", description=mix_command.__doc__
+    )
+    mix.add_argument("run", metavar="RUN", help="the folder of a finished run")
+    mix.add_argument("--recipe", metavar="FILE", help="YAML with `mix`, `shards` and `name` alone")
+    mix.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="KEY=VALUE",
+        help="one value, such as mix.tokens=1000000000; may be repeated",
+    )
+    mix.add_argument("--output", required=True, metavar="DIR", help="a new folder")
+    add_spark_conf(mix)
+    mix.set_defaults(command=mix_command)
+
+
+def mix_command(options: argparse.Namespace) -> int:
+    """Draws another mix from the tables of a finished run, and writes its shards.
+
+    Nothing is read from the crawl, and no page judged again.
+    """
+    conf = spark_conf(options)
+    require_java()
+    run = Run.load(normalise(options.run))
+    if not run.finished:
+        raise UserError(f"{run.folder}: is not finished: its own command goes on with it")
+    recipe = recipe_of_mix(run, options.recipe, options.overrides)
+    folder = normalise(options.output)
+    with session(conf) as spark:
+        rows = mix_again(run, recipe, folder, spark=spark, progress=Progress())
+    console = Console()
+    show_mix(rows, console)
+    console.print(join(folder, "shards"), highlight=False, markup=False, soft_wrap=True)
+    return 0
+
+
+def show_mix(parts: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Prints what was wanted of each part, what is drawn, and what is missing; and what could be.
+
+    `parts` are rows of `mix/`.
+    """
+    if not parts:
+        return
+    table = Table(
+        *("part", "wanted", "drawn", "tokens", "pages", "times each", "missing tokens"), title="mix"
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    total = sum(part["drawn_tokens"] for part in parts) or 1
+    for part in parts:
+        table.add_row(
+            part["part"],
+            f"{part['share']:.1%}",
+            f"{part['drawn_tokens'] / total:.1%}",
+            f"{part['drawn_tokens']:,}",
+            f"{part['pages']:,} of {part['available_pages']:,}",
+            f"{part['rows'] / max(1, part['pages']):.2f}",
+            f"{part['missing_tokens']:,}" if part["missing_tokens"] else "",
+        )
+    console.print(table)
+    if any(part["missing_tokens"] for part in parts):
+        console.print(_nearest(parts), highlight=False, soft_wrap=True)
+
+
+def _nearest(parts: Sequence[Mapping[str, Any]]) -> str:
+    """Where parts are short: what can be had."""
+    total = sum(part["nearest_tokens"] for part in parts)
+    shares = ", ".join(f"{p['part']} {p['nearest_tokens'] / max(1, total):.1%}" for p in parts)
+    most = parts[0]["most_tokens"]
+    return (
+        f"The shares cannot be met with so many tokens. With these shares there are {most:,}"
+        f" (mix.if_short: keep_shares); {total:,} there are as {shares} (keep_tokens)."
+    )

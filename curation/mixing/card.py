@@ -1,0 +1,229 @@
+"""The data card: what a run counted and its recipe in, the data set's `README.md` out.
+
+In the form of Hugging Face's dataset cards (huggingface.co/docs/hub/datasets-cards), after the
+questions of "Datasheets for Datasets" (Gebru et al. 2018): what is in it, where it comes from, what
+was done with it, what it is not good for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from curation.language.identify import UNDETERMINED
+from curation.ledger import Step
+
+if TYPE_CHECKING:
+    from curation.mixing.data_set import DataSet
+
+_TOP_LANGUAGES, _TOP_REASONS = 20, 6
+_SIZES = (
+    *((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (10**6, "100K<n<1M")),
+    *((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B")),
+    *((10**11, "10B<n<100B"), (10**12, "100B<n<1T"), (float("inf"), "n>1T")),
+)
+_COLUMNS = {
+    "text": "the text, lines separated by `\\n`; personal data replaced by placeholders",
+    "doc_id": "128 bits of the record's identity, hex: the same page in every run has the same",
+    "url": "as crawled",
+    "domain": "general, math, code or multilingual",
+    "language": "fastText lid.176 label",
+    "quality": "0..1 by the fastText model, null where it does not know the language",
+    "tokens": "of the text, by the tokenizer above",
+    "epoch": "0 the first time that a page is there, 1 the second time, ...",
+    "crawl": "the source, as above",
+}
+
+
+def make_card(data: DataSet, manifest: Mapping[str, Any]) -> str:
+    """The page; `manifest` is that of the data set."""
+    sections = (
+        _summary(data, manifest),
+        _read(),
+        _sources(data),
+        _mix(data, manifest),
+        _languages(data.composition.to_pylist()),
+        _filters(data.funnels),
+        _limits(data),
+        _made(data),
+    )
+    return "\n".join((_front_matter(data, manifest), *sections))
+
+
+def _front_matter(data: DataSet, manifest: Mapping[str, Any]) -> str:
+    languages = sorted({row["language"] for row in data.composition.to_pylist()} - {UNDETERMINED})
+    apart = data.recipe["shards"]["by_domain"]
+    domains = sorted({row["domain"] for row in data.composition.to_pylist()})
+    configs = [{"config_name": "default", "data_files": "**/*.parquet" if apart else "*.parquet"}]
+    configs += [{"config_name": d, "data_files": f"{d}/*.parquet"} for d in domains if apart]
+    facts = {
+        "pretty_name": manifest["name"],
+        "license": "other",
+        "task_categories": ["text-generation"],
+        "language": languages,
+        "size_categories": [next(name for most, name in _SIZES if manifest["rows"] < most)],
+        "configs": configs,
+    }
+    return f"---\n{yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)}---\n"
+
+
+def _summary(data: DataSet, manifest: Mapping[str, Any]) -> str:
+    repeats = manifest["rows"] - sum(row["pages"] for row in data.composition.to_pylist())
+    return (
+        f"# {manifest['name']}\n\n"
+        f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens ({data.tokenizer}), in"
+        f" {len(manifest['files']):,} Parquet files, for training language models. Made by Winnow,"
+        f" run `{data.run}`. Rows are shuffled over all files by a seeded hash; {repeats:,} of them"
+        " are repeats of a page (`epoch` above 0).\n"
+    )
+
+
+def _read() -> str:
+    rows = [(f"`{name}`", meaning) for name, meaning in _COLUMNS.items()]
+    return (
+        "## Reading it\n\n"
+        "```python\n"
+        "from datasets import load_dataset\n\n"
+        'rows = load_dataset("THIS_FOLDER", split="train", streaming=True)\n'
+        "```\n\n" + _table(("column", "what it is"), rows)
+    )
+
+
+def _sources(data: DataSet) -> str:
+    totals = _by(data.composition.to_pylist(), "input")
+    rows = []
+    for source in data.recipe["inputs"]:
+        steps, found = data.funnels.get(source["name"], ()), totals[source["name"]]
+        domain = source["domain"] or "by classifier"
+        licence = source["licence"] or "not stated: that of each page"
+        read = f"{steps[0].pages_in:,}" if steps else ""
+        shown = [f"{found[name]:,}" for name in ("pages", "rows", "tokens")]
+        rows.append((f"`{source['name']}`", domain, read, *shown, licence))
+    names = ("source", "domain", "pages read", "pages", "rows", "tokens", "licence")
+    return "## Sources\n\n" + _table(names, rows, numbers=range(2, 6))
+
+
+def _mix(data: DataSet, manifest: Mapping[str, Any]) -> str:
+    parts = manifest["mix"]
+    total = manifest["tokens"] or 1
+    if not parts:
+        found = _by(data.composition.to_pylist(), "domain")
+        drawn = [(n, f"{f['tokens'] / total:.2%}", f"{f['tokens']:,}") for n, f in found.items()]
+        table = _table(("domain", "share", "tokens"), drawn, numbers=range(1, 3))
+        return "## Mix\n\nAll pages that were kept, once each.\n\n" + table
+    rows = [
+        (
+            part["part"],
+            f"{part['share']:.2%}",
+            f"{part['drawn_tokens'] / total:.2%}",
+            f"{part['drawn_tokens']:,}",
+            f"{part['pages']:,} of {part['available_pages']:,}",
+            f"{part['rows'] / max(1, part['pages']):.2f}",
+            f"{part['missing_tokens']:,}",
+        )
+        for part in parts
+    ]
+    names = ("part", "wanted", "share", "tokens", "pages", "times each", "missing tokens")
+    how = data.recipe["mix"]
+    weights = ", ".join(f"{weight:g} at {quality:g}" for quality, weight in how["quality"])
+    said = (
+        "Shares are of tokens. Pages were drawn by a seeded hash of `doc_id`, better ones more"
+        f" often (weight by quality: {weights or 'none'}). No page of these parts is there more"
+        " often than its part allows"
+        f" ({how['max_epochs']:g} times; {_caps(how['epochs']) or 'no exceptions'}).\n"
+    )
+    return f"## Mix\n\n{said}\n" + _table(names, rows, numbers=range(1, 7))
+
+
+def _caps(caps: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {cap:g}" for name, cap in caps.items())
+
+
+def _languages(composition: Sequence[Mapping[str, Any]]) -> str:
+    found = sorted(_by(composition, "language").items(), key=lambda of: -of[1]["tokens"])
+    total = sum(of["tokens"] for _, of in found) or 1
+    rows = [
+        (name, f"{of['pages']:,}", f"{of['tokens']:,}", f"{of['tokens'] / total:.2%}")
+        for name, of in found[:_TOP_LANGUAGES]
+    ]
+    more = len(found) - len(rows)
+    rest = f"\n{more} more languages are in `composition` of `manifest.json`.\n" if more else ""
+    names = ("language", "pages", "tokens", "share")
+    return "## Languages\n\n" + _table(names, rows, numbers=range(1, 4)) + rest
+
+
+def _filters(funnels: Mapping[str, Sequence[Step]]) -> str:
+    said = ["## What was left out\n"]
+    for name, steps in funnels.items():
+        rows = []
+        for step in steps:
+            dropped = step.pages_in - step.pages_out
+            share = f"{dropped / step.pages_in:.1%}" if step.pages_in else ""
+            reasons = ", ".join(f"{why} {n:,}" for why, n in step.reasons[:_TOP_REASONS])
+            rows.append((step.stage, f"{step.pages_in:,}", f"{dropped:,}", share, reasons))
+        names = ("stage", "pages in", "dropped", "share", "most frequent reasons")
+        said.append(f"Source `{name}`:\n\n" + _table(names, rows, numbers=range(1, 4)))
+    return "\n".join(said)
+
+
+def _limits(data: DataSet) -> str:
+    found = ["Quality, domain, topic and language are told by small models, which err."]
+    if data.recipe["decontaminate"]:
+        names = ", ".join(of["name"] for of in data.recipe["decontaminate"]["benchmarks"])
+        found.append(
+            f"Texts of these benchmarks were looked for and taken out: {names}; no others."
+        )
+    else:
+        found.append("Test sets of benchmarks were not looked for: some may be in it.")
+    if all("pii" in source["stages"] for source in data.recipe["inputs"]):
+        found.append(
+            "Personal data was replaced where it was found; names, postal addresses and dates of"
+            " birth were not looked for unless the recipe names a model."
+        )
+    else:
+        found.append("Personal data was not looked for in every source.")
+    short = [part for part in data.mix.to_pylist() if part["missing_tokens"]]
+    found += [
+        f"{part['part']} is short: {part['missing_tokens']:,} of the wanted tokens are missing."
+        for part in short
+    ]
+    found.append(
+        "Texts are other people's: their rights, opt-outs (robots.txt was honoured by the crawler"
+        " or not at all) and the law of your country decide what you may do with them."
+    )
+    return "## Limits\n\n" + "\n".join(f"- {line}" for line in found) + "\n"
+
+
+def _made(data: DataSet) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(data.made_with.items()))
+    recipe = yaml.safe_dump(dict(data.recipe), sort_keys=False, allow_unicode=True, width=100)
+    return (
+        "## How it was made\n\n"
+        f"With {versions}. The same input, recipe and versions give the same bytes.\n\n"
+        f"```yaml\n{recipe}```\n"
+    )
+
+
+def _by(
+    composition: Iterable[Mapping[str, Any]], name: str
+) -> defaultdict[str, defaultdict[str, int]]:
+    """Sums of pages, rows and tokens."""
+    found: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in composition:
+        for what in ("pages", "rows", "tokens"):
+            found[row[name]][what] += row[what]
+    return found
+
+
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:
+    right = set(numbers)
+    rule = ["--:" if column in right else ":--" for column in range(len(names))]
+    lines = [names, rule, *([_cell(value) for value in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cell(value: str) -> str:
+    return " ".join(value.replace("|", "\\|").split())

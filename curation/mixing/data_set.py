@@ -1,0 +1,82 @@
+"""The data set: shards with all that a reader must know of them, in one folder.
+
+Beside the shards lie `manifest.json` (files in order, with rows, tokens and checksums; the mix, the
+recipe, the versions) and `README.md`, the data card (`card.py`). Both are made of tables and counts
+of the run alone, so they can be made again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from curation.ledger import Step
+from curation.mixing.card import make_card
+from curation.mixing.shards import path_of
+from curation.storage import join, put
+from schemas.shard import SHARD
+
+FOLDER = SHARD.name
+MANIFEST, CARD = "manifest.json", "README.md"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What is known of the shards in `folder`/shards.
+
+    `files` are manifest rows of shards, `layout`, `mix` and `composition` rows of these tables;
+    `recipe` has every value; `made_with` are versions; `funnels` say what stages dropped of each
+    input.
+    """
+
+    folder: str
+    run: str
+    recipe: Mapping[str, Any]
+    made_with: Mapping[str, str]
+    tokenizer: str
+    files: Sequence[Mapping[str, Any]]
+    layout: pa.Table
+    mix: pa.Table
+    composition: pa.Table
+    funnels: Mapping[str, Sequence[Step]]
+
+    @property
+    def shards(self) -> list[dict[str, Any]]:
+        """Files in order, with paths below the folder of shards, rows, tokens and checksums."""
+        sizes = {file["path"].removeprefix(f"{FOLDER}/"): file for file in self.files}
+        found = []
+        for shard in self.layout.to_pylist():
+            if shard["name"]:
+                path = f"{path_of(shard)}.parquet"
+                of_file = {name: sizes[path][name] for name in ("rows", "bytes", "sha256")}
+                found.append({"path": path, "tokens": shard["tokens"], **of_file})
+        return found
+
+
+def write_data_set(data: DataSet) -> None:
+    """Puts manifest and card beside the shards, over those of before."""
+    shards = data.shards
+    manifest = {
+        "name": data.recipe["name"],
+        "run": data.run,
+        "made_with": dict(data.made_with),
+        "tokenizer": data.tokenizer,
+        "rows": sum(shard["rows"] for shard in shards),
+        "tokens": sum(shard["tokens"] for shard in shards),
+        "files": shards,
+        "mix": [_told(row) for row in data.mix.to_pylist()],
+        "composition": data.composition.to_pylist(),
+        "recipe": data.recipe,
+    }
+    folder = join(data.folder, FOLDER)
+    put(join(folder, MANIFEST), json.dumps(manifest, indent=1).encode())
+    put(join(folder, CARD), make_card(data, manifest).encode())
+
+
+def _told(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the mix without what only a take-down needs."""
+    return {n: value for n, value in part.items() if n not in ("draw_key", "doc_id", "epoch")}
