@@ -35,7 +35,9 @@ Scores = npt.NDArray[np.float32]
 OTHER = "other"
 LABELS: dict[Head, str] = {"quality": "good", "math": "math", "code": "code"}
 """What a head calls positive pages; its labels are in order as strings."""
-_LEAST_PAGES = 10  # of each class, in each part
+_MINILM = "minilm"
+LEAST_PAGES = 10
+"""Of each class, in each part; of a language, in the training pages."""
 _CURVE_PAGES = 50  # of each class, for a curve of a language
 
 
@@ -56,22 +58,25 @@ def learnable(pages: pa.Table) -> pa.Table:
     """Those in languages that have positive and other pages enough among the training pages."""
     train = pages.filter(pc.equal(pages["part"], TRAIN))
     counted = train.group_by(["language", "positive"]).aggregate([([], "count_all")]).to_pylist()
-    enough = Counter(row["language"] for row in counted if row["count_all"] >= _LEAST_PAGES)
+    enough = Counter(row["language"] for row in counted if row["count_all"] >= LEAST_PAGES)
     known = [language for language, classes in enough.items() if classes == len({True, False})]
     return pages.filter(pc.is_in(pages["language"], value_set=pa.array(known, pa.string())))
 
 
-def require_pages(pages: pa.Table, *, judged: int, kept_in: str) -> None:
-    """Raises `UserError` where a part has too few positive or other pages; `judged` are all."""
+def require_pages(pages: pa.Table, *, judged: int, kept_in: str, ways: str) -> None:
+    """Raises `UserError` where a part has too few positive or other pages; `judged` are all.
+
+    It tells where answers are, and what `ways` there are to more pages.
+    """
     for part, name in enumerate(PARTS):
         of = pages.filter(pc.equal(pages["part"], part))
         positive = pc.sum(of["positive"]).as_py() or 0
-        if min(positive, of.num_rows - positive) < _LEAST_PAGES:
+        if min(positive, of.num_rows - positive) < LEAST_PAGES:
             raise UserError(
                 f"{judged:,} pages were judged; for {name} there are, in languages with enough,"
                 f" {positive:,} positive and {of.num_rows - positive:,} other: it takes"
-                f" {_LEAST_PAGES} of each. All answers are kept in {kept_in}: judge more --pages,"
-                " or set --positive-from"
+                f" {LEAST_PAGES} of each. All answers are kept in {kept_in}: take {ways}, or set"
+                " --positive-from"
             )
 
 
@@ -105,9 +110,14 @@ def open_student(config: StudentConfig) -> Checkpoint:
     return checkpoint
 
 
+def languages_of(student: str) -> frozenset[str] | None:
+    """Those that an encoder understands; None: not known here."""
+    return frozenset({"en"}) if student == _MINILM else None
+
+
 def _encoder(config: StudentConfig) -> str:
     """How a description names it."""
-    if config.student == "minilm":
+    if config.student == _MINILM:
         return MINILM
     return os.path.abspath(config.student) if os.path.isdir(config.student) else config.student
 
