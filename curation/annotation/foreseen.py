@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.annotation.config import SampleConfig
-from curation.annotation.student import LEAST_PAGES, languages_of
+from curation.annotation.config import LEAST_PAGES, SampleConfig
 from curation.training.config import TRAIN
 
 _MOST_NAMED = 10
+_UNDERSTOOD = {"minilm": ("en",)}
 
 
 def shortage(pages: pa.Table, config: SampleConfig) -> str | None:
@@ -52,13 +52,12 @@ def warnings(pages: pa.Table, student: str) -> Iterator[str]:
             f"{sum(few.values()):,} of the pages are in languages with under {2 * LEAST_PAGES} pages"
             f" for training, which no student learns: {_told(few)}: choose others with --language"
         )
-    known = languages_of(student)
-    strange = {name: count for name, count in every.items() if name not in (known or every)}
-    if strange and known:
+    known = _UNDERSTOOD.get(student, tuple(every))
+    if strange := {name: count for name, count in every.items() if name not in known}:
         yield (
             f"{sum(strange.values()):,} of the pages are in languages that the encoder '{student}'"
             f" does not know: {_told(strange)}: leave them out with"
-            f" --language {' '.join(sorted(known))}, or take another --student"
+            f" --language {' '.join(known)}, or take another --student"
         )
 
 

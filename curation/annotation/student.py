@@ -26,7 +26,7 @@ from classifiers.encoder.heads import Linear, probabilities, write_heads
 from classifiers.encoder.model import EncoderDescription, EncoderModel, HeadDescription
 from classifiers.encoder.tokenise import Tokeniser
 from classifiers.encoder.train import L2, embedder, train_head
-from curation.annotation.config import StudentConfig
+from curation.annotation.config import LEAST_PAGES, StudentConfig
 from curation.annotation.rubric import Head
 from curation.errors import UserError
 from curation.training.config import CALIBRATE, PARTS, TRAIN
@@ -35,9 +35,6 @@ Scores = npt.NDArray[np.float32]
 OTHER = "other"
 LABELS: dict[Head, str] = {"quality": "good", "math": "math", "code": "code"}
 """What a head calls positive pages; its labels are in order as strings."""
-_MINILM = "minilm"
-LEAST_PAGES = 10
-"""Of each class, in each part; of a language, in the training pages."""
 _CURVE_PAGES = 50  # of each class, for a curve of a language
 
 
@@ -110,14 +107,9 @@ def open_student(config: StudentConfig) -> Checkpoint:
     return checkpoint
 
 
-def languages_of(student: str) -> frozenset[str] | None:
-    """Those that an encoder understands; None: not known here."""
-    return frozenset({"en"}) if student == _MINILM else None
-
-
 def _encoder(config: StudentConfig) -> str:
     """How a description names it."""
-    if config.student == _MINILM:
+    if config.student == "minilm":
         return MINILM
     return os.path.abspath(config.student) if os.path.isdir(config.student) else config.student
 
