@@ -1,4 +1,4 @@
-"""What can be told before a page is judged: the chosen pages in; lines and advice for a user out."""
+"""What can be told before a page is judged: the chosen pages in; lines for a user out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def shortage(pages: pa.Table, config: SampleConfig) -> str | None:
     return f"{pages.num_rows:,} of the {config.pages:,} pages asked for: {', '.join(limits)}"
 
 
-def ways_to_more(pages: pa.Table, config: SampleConfig) -> str:
+def advice(pages: pa.Table, config: SampleConfig) -> str:
     """What gives a student more pages of a kind."""
     if pages.num_rows >= config.pages:
         ways = ["more --pages"]
@@ -39,7 +39,7 @@ def ways_to_more(pages: pa.Table, config: SampleConfig) -> str:
         ways.append("more languages (--language)")
     elif len(_counted(pages)) > 1:
         ways.append("fewer languages (--language)")
-    return " or ".join(ways)
+    return f"take {' or '.join(ways)}, or set --positive-from"
 
 
 def warnings(pages: pa.Table, student: str) -> Iterator[str]:
@@ -49,8 +49,9 @@ def warnings(pages: pa.Table, student: str) -> Iterator[str]:
     few = {name: every[name] for name in every if train[name] < 2 * LEAST_PAGES}
     if few:
         yield (
-            f"{sum(few.values()):,} of the pages are in languages with under {2 * LEAST_PAGES} pages"
-            f" for training, which no student learns: {_told(few)}: choose others with --language"
+            f"{sum(few.values()):,} of the pages are in languages with under {2 * LEAST_PAGES}"
+            f" pages for training, which no student learns: {_told(few)}: choose others with"
+            " --language"
         )
     known = _UNDERSTOOD.get(student, tuple(every))
     if strange := {name: count for name, count in every.items() if name not in known}:

@@ -60,10 +60,10 @@ def learnable(pages: pa.Table) -> pa.Table:
     return pages.filter(pc.is_in(pages["language"], value_set=pa.array(known, pa.string())))
 
 
-def require_pages(pages: pa.Table, *, judged: int, kept_in: str, ways: str) -> None:
-    """Raises `UserError` where a part has too few positive or other pages; `judged` are all.
+def require_pages(pages: pa.Table, *, judged: int, advice: str) -> None:
+    """Raises `UserError`, with the `advice`, where a part has too few positive or other pages.
 
-    It tells where answers are, and what `ways` there are to more pages.
+    `judged` are all, in whatever language.
     """
     for part, name in enumerate(PARTS):
         of = pages.filter(pc.equal(pages["part"], part))
@@ -72,8 +72,7 @@ def require_pages(pages: pa.Table, *, judged: int, kept_in: str, ways: str) -> N
             raise UserError(
                 f"{judged:,} pages were judged; for {name} there are, in languages with enough,"
                 f" {positive:,} positive and {of.num_rows - positive:,} other: it takes"
-                f" {LEAST_PAGES} of each. All answers are kept in {kept_in}: take {ways}, or set"
-                " --positive-from"
+                f" {LEAST_PAGES} of each. {advice}"
             )
 
 

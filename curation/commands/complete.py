@@ -23,8 +23,9 @@ def complete(
 ) -> Outcome | None:
     """Does `begin`, which goes as far as an encoder's scores, and all that comes after it.
 
-    None where the run is finished by then. An address at which no Ray answers is told first. Under `spark-submit` there is one session alone, and
-    whoever submits scores between two jobs: a `UserError` says so.
+    None where the run is finished by then. Under `spark-submit` there is one session alone, and
+    whoever submits scores between two jobs: a `UserError` says so. Another one tells, before all
+    that, of an address at which no Ray answers.
     """
     if ray_address:
         if run.recipe.encoder is None:

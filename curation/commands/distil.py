@@ -99,8 +99,8 @@ def distil_command(options: argparse.Namespace) -> int:
         raise UserError(f"--max-tokens: {_LEAST_TOKENS} at least; --epochs: 1 at least")
     open_student(config)
     made = plan(options)
-    for told in warnings(made.job.pages, config.student):
-        print(f"Before you pay: {told}")
+    for warning in warnings(made.job.pages, config.student):
+        print(f"Before you pay: {warning}")
     if options.dry_run:
         return 0
     report = carry_out(made)
@@ -118,13 +118,13 @@ def _train(
     from classifiers.encoder.card import write_encoder_model
     from curation.annotation.card import card_of
     from curation.annotation.distil import distil
-    from curation.annotation.foreseen import ways_to_more
+    from curation.annotation.foreseen import advice
 
     name, made_by = options.name, shlex.join(_command(options))
     with tempfile.TemporaryDirectory() as made_in, Progress().step("training"):
         folder = Path(made_in)
-        ways = ways_to_more(made.job.pages, made.sample)
-        distilled = distil(report, name, config, folder=folder, kept_in=made.cache, ways=ways)
+        kept = f"All answers are kept in {made.cache}: {advice(made.job.pages, made.sample)}"
+        distilled = distil(report, name, config, folder=folder, advice=kept)
         card = card_of(name, distilled, made_by=made_by, licence=options.licence)
         student = distilled.student
         write_encoder_model(folder, name, student.description, student.content, card)

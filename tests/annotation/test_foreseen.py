@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curation.annotation.config import SampleConfig
-from curation.annotation.foreseen import shortage, warnings, ways_to_more
+from curation.annotation.foreseen import advice, shortage, warnings
 from curation.training.config import TRAIN
 from tests.annotation.pages import make_pages
 
@@ -33,27 +33,34 @@ def test_why_there_are_fewer_pages_than_were_asked_for() -> None:
 
 def test_what_gives_a_student_more_pages() -> None:
     pages, two = make_pages(60, per_site=2), make_pages(60, languages=("en", "de"))
-    assert ways_to_more(pages, SampleConfig(pages=60)) == "more --pages"
-    assert ways_to_more(pages, FEW) == "more --site-pages"
-    assert ways_to_more(pages, SampleConfig(pages=400)) == "a run with more pages"
-    assert (
-        ways_to_more(two, SampleConfig(pages=60)) == "more --pages or fewer languages (--language)"
-    )
+
+    def told(config: SampleConfig, of: pa.Table = pages) -> str:
+        found = advice(of, config)
+        assert found.startswith("take ")
+        assert found.endswith(", or set --positive-from")
+        return found[5:-24]
+
+    assert told(SampleConfig(pages=60)) == "more --pages"
+    assert told(FEW) == "more --site-pages"
+    assert told(SampleConfig(pages=400)) == "a run with more pages"
+    assert told(SampleConfig(pages=60), two) == "more --pages or fewer languages (--language)"
     given = SampleConfig(pages=400, languages=("en",))
-    assert ways_to_more(pages, given) == "a run with more pages or more languages (--language)"
+    assert told(given) == "a run with more pages or more languages (--language)"
 
 
 def test_pages_that_would_be_judged_for_nothing() -> None:
     many = make_pages(200, languages=("en", "de"))
     assert in_training(many, "de") > 20
     assert [*warnings(many, "owner/name")] == []
-    assert [*warnings(many, "minilm")] == [
+    (told,) = warnings(many, "minilm")
+    assert told == (
         "100 of the pages are in languages that the encoder 'minilm' does not know: de 100:"
         " leave them out with --language en, or take another --student"
-    ]
+    )
     few = make_pages(200, languages=("en",) * 9 + ("de",))
     assert in_training(few, "de") < 20 < in_training(few, "en")
-    assert [*warnings(few, "owner/name")] == [
-        "20 of the pages are in languages with under 20 pages for training, which no student learns:"
-        " de 20: choose others with --language"
-    ]
+    (told,) = warnings(few, "owner/name")
+    assert told == (
+        "20 of the pages are in languages with under 20 pages for training, which no student"
+        " learns: de 20: choose others with --language"
+    )

@@ -28,7 +28,7 @@ from tests.encoder_stage.small import describe
 from tests.encoder_stage.test_run import write
 
 MODEL = "model.json"
-OPTIONS = ("inputs.0.stages=[]", "shards.target_bytes=40000", "splits.target_bytes=16384")
+OPTIONS = ("inputs.0.stages=[]", "shards.target_tokens=10000", "splits.target_bytes=16384")
 
 
 @pytest.fixture(scope="module")
