@@ -30,12 +30,12 @@ def described_checkpoint(  # noqa: PLR0913 - all that a recipe says of it
         raise ValueError("has a regression: name the values that are 0 and 1, as 'bounds: [0, 5]'")
     if len(labels) > 1 and bounds is not None:
         raise ValueError("has labels, and 'bounds' are of a regression: leave them out")
-    if len(labels) > 1 and label not in labels:
+    if label not in (None, *labels):
+        raise ValueError(f"has no label '{label}', but {names}")
+    if len(labels) > 1 and label is None:
         raise ValueError(
             f"has {len(labels)} labels: name the one whose probability counts, as 'label': {names}"
         )
-    if len(labels) == 1 and label not in (None, *labels):
-        raise ValueError(f"has no label '{label}', but {names}")
     return EncoderDescription(
         encoder=str(checkpoint.folder),
         encoder_sha256=sha256 or checkpoint.sha256,

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from curation.annotation.quotas import Quotas
 
+LEAST_PAGES = 10
+"""Positive ones, and others, that a student takes in each part; of a language, for training."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SampleConfig:

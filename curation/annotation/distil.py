@@ -27,16 +27,16 @@ class Distilled:
 
 
 def distil(
-    report: Report, name: str, config: StudentConfig, *, folder: Path, kept_in: str
+    report: Report, name: str, config: StudentConfig, *, folder: Path, advice: str
 ) -> Distilled:
-    """What training writes goes into `folder`; `kept_in` is where the answers are.
+    """What training writes goes into `folder`.
 
-    Raises `UserError` where too few pages of a kind were judged.
+    Raises `UserError` with the `advice` where too few pages of a kind were judged.
     """
     start = report.positive_from
     judged = labelled(report.job.pages, report.annotated.rows, positive_from=start)
     pages = learnable(judged)
-    require_pages(pages, judged=judged.num_rows, kept_in=kept_in)
+    require_pages(pages, judged=judged.num_rows, advice=advice)
     head = report.job.rubric.says.head
     student = train_student(pages, head, name, config, folder=folder)
     compared = [*report.compared, *_compared(pages, student, report)]

@@ -26,7 +26,7 @@ from classifiers.encoder.heads import Linear, probabilities, write_heads
 from classifiers.encoder.model import EncoderDescription, EncoderModel, HeadDescription
 from classifiers.encoder.tokenise import Tokeniser
 from classifiers.encoder.train import L2, embedder, train_head
-from curation.annotation.config import StudentConfig
+from curation.annotation.config import LEAST_PAGES, StudentConfig
 from curation.annotation.rubric import Head
 from curation.errors import UserError
 from curation.training.config import CALIBRATE, PARTS, TRAIN
@@ -35,7 +35,6 @@ Scores = npt.NDArray[np.float32]
 OTHER = "other"
 LABELS: dict[Head, str] = {"quality": "good", "math": "math", "code": "code"}
 """What a head calls positive pages; its labels are in order as strings."""
-_LEAST_PAGES = 10  # of each class, in each part
 _CURVE_PAGES = 50  # of each class, for a curve of a language
 
 
@@ -56,22 +55,24 @@ def learnable(pages: pa.Table) -> pa.Table:
     """Those in languages that have positive and other pages enough among the training pages."""
     train = pages.filter(pc.equal(pages["part"], TRAIN))
     counted = train.group_by(["language", "positive"]).aggregate([([], "count_all")]).to_pylist()
-    enough = Counter(row["language"] for row in counted if row["count_all"] >= _LEAST_PAGES)
+    enough = Counter(row["language"] for row in counted if row["count_all"] >= LEAST_PAGES)
     known = [language for language, classes in enough.items() if classes == len({True, False})]
     return pages.filter(pc.is_in(pages["language"], value_set=pa.array(known, pa.string())))
 
 
-def require_pages(pages: pa.Table, *, judged: int, kept_in: str) -> None:
-    """Raises `UserError` where a part has too few positive or other pages; `judged` are all."""
+def require_pages(pages: pa.Table, *, judged: int, advice: str) -> None:
+    """Raises `UserError`, with the `advice`, where a part has too few positive or other pages.
+
+    `judged` are all, in whatever language.
+    """
     for part, name in enumerate(PARTS):
         of = pages.filter(pc.equal(pages["part"], part))
         positive = pc.sum(of["positive"]).as_py() or 0
-        if min(positive, of.num_rows - positive) < _LEAST_PAGES:
+        if min(positive, of.num_rows - positive) < LEAST_PAGES:
             raise UserError(
                 f"{judged:,} pages were judged; for {name} there are, in languages with enough,"
                 f" {positive:,} positive and {of.num_rows - positive:,} other: it takes"
-                f" {_LEAST_PAGES} of each. All answers are kept in {kept_in}: judge more --pages,"
-                " or set --positive-from"
+                f" {LEAST_PAGES} of each. {advice}"
             )
 
 

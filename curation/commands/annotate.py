@@ -18,6 +18,7 @@ from curation.annotation.cache import Cache, read_judgements
 from curation.annotation.config import CostConfig, JudgeConfig, SampleConfig
 from curation.annotation.endpoint import check_endpoint
 from curation.annotation.figures import judge_with_itself
+from curation.annotation.foreseen import shortage
 from curation.annotation.pages import sample_pages
 from curation.annotation.questions import (
     Job,
@@ -63,6 +64,7 @@ class Plan:
 
     job: Job
     asked: Sequence[Question]
+    sample: SampleConfig
     positive_from: int
     output: str
     cache: str
@@ -196,6 +198,8 @@ def plan(options: argparse.Namespace) -> Plan:
     asked = questions(job)
     left = unanswered(asked, read_judgements(cache), judge)
     expected = estimate(left)
+    if told := shortage(pages, sample):
+        print(told)
     print(
         f"{pages.num_rows:,} pages, {len(asked):,} questions, {len(asked) - len(left):,} of them"
         f" answered before. To ask: {expected.requests:,} requests, about"
@@ -203,7 +207,7 @@ def plan(options: argparse.Namespace) -> Plan:
         f" {expected.cost(costs):,.2f}"
     )
     require_within(expected, costs)
-    return Plan(job, asked, positive_from, output, cache)
+    return Plan(job, asked, sample, positive_from, output, cache)
 
 
 def _judge_config(options: argparse.Namespace) -> JudgeConfig:

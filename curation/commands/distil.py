@@ -84,6 +84,7 @@ def distil_command(options: argparse.Namespace) -> int:
     A recipe names the student: encoder.path, the file NAME.json in the output.
     """
     require_packages("training a student", or_else="")
+    from curation.annotation.foreseen import warnings
     from curation.annotation.student import open_student
 
     name, output = options.name, normalise(options.output)
@@ -98,6 +99,8 @@ def distil_command(options: argparse.Namespace) -> int:
         raise UserError(f"--max-tokens: {_LEAST_TOKENS} at least; --epochs: 1 at least")
     open_student(config)
     made = plan(options)
+    for warning in warnings(made.job.pages, config.student):
+        print(f"Before you pay: {warning}")
     if options.dry_run:
         return 0
     report = carry_out(made)
@@ -115,11 +118,13 @@ def _train(
     from classifiers.encoder.card import write_encoder_model
     from curation.annotation.card import card_of
     from curation.annotation.distil import distil
+    from curation.annotation.foreseen import advice
 
     name, made_by = options.name, shlex.join(_command(options))
     with tempfile.TemporaryDirectory() as made_in, Progress().step("training"):
         folder = Path(made_in)
-        distilled = distil(report, name, config, folder=folder, kept_in=made.cache)
+        kept = f"All answers are kept in {made.cache}: {advice(made.job.pages, made.sample)}"
+        distilled = distil(report, name, config, folder=folder, advice=kept)
         card = card_of(name, distilled, made_by=made_by, licence=options.licence)
         student = distilled.student
         write_encoder_model(folder, name, student.description, student.content, card)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 import psutil
 
+from curation.encoder.own_folder import own_folder
 from curation.errors import UserError
 
 _OBJECT_BYTES = 1 << 30
 _LEAST_OBJECT_BYTES = 80 << 20
 _ANSWER_S = 10
-_LONGEST_FOLDER = 30  # names of sockets come behind it, and have 107 characters at most
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
@@ -39,18 +37,15 @@ def connected(address: str | None) -> Iterator[None]:
     import ray
 
     if address:
-        _require_answer(address)
-    folder = None if address else tempfile.mkdtemp(prefix="winnow-ray-", dir=_temporary())
-    told: dict[str, Any] = {"address": address} if address else _local(folder)
-    # What Ray prints of workers that died goes to standard output, which is nobody's here.
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        try:
-            _init(told, address)
-            yield
-        finally:
-            ray.shutdown()
-            if folder:
-                shutil.rmtree(folder, ignore_errors=True)
+        require_answer(address)
+    with contextlib.ExitStack() as stack:
+        told = {"address": address} if address else _local(stack.enter_context(own_folder()))
+        # What Ray prints of workers that died goes to standard output, which is nobody's here.
+        nowhere = stack.enter_context(open(os.devnull, "w"))
+        stack.enter_context(contextlib.redirect_stdout(nowhere))
+        stack.callback(ray.shutdown)
+        _init(told, address)
+        yield
 
 
 def _init(told: dict[str, Any], address: str | None) -> None:
@@ -66,14 +61,14 @@ def _init(told: dict[str, Any], address: str | None) -> None:
         raise UserError(f"Ray: {where}: {str(error).splitlines()[0]}") from error
 
 
-def _require_answer(address: str) -> None:
-    """Raises `UserError` where nothing listens: Ray would try for minutes."""
+def require_answer(address: str) -> None:
+    """Raises `UserError` where nothing listens at HOST:PORT: Ray would try for minutes."""
     host, colon, port = address.rpartition(":")
     if not colon:  # 'auto'
         return
     try:
         socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S).close()
-    except (OSError, ValueError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:  # the latter for what is no name of a host
         raise UserError(f"--ray-address {address}: no Ray answers there: {error}") from error
 
 
@@ -91,15 +86,11 @@ def _silent() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _local(folder: str | None) -> dict[str, Any]:
+def _local(folder: str) -> dict[str, Any]:
     free = psutil.virtual_memory().available // 4
     return {
+        "address": "local",  # else Ray takes what RAY_ADDRESS names, or what runs here already
         "include_dashboard": False,
         "object_store_memory": max(_LEAST_OBJECT_BYTES, min(_OBJECT_BYTES, free)),
         "_temp_dir": folder,
     }
-
-
-def _temporary() -> str:
-    folder = tempfile.gettempdir()
-    return folder if len(folder) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108

@@ -28,9 +28,10 @@ class EncoderConfig(Artefact):
 
     The hash is that of the description, or of the checkpoint (`Checkpoint.sha256`). Of a checkpoint
     with a head of its own `label` is the one whose probability is the quality, or `bounds` are the
-    values of its regression that are 0 and 1. Pages longer than `max_tokens` (null: what the model
-    is for) are read by their first tokens, or in windows whose scores are combined. `share` is that
-    of documents which are read. `tokens_per_batch` null: what suits the device.
+    values of its regression that are 0 and 1 (`[5, 0]` where low is good). Pages longer than
+    `max_tokens` (null: what the model is for) are read by their first tokens, or in windows whose
+    scores are combined. `share` is that of documents which are read. `tokens_per_batch` null: what
+    suits the device.
     """
 
     label: str | None = None

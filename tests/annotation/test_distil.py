@@ -117,12 +117,17 @@ def test_the_student_learns_the_rule(
 def test_too_few_answers_are_kept_and_told(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = ("--pages", "40", "--name", "mine")
+    given = ("--pages", "400", "--site-pages", "1", "--name", "mine")
     with judging() as judge:
         assert curate("distil", run, tmp_path, judge.url, *given) == 2
-        told = capsys.readouterr().err.splitlines()[-1]
-        assert told.startswith("curate: 40 pages were judged; for training there are")
-        assert f"All answers are kept in {tmp_path}/cache" in told
+        shown = capsys.readouterr()
+        beforehand = shown.out.splitlines()[:3]
+        assert beforehand[0].startswith("120 of the 400 pages asked for: at most 1 of a site")
+        assert beforehand[1].startswith("120 pages, ")
+        assert beforehand[2].startswith("Before you pay: ")
+        told = shown.err.splitlines()[-1]
+        assert told.startswith("curate: 120 pages were judged; for ")
+        assert f"All answers are kept in {tmp_path}/cache: take more --site-pages" in told
         asked = len(judge.requests)
         assert curate("distil", run, tmp_path, judge.url, *given) == 2
         assert len(judge.requests) == asked

@@ -101,13 +101,13 @@ def test_languages_with_few_pages_are_not_learnt() -> None:
 )
 def test_each_part_needs_pages_of_both_kinds(part: int, message: str) -> None:
     pages = judged(240)
-    require_pages(learnable(pages), judged=240, kept_in="here")
+    require_pages(learnable(pages), judged=240, advice="")
     of = pc.and_(pc.equal(pages["part"], part), pages["positive"])
     nth = np.cumsum(of.to_numpy(zero_copy_only=False))
     few = pages.filter(pc.or_(pc.invert(of), pa.array(nth <= 9)))
     with pytest.raises(UserError, match=message) as told:
-        require_pages(learnable(few), judged=few.num_rows, kept_in="here")
-    assert "kept in here: judge more --pages" in str(told.value)
+        require_pages(learnable(few), judged=few.num_rows, advice="Take more.")
+    assert str(told.value).endswith("it takes 10 of each. Take more.")
 
 
 def test_one_score_for_all_is_told() -> None:
@@ -115,4 +115,4 @@ def test_one_score_for_all_is_told() -> None:
     at = pages.schema.get_field_index("positive")
     all_alike = pages.set_column(at, "positive", pa.array([True] * 240))
     with pytest.raises(UserError, match="240 pages were judged; for training there are"):
-        require_pages(learnable(all_alike), judged=240, kept_in="here")
+        require_pages(learnable(all_alike), judged=240, advice="")

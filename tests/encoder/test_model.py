@@ -100,6 +100,7 @@ def test_softmax_logistic_and_bounds() -> None:
     np.testing.assert_allclose(probabilities(np.array([[np.log(3)]]), None), [[0.75]])
     values = np.array([[-1.0], [0.0], [2.0], [5.0], [9.0]])
     np.testing.assert_allclose(probabilities(values, (0, 5))[:, 0], [0.0, 0.0, 0.4, 1.0, 1.0])
+    np.testing.assert_allclose(probabilities(values, (5, 0))[:, 0], [1.0, 1.0, 0.6, 0.0, 0.0])
 
 
 def test_pages_without_a_score(model: EncoderModel) -> None:
@@ -228,6 +229,8 @@ def test_a_description_is_read_as_it_was_written(checkpoint: Checkpoint) -> None
 def test_a_checkpoint_with_labels_of_its_own(tmp_path: Path) -> None:
     checkpoint = small_bert(tmp_path / "three", ("bad", "fair", "good"))
     with pytest.raises(ValueError, match=r"has 3 labels: name the one .*: bad, fair, good$"):
+        described_checkpoint(checkpoint)
+    with pytest.raises(ValueError, match=r"has no label 'best', but bad, fair, good$"):
         described_checkpoint(checkpoint, label="best")
     described = described_checkpoint(checkpoint, label="good", languages=["en"])
     model = EncoderModel(described, checkpoint, None)

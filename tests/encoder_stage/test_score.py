@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,10 @@ from pyspark.sql import SparkSession
 
 from classifiers.encoder.checkpoint import MINILM, open_checkpoint
 from curation import pipeline, receipts
+from curation.cli import main
+from curation.commands.complete import complete
 from curation.encoder.ray_job import score_splits
+from curation.errors import UserError
 from curation.recipe import load
 from curation.run import Run, new_run
 from tests import runs
@@ -24,7 +28,7 @@ from tests.encoder_stage.small import describe
 from tests.encoder_stage.test_run import write
 
 MODEL = "model.json"
-OPTIONS = ("inputs.0.stages=[]", "shards.target_bytes=40000", "splits.target_bytes=16384")
+OPTIONS = ("inputs.0.stages=[]", "shards.target_tokens=10000", "splits.target_bytes=16384")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +76,11 @@ def _command(process: psutil.Process) -> str:
 
 @pytest.mark.usefixtures("ray_here")
 def test_killed_workers_and_a_killed_driver(
-    spark: SparkSession, judged: Path, folder: Path, tmp_path: Path
+    spark: SparkSession,
+    judged: Path,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     process = start(folder)
     runs.wait_until(lambda: process.poll() is not None or len(scored(folder)) >= 2)
@@ -93,6 +101,8 @@ def test_killed_workers_and_a_killed_driver(
     assert len(scored(folder)) == len(run.splits)
     after = {work: receipts.read(str(folder), work).attempt for work in scored(folder)}
     assert first.items() <= after.items()
+    assert main(["score", "--output", str(folder)]) == 0
+    assert capsys.readouterr().err == f"{folder}: is scored already; nothing to score\n"
     pipeline.after_scores(run, spark, runs.quiet())
     unbroken = Run.load(str(shutil.copytree(judged, tmp_path / "unbroken")))
     score_splits(unbroken, runs.quiet())
@@ -123,12 +133,51 @@ def test_another_version_than_it_was_scored_with(folder: Path) -> None:
     assert scored(folder) == []
 
 
+def test_its_ray_is_its_own_and_goes_with_whoever_started_it(folder: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+        command = [*runs.command("score", "--output", folder), "--until-closed"]
+        named = {"RAY_ADDRESS": "127.0.0.1:1", "TMPDIR": temporary}
+        environment = {**os.environ, **named}
+        process = psutil.Popen(command, stdin=subprocess.PIPE, env=environment)
+        runs.wait_until(lambda: process.poll() is not None or len(scored(folder)) >= 1)
+        (own,) = Path(temporary).glob("winnow-ray-*")
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.stdin.close()
+        process.wait(runs.WAIT_S)
+        assert not psutil.wait_procs(family, timeout=runs.WAIT_S)[1]
+        assert not own.exists()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:head", "head", "ray://head:10001", ":1", "h:65536"])
+def test_an_address_that_is_none(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "--recipe", "sample", "--output", "x", "--ray-address", address])
+    expected = f"--ray-address: {address}: expected 'auto', or HOST:PORT such as head:6379\n"
+    assert capsys.readouterr().err.endswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "told"),
+    [
+        ("{path: 'bundled:minilm'}", "no Ray answers there: .*Connection refused"),
+        ("null", "the recipe has no encoder: leave it out"),
+    ],
+)
+def test_an_address_of_no_use_is_told_before_spark_starts(
+    tmp_path: Path, encoder: str, told: str
+) -> None:
+    given = write(tmp_path / "in.jsonl", [page("one", "text")])
+    recipe = load("default", paths=[str(given)], overrides=[f"encoder={encoder}"])
+    run = new_run(recipe, str(tmp_path / "run"))
+    no_spark = {"spark.master": "nowhere"}
+    with pytest.raises(UserError, match=rf"^--ray-address 127\.0\.0\.1:1: {told}"):
+        complete(run, no_spark, lambda *_: None, ray_address="127.0.0.1:1")
+
+
 def test_an_address_at_which_no_ray_is(folder: Path) -> None:
-    for address, told in (("127.0.0.1:1", "Connection refused"), ("127.0.0.1:head", "invalid")):
-        done = runs.curate("score", "--output", folder, "--ray-address", address)
-        assert done.returncode == 2
-        assert f"--ray-address {address}: no Ray answers there" in done.stderr
-        assert told in done.stderr
+    done = runs.curate("score", "--output", folder, "--ray-address", "127.0.0.1:1")
+    assert done.returncode == 2
+    assert "--ray-address 127.0.0.1:1: no Ray answers there: " in done.stderr
 
 
 def test_a_run_that_is_not_judged_yet(folder: Path) -> None:
