@@ -22,6 +22,8 @@ from curation.commands import (
     index,
     lists,
     mix,
+    mix_search,
+    pack,
     remove,
     score,
     threshold,
@@ -42,7 +44,8 @@ Part = Callable[[Run, SparkSession, Progress], object]
 
 USAGE_ERROR, INTERRUPTED = 2, 130
 _COMMANDS = (
-    *(run_command, score, extract, fit, index, lists, threshold, remove, mix),
+    *(run_command, score, extract, fit, index, lists, threshold, remove),
+    *(mix, mix_search, pack),
     *(wikipedia_references, train_quality, annotate, distil),
 )
 

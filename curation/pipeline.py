@@ -36,6 +36,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from curation import ledger, receipts
+from curation.decontaminate.index import notes
 from curation.decontaminate.stage import judge_matches
 from curation.dedup.config import DedupConfig
 from curation.dedup.losses import Loss, find_losses, is_alarming
@@ -356,6 +357,8 @@ def decontaminate(run: Run, spark: SparkSession, progress: Progress) -> None:
     before = (stage for stage in judges(run) if stage != "decontaminate")
     with progress.step("decontaminate"), step(spark, "decontaminate"):
         parts = parts_of(run, split_receipts(run, spark, scored=True), *before)
+        for note in notes(config):
+            progress.note(f"decontaminate: {note}")
         receipt = judge_matches(spark, parts, config, run.recipe.domains)
         receipts.commit(run.folder, replace(receipt, work=work))
 

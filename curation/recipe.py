@@ -52,6 +52,7 @@ from curation.split_pass import RejectsConfig
 from curation.splits import SplitsConfig
 from curation.storage import normalise
 from curation.token_counts.config import TokensConfig
+from curation.token_counts.open import placed_tokenizer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,6 +245,10 @@ def _place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None
     path = encoder.get("path") if isinstance(encoder, dict) else None
     if isinstance(path, str) and not path.startswith((BUNDLED, PACKAGE)):
         encoder["path"] = _placed_checkpoint(path, base)
+    tokens = _at(values, "tokens")
+    name = tokens.get("tokenizer") if isinstance(tokens, dict) else None
+    if isinstance(name, str) and name:
+        tokens["tokenizer"] = placed_tokenizer(name, base)
 
 
 def _placed_checkpoint(path: str, base: str | None) -> str:

@@ -34,12 +34,13 @@ from curation.recipe import Recipe, dump, validate
 from curation.safety.blocklist.match import check_list
 from curation.splits import Split, draw, find_files, plan
 from curation.storage import FileInfo, join, put, storage
+from curation.token_counts.open import pinned_tokenizer
 
 RUN, RECIPE, MANIFEST = "run.json", "recipe.yaml", "manifest.json"
 _PACKAGES = (
     *("ada-url", "fastwarc", "ftfy", "jusText", "lxml", "numba", "numpy"),
     *("phonenumbers", "presidio-analyzer", "pyarrow", "python-stdnum", "resiliparse", "spacy"),
-    *("tldextract", "trafilatura", "xxhash"),
+    *("tiktoken", "tldextract", "trafilatura", "xxhash"),
 )
 
 
@@ -241,6 +242,7 @@ def _pinned(recipe: Recipe) -> Recipe:
         pinned_benchmarks = recipe.decontaminate.pinned()
         check_benchmarks(pinned_benchmarks)
         recipe = replace(recipe, decontaminate=pinned_benchmarks)
+    recipe = replace(recipe, tokens=pinned_tokenizer(recipe.tokens))
     reference = recipe.heuristics.reference
     if reference is None:
         return recipe

@@ -102,7 +102,9 @@ def normalise(uri: str, *, base: str | None = None) -> str:
 
 
 def join(folder: str, *names: str) -> str:
-    """The URI of a file below `folder`."""
+    """The URI of a file below `folder`; a last name that says its own place is that of the file."""
+    if names and (names[-1].startswith("/") or "://" in names[-1]):
+        return names[-1]
     return "/".join((folder.rstrip("/"), *names))
 
 

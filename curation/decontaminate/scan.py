@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curation.arrow_text import Bytes, Ints
+from curation.decontaminate.build import Lookup
 from curation.decontaminate.config import DecontaminateConfig
-from curation.decontaminate.index import Lookup, load_index
+from curation.decontaminate.index import load_index
 from curation.decontaminate.runs_kernel import count_words, find_runs
 from curation.decontaminate.scan_kernel import (
     Hits,

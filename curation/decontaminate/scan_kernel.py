@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curation.arrow_text import Bytes, Hashes, Ints
-from curation.decontaminate.index import Lookup
+from curation.decontaminate.build import Lookup
 from curation.decontaminate.runs_kernel import BASE, gather_words, most_tokens, run_hash
 from curation.kernels import helper, inlined, njit
 from curation.tokens.names_kernel import finish

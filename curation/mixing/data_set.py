@@ -79,4 +79,6 @@ def write_data_set(data: DataSet) -> None:
 
 def _told(part: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the mix without what only a take-down needs."""
-    return {n: value for n, value in part.items() if n not in ("draw_key", "doc_id", "epoch")}
+    return {
+        n: value for n, value in part.items() if n not in ("draw_key", "doc_id", "epoch", "more")
+    }

@@ -3,8 +3,9 @@
 In: rows of keys, by part of the run. Out: the last entry that is drawn, of each part of the mix.
 Keys are read a few times, and no row moves: tasks add tokens up by the leading bits of draw keys,
 the driver says in which bits the border lies, and only the entries with these bits are looked at
-more closely, until they are few enough to be put in order. The sums are exact, so the result
-depends on the pages alone: a part misses its tokens by half a page at most.
+more closely, until they are few enough to be put in order. Where data are so few that a page makes
+a difference, the gap before a page that is too long is filled by the next ones that are not. The
+sums are exact, so the result depends on the pages alone.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from curation.spark_tables import map_each
 
 _SHIFTS = (44, 24, 4)  # of the 64 bits of a draw key: 256 steps to a power of two, and so on
 _FEW_ENTRIES = 200_000
+_NEXT_ENTRIES = 1000
 _SUMS = "part string, bits long, tokens long, entries long, pages long"
 _ENTRIES = "part string, draw_key double, doc_id string, epoch short, tokens int"
 
@@ -47,13 +49,21 @@ ALL = Last(float("inf"), "", 0)
 NONE = Last(-1.0, "", 0)
 
 
+Range = tuple[int, int, int]
+"""Draw keys of which, without so many bits, the others are from one number to another."""
+
+
 @dataclass(frozen=True)
 class Border:
-    """What is drawn: of each part of the mix all entries up to the last one."""
+    """What is drawn: of each part of the mix all entries up to the last one, and a few `more`.
+
+    These are behind it, by doc_id and epoch: they fill the gap before a page that was too long.
+    """
 
     mix: MixConfig
     domains: DomainsConfig
     last: Mapping[str, Last]
+    more: frozenset[tuple[str, int]] = frozenset()
 
     def entries(self, keys: pa.RecordBatch) -> tuple[Chances, Ints]:
         """The chances of pages (rows of keys with `READ` and doc_id); how often each is drawn."""
@@ -67,6 +77,11 @@ class Border:
         for tie in np.flatnonzero(draw_keys == last[of_parts]).tolist():
             entry = Last(draw_keys[tie], keys.column("doc_id")[rows[tie]].as_py(), epochs[tie])
             drawn[tie] = entry <= self.last[names[of_parts[tie]]]
+        ids = pa.array(sorted({doc_id for doc_id, _ in self.more}), pa.string())
+        near = pc.is_in(keys.column("doc_id"), ids).to_numpy(zero_copy_only=False)
+        for entry_of in np.flatnonzero(near[rows]).tolist():
+            doc_id = keys.column("doc_id")[rows[entry_of]].as_py()
+            drawn[entry_of] |= (doc_id, int(epochs[entry_of])) in self.more
         return chances, np.bincount(rows[drawn], minlength=keys.num_rows)
 
 
@@ -80,11 +95,12 @@ def _entries(chances: Chances) -> tuple[Ints, Ints, Floats]:
 
 @dataclass(frozen=True)
 class Found:
-    """The solution, how many pages of each part can be drawn, and the last entry that is."""
+    """The solution, how many pages of each part can be drawn, and where each part ends."""
 
     solution: Solution
     available_pages: Mapping[str, int]
     last: Mapping[str, Last]
+    more: Mapping[str, frozenset[tuple[str, int]]]
 
 
 def find_border(
@@ -105,7 +121,9 @@ def find_border(
     for name, tokens in solution.drawn.items():
         last[name] = ALL if tokens == solution.available[name] else NONE
     open_parts = {name: n for name, n in solution.drawn.items() if last[name] is NONE and n}
-    return Found(solution, pages, last | search.borders(open_parts, sums))
+    ends = search.borders(open_parts, sums)
+    more = {name: entries for name, (_, entries) in ends.items()}
+    return Found(solution, pages, last | {name: end for name, (end, _) in ends.items()}, more)
 
 
 @dataclass(frozen=True)
@@ -115,32 +133,33 @@ class _Search:
     mix: MixConfig
     domains: DomainsConfig
 
-    def borders(self, wanted: Mapping[str, int], sums: pa.Table) -> dict[str, Last]:
-        """The last entry of each part, of which so many tokens are wanted, and more are there."""
+    def borders(self, wanted: Mapping[str, int], sums: pa.Table) -> dict[str, End]:
+        """Where each part ends, of which so many tokens are wanted, and more are there."""
         if not wanted:
             return {}
-        before, inside = dict.fromkeys(wanted, 0), dict[str, tuple[int, int]]()
+        before, inside = dict.fromkeys(wanted, 0), dict[str, Range]()
         for level, shift in enumerate(_SHIFTS):
             if level:
                 sums = self.sums(shift, inside)
             inside, entries = {}, 0
             for name, tokens in wanted.items():
-                bits, skipped, there = _crossing(sums, name, tokens - before[name])
-                inside[name] = shift, bits
+                inside[name], skipped, there = _crossing(
+                    sums, name, tokens - before[name], shift, fill=not level
+                )
                 before[name] += skipped
                 entries += there
             if entries <= _FEW_ENTRIES:
                 break
         rows = self._entries(inside)
         return {
-            name: _last(rows.filter(pc.equal(rows["part"], name)), inside[name], tokens - start)
+            name: _end(rows.filter(pc.equal(rows["part"], name)), inside[name], tokens - start)
             for (name, tokens), start in zip(wanted.items(), before.values(), strict=True)
         }
 
-    def sums(self, shift: int, inside: Mapping[str, tuple[int, int]]) -> pa.Table:
+    def sums(self, shift: int, inside: Mapping[str, Range]) -> pa.Table:
         """Tokens and entries by part and leading bits, and pages that can be drawn.
 
-        Of those entries `inside` which, of a part, have these bits.
+        Of those entries `inside` which, of a part, have these bits; of all, where there are none.
         """
         task = partial(_sums, search=self._shared(inside), shift=shift)
         made = map_each(self.spark, len(self.parts.value), task, _SUMS)
@@ -148,11 +167,11 @@ class _Search:
         grouped = made.groupBy("part", "bits").agg(*(F.sum(name).alias(name) for name in names))
         return grouped.toArrow().sort_by([("part", "ascending"), ("bits", "ascending")])
 
-    def _entries(self, inside: Mapping[str, tuple[int, int]]) -> pa.Table:
+    def _entries(self, inside: Mapping[str, Range]) -> pa.Table:
         task = partial(_list, search=self._shared(inside))
         return map_each(self.spark, len(self.parts.value), task, _ENTRIES).toArrow()
 
-    def _shared(self, inside: Mapping[str, tuple[int, int]]) -> _Inside:
+    def _shared(self, inside: Mapping[str, Range]) -> _Inside:
         return _Inside(self.parts, self.mix, self.domains, inside)
 
 
@@ -163,7 +182,7 @@ class _Inside:
     parts: Broadcast[Parts]
     mix: MixConfig
     domains: DomainsConfig
-    inside: Mapping[str, tuple[int, int]]
+    inside: Mapping[str, Range]
 
     def entries(self, part: int) -> Iterator[pa.Table]:
         for batch in kept(self.parts.value, part, ("doc_id",)):
@@ -184,9 +203,9 @@ class _Inside:
     def _are_inside(self, entries: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         bits = entries["draw_key"].to_numpy().view(np.int64)
         found = np.zeros(len(bits), bool)
-        for name, (shift, wanted) in self.inside.items():
+        for name, (shift, first, last) in self.inside.items():
             of_part = pc.equal(entries["part"], name).to_numpy()
-            found |= of_part & (bits >> shift == wanted)
+            found |= of_part & (bits >> shift >= first) & (bits >> shift <= last)
         return found
 
 
@@ -212,28 +231,46 @@ def _names(schema: str) -> list[str]:
     return [column.split()[0] for column in schema.split(", ")]
 
 
-def _crossing(sums: pa.Table, name: str, tokens: int) -> tuple[int, int, int]:
-    """The leading bits that the border has, the tokens before these, the entries with these."""
+def _crossing(
+    sums: pa.Table, name: str, tokens: int, shift: int, *, fill: bool
+) -> tuple[Range, int, int]:
+    """The leading bits that the border has, the tokens before these, the entries with these.
+
+    To `fill` the gap before it there are the next bits too, of some entries.
+    """
     of_part = sums.filter(pc.equal(sums["part"], name))
     through = np.cumsum(of_part["tokens"].to_numpy())
     at = int(np.searchsorted(through, tokens, side="right"))
     before = int(through[at - 1]) if at else 0
-    return of_part["bits"][at].as_py(), before, of_part["entries"][at].as_py()
+    entries = of_part["entries"].to_numpy()
+    end = at
+    if fill:
+        behind = np.cumsum(entries[at + 1 :])
+        end += min(len(behind), int(np.searchsorted(behind, _NEXT_ENTRIES)) + 1)
+    bits = of_part["bits"]
+    return (shift, bits[at].as_py(), bits[end].as_py()), before, int(entries[at])
 
 
-def _last(entries: pa.Table, inside: tuple[int, int], tokens: int) -> Last:
-    """The last entry at which the sum is nearest to `tokens`.
+End = tuple[Last, frozenset[tuple[str, int]]]
 
-    Where none is, the border lies before all of these.
+
+def _end(entries: pa.Table, inside: Range, tokens: int) -> End:
+    """The last entry up to which they have no more than `tokens`, and those that fill the gap.
+
+    Where they all have more, it lies before them.
     """
     order = [(name, "ascending") for name in ("draw_key", "doc_id", "epoch")]
-    ordered = entries.sort_by(order)
-    sizes = ordered["tokens"].to_numpy().astype(np.int64)
-    middles = 2 * np.cumsum(sizes) - sizes
-    number = int(np.searchsorted(middles, 2 * tokens, side="right"))
-    if not number:
-        shift, bits = inside
-        first = np.array([bits << shift], np.int64).view(np.float64)
-        return Last(float(np.nextafter(first[0], -1)), "", 0)
-    row = ordered.slice(number - 1, 1).to_pylist()[0]
-    return Last(row["draw_key"], row["doc_id"], row["epoch"])
+    rows = entries.sort_by(order).to_pylist()
+    through = np.cumsum([0, *(row["tokens"] for row in rows)])
+    number = int(np.searchsorted(through, tokens, side="right")) - 1
+    left, more = tokens - int(through[number]), []
+    for row in rows[number:]:
+        if row["tokens"] <= left:
+            left -= row["tokens"]
+            more.append((row["doc_id"], row["epoch"]))
+    if number:
+        row = rows[number - 1]
+        return Last(row["draw_key"], row["doc_id"], row["epoch"]), frozenset(more)
+    shift, bits, _ = inside
+    first = np.array([bits << shift], np.int64).view(np.float64)
+    return Last(float(np.nextafter(first[0], -1)), "", 0), frozenset(more)

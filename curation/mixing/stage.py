@@ -78,8 +78,8 @@ def make_mix(
     found = None
     if mixing.mix and not before:
         found = find_border(spark, parts, mixing.mix, mixing.domains)
-    last = found.last if found else last_of(before.mix) if before else {}
-    border = Border(mixing.mix, mixing.domains, last) if mixing.mix else None
+    of_mix = _described(found) if found else before.mix if before else MIX.arrow.empty_table()
+    border = border_of(of_mix, mixing.mix, mixing.domains) if mixing.mix else None
     selection = Selection(border, mixing.domains, mixing.shards.by_domain)
     files, counts, composition = _account(spark, parts, mixing.folder, selection)
     there = before.layout if before and before.layout.num_rows else None
@@ -87,7 +87,6 @@ def make_mix(
     made = write_shards(laid_out, parts, mixing.folder)
     if before and there is not None:
         made = carry_on(before.layout, made, take_down)
-    of_mix = _described(found) if found else before.mix if before else MIX.arrow.empty_table()
     tables = {LAYOUT: made, MIX: _with_drawn(of_mix, composition), COMPOSITION: composition}
     files += [
         write_file(mixing.folder, uuid.uuid4().hex, table, rows) for table, rows in tables.items()
@@ -113,11 +112,15 @@ def shipped(mixed: Receipt) -> Counter[str]:
     return pages
 
 
-def last_of(mix: pa.Table) -> dict[str, Last]:
-    """The last entry that is drawn of each part, from rows of `MIX`."""
-    return {
-        row["part"]: Last(row["draw_key"], row["doc_id"], row["epoch"]) for row in mix.to_pylist()
-    }
+def border_of(mix: pa.Table, config: MixConfig, domains: DomainsConfig) -> Border:
+    """The border that rows of `MIX` tell."""
+    last, more = {}, set()
+    for row in mix.to_pylist():
+        last[row["part"]] = Last(row["draw_key"], row["doc_id"], row["epoch"])
+        for entry in row["more"]:
+            doc_id, epoch = entry.split()
+            more.add((doc_id, int(epoch)))
+    return Border(config, domains, last, frozenset(more))
 
 
 def _account(
@@ -204,6 +207,7 @@ def _described(found: Found) -> pa.Table:
             "available_pages": found.available_pages.get(name, 0),
             **dict.fromkeys(_OF_DRAWN.values(), 0),
             **vars(found.last[name]),
+            "more": [f"{doc_id} {epoch}" for doc_id, epoch in sorted(found.more.get(name, ()))],
         }
         for name, share in solution.shares.items()
     ]

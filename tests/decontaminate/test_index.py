@@ -13,7 +13,7 @@ import pytest
 import zstandard
 
 from curation.decontaminate.config import Benchmark, DecontaminateConfig
-from curation.decontaminate.index import check_benchmarks, load_index
+from curation.decontaminate.index import check_benchmarks, load_index, notes
 from curation.decontaminate.read import read_texts
 from curation.decontaminate.scan import scan
 from curation.errors import UserError
@@ -91,6 +91,10 @@ def test_what_is_not_looked_for_is_told(tmp_path: Path) -> None:
     assert told["sums"].items == 3
     assert (told["sums"].texts, told["sums"].short_texts, told["sums"].unsought_items) == (6, 2, 1)
     assert told["programs"].unsought_texts == 0
+    (note,) = notes(made.config(tmp_path))
+    assert note.startswith(
+        "sums: not looked for are 2 of 6 texts (2 have too few words), so 1 of 3"
+    )
 
 
 def test_runs_that_many_items_have(tmp_path: Path) -> None:

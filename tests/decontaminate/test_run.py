@@ -97,7 +97,8 @@ def texts(folder: Path) -> dict[str, str]:
 
 
 def shipped(folder: Path) -> list[str]:
-    return sorted(ds.dataset(folder / "shards").to_table(columns=["text"])["text"].to_pylist())
+    files = [str(path) for path in (folder / "shards").rglob("*.parquet")]
+    return sorted(ds.dataset(files).to_table(columns=["text"])["text"].to_pylist())
 
 
 def named(folder: Path, table: str) -> list[dict[str, Any]]:

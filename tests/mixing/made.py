@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from curation.parts import Parts
 from curation.tables import TableWriter
+from curation.token_counts.known import TokenCounts
 from schemas.document import DOCUMENT
 from schemas.keys import KEYS
 
@@ -48,7 +49,9 @@ def parts_of(
             writer.add(DOCUMENT.batch([_document(row) for row in mine[part::2]]))
             files[split] += writer.close()
     firsts = [*range(0, 5, splits_of_part), 5]
-    parts = Parts(str(folder), firsts, files, dict.fromkeys(range(5), "crawl"))
+    counts = TokenCounts(str(folder), in_keys=True)
+    inputs = dict.fromkeys(range(5), "crawl")
+    parts = Parts(str(folder), firsts, files, inputs, counts=counts)
     return spark.sparkContext.broadcast(parts)
 
 

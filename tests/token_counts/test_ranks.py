@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from curation.errors import UserError
 from curation.token_counts import ranks
@@ -46,6 +46,7 @@ def tokenizer(pattern: str) -> Tokenizer:
 
 @pytest.mark.parametrize("pattern", ["cl100k_base", "o200k_base", "r50k_base", "llama3"])
 @given(texts=TEXTS)
+@example(texts=["a's B's", "it.\n/ or,\n/\n/"])
 def test_words_have_the_tokens_of_the_text(pattern: str, texts: list[str | None]) -> None:
     made = tokenizer(pattern)
     plain = [None if text is None else made.library.encode([text])[0].tolist() for text in texts]

@@ -1,0 +1,1 @@
+"""How rows of a data set folder are dealt to ranks, read and counted; without torch or Spark."""

@@ -1,0 +1,90 @@
+"""A data set folder: the files that its `manifest.json` names, in their order.
+
+Needs neither Spark nor torch: this is what a trainer's machine reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from curation.errors import UnreadableError, UserError
+from curation.storage import RangeReader, join, normalise, storage
+
+_MANIFEST = "manifest.json"
+_HASHED_AT_ONCE = 4 << 20
+
+
+@dataclass(frozen=True)
+class ShardFile:
+    """A shard as the manifest tells of it; `path` counts from the folder."""
+
+    path: str
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ShardFolder:
+    """Its files in the order in which they are read."""
+
+    uri: str
+    files: tuple[ShardFile, ...]
+
+    @property
+    def rows(self) -> int:
+        """Of all files."""
+        return sum(file.rows for file in self.files)
+
+    @cached_property
+    def identity(self) -> str:
+        """A hash of what its files hold: the same for a copy, another for any other data set."""
+        told = [(file.path, file.rows, file.sha256) for file in self.files]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+
+    def uri_of(self, file: ShardFile) -> str:
+        """Where it lies; raises `UserError` where it does not, or is of another size."""
+        uri = join(self.uri, file.path)
+        if (found := storage(uri).find(uri)) is None:
+            raise UserError(f"{uri}: is missing, though {_MANIFEST} names it: copy it again")
+        if found.size != file.size:
+            raise UserError(
+                f"{uri}: has {found.size:,} bytes, not the {file.size:,} that {_MANIFEST} tells of:"
+                " copy it again"
+            )
+        return uri
+
+    def verify(self, file: ShardFile) -> None:
+        """Reads it whole; raises `UserError` where its bytes are not those of the manifest."""
+        uri = self.uri_of(file)
+        reader, digest = RangeReader(uri, file.size), hashlib.sha256()
+        while piece := reader.read(_HASHED_AT_ONCE):
+            digest.update(piece)
+        if digest.hexdigest() != file.sha256:
+            raise UserError(f"{uri}: is not what {_MANIFEST} tells of (sha256): copy it again")
+
+
+def open_folder(uri: str) -> ShardFolder:
+    """The data set in a folder or below `s3://`; raises `UserError` where there is none."""
+    folder = normalise(uri)
+    manifest = join(folder, _MANIFEST)
+    if storage(manifest).find(manifest) is None:
+        raise UserError(f"{folder}: is no data set: no {_MANIFEST} there; a run has it in shards/")
+    try:
+        told = json.loads(storage(manifest).read(manifest))
+        files = tuple(_file(of) for of in told["files"])
+    except UnreadableError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{manifest}: is damaged, or no manifest of a data set") from error
+    if not any(file.rows for file in files):
+        raise UserError(f"{folder}: the data set is empty")
+    return ShardFolder(folder, files)
+
+
+def _file(told: dict[str, Any]) -> ShardFile:
+    return ShardFile(str(told["path"]), int(told["rows"]), int(told["bytes"]), str(told["sha256"]))

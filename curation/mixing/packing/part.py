@@ -1,0 +1,95 @@
+"""One shard packed: its full sequences as files, and a receipt, which has what is left over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from curation.mixing.loading.folder import ShardFolder
+from curation.mixing.loading.reader import Reader
+from curation.mixing.packing.cut import Cutter
+from curation.mixing.packing.files import Format, writer
+from curation.mixing.packing.tokenizer import Ids, PackTokenizer, open_tokenizer
+from curation.storage import join, put, storage
+
+_ROWS_AT_ONCE = 64
+_RECEIPT = "receipt"
+
+
+@dataclass(frozen=True)
+class PackSettings:
+    """What decides on the sequences; `data` is the identity of the data set."""
+
+    data: str
+    tokenizer: str
+    sha256: str
+    length: int
+    end_token: int
+    vocabulary: int
+    format: Format
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The least that every token fits."""
+        return np.dtype(np.uint16 if self.vocabulary <= 1 << 16 else np.uint32)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What came of a shard: `rest` and `ends` are the tokens that filled no sequence."""
+
+    number: int
+    files: dict[str, str]
+    sequences: int
+    documents: int
+    empty_documents: int
+    tokens: int
+    rest: list[int]
+    ends: list[int]
+
+
+def pack_part(folder: ShardFolder, number: int, settings: PackSettings, parts: str) -> Packed:
+    """Packs the only shard of `folder` as that part, unless there is a receipt that tells of it."""
+    uri = join(parts, f"{_RECEIPT}-{number:06d}.json")
+    if storage(uri).find(uri) is not None:
+        return Packed(**json.loads(storage(uri).read(uri)))
+    folder.verify(folder.files[0])
+    packed = _pack(folder, number, settings, parts)
+    put(uri, json.dumps(asdict(packed)).encode())
+    return packed
+
+
+def _pack(folder: ShardFolder, number: int, settings: PackSettings, parts: str) -> Packed:
+    end = np.array([settings.end_token], np.int32)
+    cutter = Cutter(settings.length, settings.dtype)
+    documents = empty = tokens = 0
+    with writer(parts, number, settings.format, settings.length, settings.dtype) as made:
+        for ids in _tokens(folder, _tokenizer(settings.tokenizer)):
+            ended = [np.concatenate([one, end]) for one in ids if len(one)]
+            documents, empty = documents + len(ended), empty + len(ids) - len(ended)
+            tokens += sum(map(len, ended))
+            made.add(cutter.add(ended))
+    rest, ends = cutter.rest.tolist(), cutter.ends.tolist()
+    return Packed(number, made.files, made.sequences, documents, empty, tokens, rest, ends)
+
+
+def _tokens(folder: ShardFolder, tokenizer: PackTokenizer) -> Iterator[list[Ids]]:
+    """The tokens of some documents at a time, in order."""
+    reader = Reader(folder, ["text"])
+    rows = folder.rows
+    for start in range(0, rows, _ROWS_AT_ONCE):
+        for texts in reader.rows(0, start, min(start + _ROWS_AT_ONCE, rows)):
+            column = texts.column("text").combine_chunks()
+            yield tokenizer.encode(pa.chunked_array(column).combine_chunks())
+
+
+@cache
+def _tokenizer(name: str) -> PackTokenizer:
+    """Loaded once per process."""
+    return open_tokenizer(name)

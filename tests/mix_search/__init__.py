@@ -1,0 +1,1 @@
+"""Tests of mix search, on planted worlds and tiny models."""
