@@ -14,7 +14,7 @@ ENV_PIP := build/env/bin/python -m pip --disable-pip-version-check --quiet
 export PYTHONWARNINGS = ignore::Warning:setuptools
 
 .DEFAULT_GOAL := help
-.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-pii bench-blocklist bench-sandbox bench-formulas bench-model bench-toxicity bench-dedup bench-fasttext bench-quality bench-dumps bench-encoder bench-semantic dist dist-env clean java
+.PHONY: help install pipeline test cluster-test check bench bench-extraction bench-scaling bench-planning bench-heuristics bench-pii bench-blocklist bench-sandbox bench-formulas bench-model bench-toxicity bench-dedup bench-fasttext bench-quality bench-dumps bench-decontaminate bench-tokens bench-loader bench-encoder bench-semantic dist dist-env clean java
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ check: $(VENV)/dev.stamp ## lint and type-check
 	$(RUN)/mypy
 
 bench: $(VENV)/dev.stamp java ## measure a run: make bench DATA=FOLDER SET=key=value
-	$(RUN)/python -m benchmarks.pipeline $(or $(DATA),curation/sample) $(addprefix --set ,$(SET))
+	$(RUN)/python -m benchmarks.pipeline $(or $(DATA),'curation/sample/*.warc.gz') $(addprefix --set ,$(SET))
 
 bench-extraction: $(VENV)/dev.stamp ## measure extraction against pages whose text is known: DATA=FOLDER
 	$(RUN)/python -m benchmarks.extraction $(DATA) $(ARGUMENTS)
@@ -67,6 +67,15 @@ bench-dumps: $(VENV)/dev.stamp ## measure the reading of Wikipedia's dumps: ARGU
 
 bench-encoder: $(VENV)/dev.stamp ## measure encoders beside the plain batched loop: ARGUMENTS='--model FOLDER --texts FILE'
 	$(RUN)/python -m benchmarks.encoder $(ARGUMENTS)
+
+bench-decontaminate: $(VENV)/dev.stamp ## measure the search for benchmarks: ARGUMENTS='--benchmark NAME=FILE --texts FILE'
+	$(RUN)/python -m benchmarks.decontaminate $(ARGUMENTS)
+
+bench-tokens: $(VENV)/dev.stamp ## measure token counts and their estimate: DATA=RUN ARGUMENTS='--sentences FILE'
+	$(RUN)/python -m benchmarks.token_counts $(DATA) $(ARGUMENTS)
+
+bench-loader: $(VENV)/dev.stamp ## measure the reading of shards: DATA=SHARDS or TEXTS.jsonl
+	$(RUN)/python -m benchmarks.loader $(DATA) $(ARGUMENTS)
 
 bench-semantic: $(VENV)/dev.stamp ## measure semantic deduplication of made vectors
 	OMP_NUM_THREADS=1 $(RUN)/python -m benchmarks.semantic

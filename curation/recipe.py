@@ -107,7 +107,7 @@ def load(
             item["paths"] = [normalise(str(path), base=folder) for path in found]
         if item.get("prefix") and isinstance(item["prefix"], str):
             item["prefix"] = normalise(item["prefix"], base=folder)
-    _place_artefacts(values, base=folder)
+    place_artefacts(values, base=folder)
     if paths:
         _only_input(values, "--input")["paths"] = [normalise(path) for path in paths]
     if prefix:
@@ -117,7 +117,7 @@ def load(
     for item in _inputs(values):  # overrides too may be relative
         if item.get("prefix") and isinstance(item["prefix"], str):
             item["prefix"] = normalise(item["prefix"])
-    _place_artefacts(values)
+    place_artefacts(values)
     return validate(values, source=name)
 
 
@@ -229,7 +229,8 @@ def _inputs(values: dict[str, Any]) -> list[dict[str, Any]]:
     return [i for i in inputs if isinstance(i, dict)] if isinstance(inputs, list) else []
 
 
-def _place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None:
+def place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None:
+    """Makes paths of files that the values name whole, from the folder `base`."""
     for artefact in (
         _at(values, "heuristics", "reference"),
         *_listed(values, "blocklist", "lists"),

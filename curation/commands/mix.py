@@ -11,7 +11,7 @@ from rich.table import Table
 
 from curation.commands.options import add_spark_conf, spark_conf
 from curation.errors import UserError
-from curation.mixing.again import mix_again, recipe_of_mix
+from curation.mixing.again import Again, recipe_of_mix
 from curation.progress import Progress
 from curation.run import Run
 from curation.session import require_java, session
@@ -24,7 +24,11 @@ def add_to(commands: Any) -> None:
         "mix", help="another mix of a finished run", description=mix_command.__doc__
     )
     mix.add_argument("run", metavar="RUN", help="the folder of a finished run")
-    mix.add_argument("--recipe", metavar="FILE", help="YAML with `mix`, `shards` and `name` alone")
+    mix.add_argument(
+        "--recipe",
+        metavar="FILE",
+        help="YAML with no more than mix, shards, tokens, decontaminate and name",
+    )
     mix.add_argument(
         "--set",
         action="append",
@@ -51,7 +55,7 @@ def mix_command(options: argparse.Namespace) -> int:
     recipe = recipe_of_mix(run, options.recipe, options.overrides)
     folder = normalise(options.output)
     with session(conf) as spark:
-        rows = mix_again(run, recipe, folder, spark=spark, progress=Progress())
+        rows = Again(run, recipe, folder, spark, Progress()).make()
     console = Console()
     show_mix(rows, console)
     console.print(join(folder, "shards"), highlight=False, markup=False, soft_wrap=True)

@@ -12,9 +12,10 @@ from curation.mixing.loading.folder import open_folder
 from curation.mixing.pack import Last, pack
 from curation.mixing.packing.files import FORMATS
 from curation.mixing.packing.part import PackSettings
-from curation.mixing.packing.tokenizer import PackTokenizer, open_tokenizer
 from curation.progress import Progress
 from curation.storage import normalise
+from curation.token_counts.open import open_tokenizer
+from curation.token_counts.tokenizer import Tokenizer
 
 _LEAST_LENGTH = 2
 _MOST_LENGTH = 1 << 24
@@ -27,7 +28,10 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("shards", help="the data set's folder, such as RUN/shards")
     parser.add_argument(
-        "--tokenizer", required=True, metavar="T", help="a tokenizer.json, or the folder of one"
+        "--tokenizer",
+        default="bundled:cl100k_base",
+        metavar="T",
+        help="a tokenizer.json or its folder, OWNER/NAME, a file of ranks (%(default)s)",
     )
     parser.add_argument(
         "--length", type=whole, default=2048, metavar="N", help="tokens of a sequence (%(default)s)"
@@ -79,7 +83,7 @@ def pack_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _end_token(tokenizer: PackTokenizer, given: int | None) -> int:
+def _end_token(tokenizer: Tokenizer, given: int | None) -> int:
     end = tokenizer.end_of_document if given is None else given
     if end is None:
         raise UserError(f"{tokenizer.name}: has no end token that is known: give --end-token ID")

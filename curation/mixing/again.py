@@ -8,8 +8,10 @@ lives in a folder of its own, with receipts of its own, and goes on where it was
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +20,34 @@ import yaml
 from pyspark.sql import SparkSession
 
 from curation import ledger, receipts
+from curation.decontaminate.index import check_benchmarks
+from curation.decontaminate.stage import scan_documents
 from curation.driver import judges, parts_of, rows_in, shuffles_of, split_receipts, step
 from curation.errors import UserError
 from curation.finish import read_outcome
 from curation.mixing.data_set import DataSet, write_data_set
 from curation.mixing.shards import STAGE
 from curation.mixing.stage import Mixing, make_mix, read_mix
+from curation.parts import Files, Parts
 from curation.progress import Progress
 from curation.receipts import IN, Receipt
-from curation.recipe import Recipe, dump, override, read_values, validate
+from curation.recipe import Recipe, dump, override, place_artefacts, read_values, validate
 from curation.run import MANIFEST, Run, made_with
 from curation.spark_tables import read_receipts
 from curation.storage import join, put, storage
 from curation.token_counts.config import told_tokenizer
+from curation.token_counts.known import counts_of
+from curation.token_counts.open import pinned_tokenizer
+from curation.token_counts.stage import count_tokens
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.shard import SHARD
+from schemas.verdict import VERDICT
 
+_DECONTAMINATE, _COUNT = "decontaminate", "count"
 MIX = "mix.json"
 """What a second mix is of; the first file in its folder."""
-KEYS_OF_MIX = ("name", "mix", "shards")
+KEYS_OF_MIX = ("name", "decontaminate", "tokens", "mix", "shards")
 """What a recipe of a second mix may say; all else is the run's."""
 
 
@@ -51,25 +61,82 @@ def recipe_of_mix(run: Run, file: str | None, overrides: Sequence[str]) -> Recip
     if unknown := sorted({*named} - {*KEYS_OF_MIX}):
         known = ", ".join(KEYS_OF_MIX)
         raise UserError(f"'{unknown[0]}' is settled by the run: another mix has {known}")
+    place_artefacts(values, base=os.path.dirname(os.path.abspath(file)) if file else None)
     values = yaml.safe_load(dump(run.recipe)) | values
     for change in overrides:
         override(values, change)
-    return validate(values, source=file or run.folder)
+    place_artefacts(values)  # overrides too may be relative
+    recipe = validate(values, source=file or run.folder)
+    benchmarks = recipe.decontaminate and recipe.decontaminate.pinned()
+    if benchmarks:
+        check_benchmarks(benchmarks)
+    return replace(recipe, decontaminate=benchmarks, tokens=pinned_tokenizer(recipe.tokens))
 
 
-def mix_again(
-    run: Run, recipe: Recipe, folder: str, *, spark: SparkSession, progress: Progress
-) -> list[dict[str, Any]]:
-    """Makes the data set in `folder`, or goes on with it; returns the rows of its mix."""
-    _open(run, recipe, folder)
-    if not receipts.is_done(folder, STAGE):
-        with progress.step("mix"), step(spark, "mix"):
-            extracted = split_receipts(run, spark, scored=True)
-            parts = spark.sparkContext.broadcast(parts_of(run, extracted, *judges(run)))
-            mixing = Mixing(folder, recipe.mix, recipe.shards, recipe.domains)
-            with shuffles_of(spark, rows_in(receipts.files(extracted, KEYS))):
-                receipts.commit(folder, make_mix(spark, parts, mixing))
-    return _finish(run, recipe, folder, spark)
+@dataclass(frozen=True)
+class Again:
+    """A second mix: of which run, by which recipe, into which folder."""
+
+    run: Run
+    recipe: Recipe
+    folder: str
+    spark: SparkSession
+    progress: Progress
+
+    def make(self) -> list[dict[str, Any]]:
+        """Makes the data set, or goes on with it; returns the rows of its mix."""
+        _open(self.run, self.recipe, self.folder)
+        extracted = split_receipts(self.run, self.spark, scored=True)
+        parts = self._decontaminated(parts_of(self.run, extracted, *judges(self.run)))
+        parts = self._counted(parts)
+        if not receipts.is_done(self.folder, STAGE):
+            recipe = self.recipe
+            mixing = Mixing(self.folder, recipe.mix, recipe.shards, recipe.domains)
+            rows = rows_in(receipts.files(extracted, KEYS))
+            with self._step(STAGE), shuffles_of(self.spark, rows):
+                given = self.spark.sparkContext.broadcast(parts)
+                receipts.commit(self.folder, make_mix(self.spark, given, mixing))
+        return _finish(self.run, self.recipe, self.folder, self.spark)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        with self.progress.step(name), step(self.spark, name):
+            yield
+
+    def _decontaminated(self, parts: Parts) -> Parts:
+        """The parts with verdicts for benchmarks that the run has not looked for."""
+        config, folder = self.recipe.decontaminate, self.folder
+        if config is None or config == self.run.recipe.decontaminate:
+            return parts
+        if not receipts.is_done(folder, _DECONTAMINATE):
+            with self._step(_DECONTAMINATE):
+                domains = self.recipe.domains
+                found = scan_documents(self.spark, parts, config, domains, folder=folder)
+                receipts.commit(folder, replace(found, work=_DECONTAMINATE))
+        files = receipts.read(folder, _DECONTAMINATE).files
+        verdicts = [file for file in files if file["table"] == VERDICT.name]
+        return replace(parts, verdicts=[*parts.verdicts, *_placed(folder, verdicts)])
+
+    def _counted(self, parts: Parts) -> Parts:
+        """The parts with counts by the tokenizer of the mix, of texts as they are left."""
+        tokens, folder = self.recipe.tokens, self.folder
+        counts = counts_of(tokens, self.run.recipe.tokens, folder)
+        if counts and parts.counts and counts.in_keys:  # what the run has counted holds here too
+            counts = replace(counts, files=_placed(self.run.folder, parts.counts.files))
+        parts = replace(parts, counts=counts)
+        if counts is None:
+            return parts
+        if not receipts.is_done(folder, _COUNT):
+            with self._step(_COUNT):
+                new = count_tokens(self.spark, parts, tokens)
+                receipts.commit(folder, Receipt(_COUNT, "driver", [*map(dict, new)]))
+        files = [*counts.files, *receipts.read(folder, _COUNT).files]
+        return replace(parts, counts=replace(counts, files=files))
+
+
+def _placed(folder: str, files: Files) -> Files:
+    """Manifest rows whose paths tell their place, for whoever reads from another folder."""
+    return [{**file, "path": join(folder, file["path"])} for file in files]
 
 
 def _open(run: Run, recipe: Recipe, folder: str) -> None:
@@ -93,7 +160,8 @@ def _finish(run: Run, recipe: Recipe, folder: str, spark: SparkSession) -> list[
     mixed = receipts.read(folder, STAGE)
     found = read_mix(folder, mixed)
     names = found.layout["name"].drop_null().to_pylist()
-    every = read_receipts(spark, folder, sorted({STAGE, *names}))
+    works = receipts.done(folder) & {_DECONTAMINATE, _COUNT}
+    every = read_receipts(spark, folder, sorted({STAGE, *names, *works}))
     files = receipts.files(every).drop_columns("work").to_pylist()
     _check(every, files)
     data = DataSet(

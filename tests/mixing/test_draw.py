@@ -42,9 +42,7 @@ def pages(number: int) -> list[dict[str, Any]]:
     return rows
 
 
-def naive(
-    rows: list[dict[str, Any]], mix: MixConfig, *, fill: bool
-) -> dict[tuple[str, int], int]:
+def naive(rows: list[dict[str, Any]], mix: MixConfig, *, fill: bool) -> dict[tuple[str, int], int]:
     """Tokens of each entry that is drawn, by doc_id and epoch, one at a time.
 
     Behind an entry that is too long others `fill` the gap.

@@ -15,8 +15,9 @@ from curation.mixing.loading.folder import ShardFolder
 from curation.mixing.loading.reader import Reader
 from curation.mixing.packing.cut import Cutter
 from curation.mixing.packing.files import Format, writer
-from curation.mixing.packing.tokenizer import Ids, PackTokenizer, open_tokenizer
 from curation.storage import join, put, storage
+from curation.token_counts.open import open_tokenizer
+from curation.token_counts.tokenizer import Ids, Tokenizer
 
 _ROWS_AT_ONCE = 64
 _RECEIPT = "receipt"
@@ -28,7 +29,7 @@ class PackSettings:
 
     data: str
     tokenizer: str
-    sha256: str
+    sha256: str | None
     length: int
     end_token: int
     vocabulary: int
@@ -79,7 +80,7 @@ def _pack(folder: ShardFolder, number: int, settings: PackSettings, parts: str) 
     return Packed(number, made.files, made.sequences, documents, empty, tokens, rest, ends)
 
 
-def _tokens(folder: ShardFolder, tokenizer: PackTokenizer) -> Iterator[list[Ids]]:
+def _tokens(folder: ShardFolder, tokenizer: Tokenizer) -> Iterator[list[Ids]]:
     """The tokens of some documents at a time, in order."""
     reader = Reader(folder, ["text"])
     rows = folder.rows
@@ -90,6 +91,6 @@ def _tokens(folder: ShardFolder, tokenizer: PackTokenizer) -> Iterator[list[Ids]
 
 
 @cache
-def _tokenizer(name: str) -> PackTokenizer:
+def _tokenizer(name: str) -> Tokenizer:
     """Loaded once per process."""
     return open_tokenizer(name)
