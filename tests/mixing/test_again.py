@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from pyspark.sql import SparkSession
+
+from curation.errors import UserError
+from curation.mixing.again import Again, recipe_of_mix
+from curation.mixing.loading.folder import open_folder
+from curation.parts import read_documents
+from curation.run import Run
+from tests.runs import make_small_input, quiet, run, shards
+
+MIX = {
+    "mix": {
+        "tokens": 20_000,
+        "shares": {"general": 0.3, "math": 0.05, "code": 0.5, "multilingual": 0.15},
+        "epochs": {"code": 2, "general": 3},
+    },
+    "tokens": {"tokenizer": "bundled:cl100k_base"},
+}
+
+
+@pytest.fixture(scope="module")
+def folders(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A run that draws all, and what another one makes that has the mix in its recipe."""
+    folder = tmp_path_factory.mktemp("again")
+    crawl = make_small_input(folder / "crawl")
+    run(spark, [crawl], folder / "whole", "dedup.lines={min_words: 4, max_count: 2}")
+    (folder / "benchmark.jsonl.gz").write_bytes(gzip.compress(_item(folder / "whole").encode()))
+    values = recipe(folder)
+    overrides = [f"{key}={json.dumps(value)}" for key, value in values.items() if key != "name"]
+    overrides.append("dedup.lines={min_words: 4, max_count: 2}")
+    run(spark, [crawl], folder / "mixed", *overrides)
+    return folder / "whole", folder / "mixed"
+
+
+def _item(folder: Path) -> str:
+    """An item of a benchmark that a page quotes."""
+    texts = (row for b in read_documents(str(folder), ["text"]) for row in b.to_pylist())
+    words = next(row["text"].split() for row in texts if len(row["text"].split()) > 200)
+    return json.dumps({"question": " ".join(words[100:140])})
+
+
+def recipe(folder: Path) -> dict[str, Any]:
+    benchmark = {"name": "made", "path": str(folder / "benchmark.jsonl.gz")}
+    return {**MIX, "decontaminate": {"benchmarks": [benchmark]}, "name": "annealing"}
+
+
+def mix_again(
+    spark: SparkSession, whole: Path, folder: Path, values: dict[str, Any]
+) -> list[dict[str, Any]]:
+    file = whole.parent / f"{folder.name}.yaml"
+    file.write_text(yaml.safe_dump(values))
+    opened = Run.load(str(whole))
+    return Again(opened, recipe_of_mix(opened, str(file), []), str(folder), spark, quiet()).make()
+
+
+def test_another_mix_is_what_a_run_with_it_makes(
+    spark: SparkSession, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    whole, mixed = folders
+    parts = mix_again(spark, whole, tmp_path / "again", recipe(whole.parent))
+    made = {name: data for name, data in shards(tmp_path / "again").items() if "parquet" in name}
+    assert made == {name: data for name, data in shards(mixed).items() if "parquet" in name}
+    assert len(made) > 1
+    assert parts == pq.read_table(mixed / "mix").to_pylist()
+    assert {row["benchmark"] for row in pq.read_table(mixed / "matches").to_pylist()} == {"made"}
+    again = mix_again(spark, whole, tmp_path / "again", recipe(whole.parent))
+    assert again == parts
+
+
+def test_the_data_set_tells_what_it_is(folders: tuple[Path, Path]) -> None:
+    whole, mixed = folders
+    manifest = json.loads((mixed / "shards" / "manifest.json").read_text())
+    tables = [pq.read_table(mixed / "shards" / file["path"]) for file in manifest["files"]]
+    assert [table.num_rows for table in tables] == [file["rows"] for file in manifest["files"]]
+    tokens = [sum(table["tokens"].to_pylist()) for table in tables]
+    assert tokens == [file["tokens"] for file in manifest["files"]]
+    assert manifest["tokens"] == sum(tokens) == sum(r["tokens"] for r in manifest["composition"])
+    assert max(max(table["epoch"].to_pylist()) for table in tables) == 2
+    open_folder(str(mixed / "shards"))
+    _, front, page = (mixed / "shards" / "README.md").read_text().split("---\n", 2)
+    facts = yaml.safe_load(front)
+    assert facts["configs"] == [{"config_name": "default", "data_files": "*.parquet"}]
+    assert "en" in facts["language"]
+    assert f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens" in page
+    assert "contaminated 1" in page
+    assert "were looked for and taken out: made" in page
+    assert "All pages that were kept, once each" in (whole / "shards" / "README.md").read_text()
+
+
+def test_a_mix_settles_no_more_than_a_mix(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    whole, _ = folders
+    opened = Run.load(str(whole))
+    with pytest.raises(UserError, match="'dedup' is settled by the run: another mix has name, dec"):
+        recipe_of_mix(opened, None, ["dedup.near=null"])
+    changed = recipe_of_mix(opened, None, ["shards.target_tokens=7"])
+    assert changed.shards.target_tokens == 7
+    assert changed.mix is None
+
+
+def test_another_mix_does_not_go_into_the_folder_of_one(
+    spark: SparkSession, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    whole, _ = folders
+    mix_again(spark, whole, tmp_path / "first", {"shards": {"target_tokens": 10**6}})
+    with pytest.raises(UserError, match="holds another mix: its recipe is another"):
+        mix_again(spark, whole, tmp_path / "first", {"shards": {"target_tokens": 10**5}})
+    with pytest.raises(UserError, match="is not empty and holds no mix"):
+        mix_again(spark, whole, whole, {})
