@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from curation.errors import UserError
-from curation.mixing.config import MixConfig
+from curation.mixing.config import DOMAINS, MixConfig
 
 Tokens = Mapping[str, int]
 """By part of the mix."""
@@ -51,10 +51,10 @@ class Solution:
 
 
 def shares_of(config: MixConfig) -> dict[str, Fraction]:
-    """The share of each part, in order; they add up to 1."""
-    inputs = {name: _exact(share) for name, share in config.inputs.items()}
+    """The share of each part; they add up to 1. Their order is not that of the recipe."""
+    inputs = {name: _exact(share) for name, share in sorted(config.inputs.items())}
     left = 1 - sum(inputs.values(), Fraction(0))
-    domains = {name: _exact(share) for name, share in config.shares.items()}
+    domains = {name: _exact(config.shares.get(name, 0.0)) for name in DOMAINS}
     whole = sum(domains.values(), Fraction(0))  # not 1 to the last digit, as 0.1 + 0.2 + 0.7
     return inputs | {name: share / whole * left for name, share in domains.items()}
 

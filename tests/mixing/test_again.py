@@ -24,6 +24,7 @@ MIX = {
         "epochs": {"code": 2, "general": 3},
     },
     "tokens": {"tokenizer": "bundled:cl100k_base"},
+    "shards": {"target_tokens": 5000},
 }
 
 
@@ -84,7 +85,7 @@ def test_the_data_set_tells_what_it_is(folders: tuple[Path, Path]) -> None:
     tokens = [sum(table["tokens"].to_pylist()) for table in tables]
     assert tokens == [file["tokens"] for file in manifest["files"]]
     assert manifest["tokens"] == sum(tokens) == sum(r["tokens"] for r in manifest["composition"])
-    assert max(max(table["epoch"].to_pylist()) for table in tables) == 2
+    assert max(max(table["epoch"].to_pylist()) for table in tables) == 1
     open_folder(str(mixed / "shards"))
     _, front, page = (mixed / "shards" / "README.md").read_text().split("---\n", 2)
     facts = yaml.safe_load(front)

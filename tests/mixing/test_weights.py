@@ -54,7 +54,7 @@ def assert_is_nearest(
     found: Solution, shares: dict[str, float], there: tuple[int, ...], budget: int
 ) -> None:
     """No mix of whole tokens is nearer than by what rounding may cost."""
-    nearest = tuple(found.same_tokens.values())
+    nearest = tuple(found.same_tokens[name] for name in NAMES)
     total = min(budget, sum(n for n, s in zip(there, shares.values(), strict=True) if s))
     every = product(*(range(most + 1) for most in there))
     best = min((mix for mix in every if sum(mix) == total), key=lambda m: divergence(m, shares))
