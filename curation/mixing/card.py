@@ -131,9 +131,8 @@ def _mix(data: DataSet, manifest: Mapping[str, Any]) -> str:
     weights = ", ".join(f"{weight:g} at {quality:g}" for quality, weight in how["quality"])
     said = (
         "Shares are of tokens. Pages were drawn by a seeded hash of `doc_id`, better ones more"
-        f" often (weight by quality: {weights or 'none'}). No page of these parts is there more"
-        " often than its part allows"
-        f" ({how['max_epochs']:g} times; {_caps(how['epochs']) or 'no exceptions'}).\n"
+        f" often (weight by quality: {weights or 'none'}). How often a page may be there:"
+        f" {how['max_epochs']:g}, {_caps(how['epochs']) or 'in all parts'}.\n"
     )
     return f"## Mix\n\n{said}\n" + _table(names, rows, numbers=range(1, 7))
 
@@ -191,8 +190,8 @@ def _limits(data: DataSet) -> str:
         for part in short
     ]
     found.append(
-        "Texts are other people's: their rights, opt-outs (robots.txt was honoured by the crawler"
-        " or not at all) and the law of your country decide what you may do with them."
+        "Texts are other people's: what you may do with them is for you to settle. Whether robots.txt"
+        " was honoured is known to whoever crawled."
     )
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in found) + "\n"
 
