@@ -190,8 +190,8 @@ def _limits(data: DataSet) -> str:
         for part in short
     ]
     found.append(
-        "Texts are other people's: what you may do with them is for you to settle. Whether robots.txt"
-        " was honoured is known to whoever crawled."
+        "Texts are other people's: what you may do with them is for you to settle. Whether"
+        " robots.txt was honoured is known to whoever crawled."
     )
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in found) + "\n"
 
