@@ -51,6 +51,7 @@ def _run(corpus: Path, folder: Path, documents: int) -> list[str]:
         *command,
         "--set",
         f"shards.target_tokens={target // 4}",
+        "--set",
         "mix=null",
         "--set",
         "splits.target_bytes=8000000",

@@ -57,8 +57,9 @@ def _front_matter(data: DataSet, manifest: Mapping[str, Any]) -> str:
     languages = sorted({row["language"] for row in data.composition.to_pylist()} - {UNDETERMINED})
     apart = data.recipe["shards"]["by_domain"]
     domains = sorted({row["domain"] for row in data.composition.to_pylist()})
-    configs = [{"config_name": "default", "data_files": "**/*.parquet" if apart else "*.parquet"}]
-    configs += [{"config_name": d, "data_files": f"{d}/*.parquet"} for d in domains if apart]
+    every = "shards/*/*.parquet" if apart else "shards/*.parquet"
+    configs = [{"config_name": "default", "data_files": every}]
+    configs += [{"config_name": d, "data_files": f"shards/{d}/*.parquet"} for d in domains if apart]
     facts = {
         "pretty_name": manifest["name"],
         "license": "other",
@@ -149,7 +150,11 @@ def _languages(composition: Sequence[Mapping[str, Any]]) -> str:
         for name, of in found[:_TOP_LANGUAGES]
     ]
     more = len(found) - len(rows)
-    rest = f"\n{more} more languages are in `composition` of `manifest.json`.\n" if more else ""
+    rest = (
+        f"\n{more} more languages are in `composition` of `shards/_manifest.json`.\n"
+        if more
+        else ""
+    )
     names = ("language", "pages", "tokens", "share")
     return "## Languages\n\n" + _table(names, rows, numbers=range(1, 4)) + rest
 

@@ -73,8 +73,8 @@ def test_another_mix_is_what_a_run_with_it_makes(
 ) -> None:
     whole, mixed = folders
     parts = mix_again(spark, whole, tmp_path / "again", recipe(whole.parent))
-    made = {name: data for name, data in shards(tmp_path / "again").items() if "parquet" in name}
-    assert made == {name: data for name, data in shards(mixed).items() if "parquet" in name}
+    made = shards(tmp_path / "again")
+    assert made == shards(mixed)
     assert len(made) > 1
     assert parts == pq.read_table(mixed / "mix").to_pylist()
     assert {row["benchmark"] for row in pq.read_table(mixed / "matches").to_pylist()} == {"made"}
@@ -84,7 +84,7 @@ def test_another_mix_is_what_a_run_with_it_makes(
 
 def test_the_data_set_tells_what_it_is(folders: tuple[Path, Path]) -> None:
     whole, mixed = folders
-    manifest = json.loads((mixed / "shards" / "manifest.json").read_text())
+    manifest = json.loads((mixed / "shards" / "_manifest.json").read_text())
     tables = [pq.read_table(mixed / "shards" / file["path"]) for file in manifest["files"]]
     assert [table.num_rows for table in tables] == [file["rows"] for file in manifest["files"]]
     tokens = [sum(table["tokens"].to_pylist()) for table in tables]
@@ -92,14 +92,14 @@ def test_the_data_set_tells_what_it_is(folders: tuple[Path, Path]) -> None:
     assert manifest["tokens"] == sum(tokens) == sum(r["tokens"] for r in manifest["composition"])
     assert max(max(table["epoch"].to_pylist()) for table in tables) == 1
     open_folder(str(mixed / "shards"))
-    _, front, page = (mixed / "shards" / "README.md").read_text().split("---\n", 2)
+    _, front, page = (mixed / "README.md").read_text().split("---\n", 2)
     facts = yaml.safe_load(front)
-    assert facts["configs"] == [{"config_name": "default", "data_files": "*.parquet"}]
+    assert facts["configs"] == [{"config_name": "default", "data_files": "shards/*.parquet"}]
     assert "en" in facts["language"]
     assert f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens" in page
     assert "contaminated 1" in page
     assert "were looked for and taken out: made" in page
-    assert "All pages that were kept, once each" in (whole / "shards" / "README.md").read_text()
+    assert "All pages that were kept, once each" in (whole / "README.md").read_text()
 
 
 def test_a_mix_settles_no_more_than_a_mix(folders: tuple[Path, Path], tmp_path: Path) -> None:
