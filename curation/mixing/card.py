@@ -73,11 +73,13 @@ def _front_matter(data: DataSet, manifest: Mapping[str, Any]) -> str:
 
 def _summary(data: DataSet, manifest: Mapping[str, Any]) -> str:
     repeats = manifest["rows"] - sum(row["pages"] for row in data.composition.to_pylist())
+    apart = data.recipe["shards"]["by_domain"]
+    where = "over all files of their domain" if apart else "over all files"
     return (
-        f"# {manifest['name']}\n\n"
+        f"# {' '.join(manifest['name'].split())}\n\n"
         f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens ({data.tokenizer}), in"
         f" {len(manifest['files']):,} Parquet files, for training language models. Made by Winnow,"
-        f" run `{data.run}`. Rows are shuffled over all files by a seeded hash; {repeats:,} of them"
+        f" run `{data.run}`. Rows are shuffled {where} by a seeded hash; {repeats:,} of them"
         " are repeats of a page (`epoch` above 0).\n"
     )
 
