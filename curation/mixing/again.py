@@ -1,7 +1,8 @@
 """A second mix: the tables of a finished run, and another recipe's mix, in; a data set out.
 
 For annealing, or another budget: nothing of the run is computed again but what the new recipe asks
-for and the run has not (`mix` and `shards` cost no text at all until shards are written). It lives in a folder of its own, with receipts of its own, and goes on where it was killed.
+for and the run has not (`mix` and `shards` cost no text at all until shards are written). It lives
+in a folder of its own, with receipts of its own, and goes on where it was killed.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from curation.driver import (
 )
 from curation.errors import UserError
 from curation.finish import read_outcome
-from curation.mixing.data_set import DataSet, write_data_set
+from curation.mixing.data_set import DataSet, benchmarks_of, write_data_set
 from curation.mixing.shards import STAGE
 from curation.mixing.stage import Mixing, make_mix, read_mix
 from curation.parts import Files, Parts

@@ -177,10 +177,12 @@ def _filters(funnels: Mapping[str, Sequence[Step]]) -> str:
 
 def _limits(data: DataSet) -> str:
     found = ["Quality, domain, topic and language are told by small models, which err."]
-    if data.recipe["decontaminate"]:
-        names = ", ".join(of["name"] for of in data.recipe["decontaminate"]["benchmarks"])
+    if data.benchmarks:
+        names = ", ".join(data.benchmarks)
         found.append(
-            f"Texts of these benchmarks were looked for and taken out: {names}; no others."
+            f"Texts of these benchmarks were looked for and taken out: {names}; no others. Not"
+            " found are translations, paraphrases, and what the run's ledger counts as not looked"
+            " for."
         )
     else:
         found.append("Test sets of benchmarks were not looked for: some may be in it.")

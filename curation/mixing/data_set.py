@@ -30,8 +30,8 @@ class DataSet:
     """What is known of the shards in `folder`/shards.
 
     `files` are manifest rows of shards, `layout`, `mix` and `composition` rows of these tables;
-    `recipe` has every value, `benchmarks` are those that were looked for; `made_with` are versions; `funnels` say what stages dropped of each
-    input.
+    `recipe` has every value, `benchmarks` are those that were looked for; `made_with` are versions;
+    `funnels` say what stages dropped of each input.
     """
 
     folder: str
