@@ -73,8 +73,10 @@ def naive(rows: list[dict[str, Any]], mix: MixConfig, *, fill: bool) -> dict[tup
     drawn: dict[tuple[str, int], int] = {}
     for part, of_part in entries.items():
         of_part.sort()
-        left = round(shares[part] * (mix.tokens or 0))
+        wanted = left = round(shares[part] * (mix.tokens or 0))
         for entry in of_part:
+            if left <= wanted // 1000:
+                break
             if entry[3] <= left:
                 drawn[entry[1:3]] = entry[3]
                 left -= entry[3]
