@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow.dataset as ds
 from pyspark.sql import SparkSession
 from rich.console import Console
 
@@ -106,13 +105,7 @@ def reasons(outcome: Outcome, source: str, stage: str) -> dict[str, int]:
 def shards(folder: str | Path) -> dict[str, bytes]:
     """The bytes of each shard by name."""
     files = storage(str(folder)).walk(join(str(folder), "shards"))
-    uris = [file.uri for file in files if file.uri.endswith(".parquet")]
-    return {uri.rsplit("/", 1)[1]: storage(uri).read(uri) for uri in uris}
-
-
-def table(folder: Path, name: str) -> ds.Dataset:
-    """A table of a run; beside shards lie their manifest and the data card."""
-    return ds.dataset(sorted(map(str, (folder / name).rglob("*.parquet"))))
+    return {file.uri.rsplit("/", 1)[1]: storage(file.uri).read(file.uri) for file in files}
 
 
 def command(*arguments: str | Path) -> list[str]:

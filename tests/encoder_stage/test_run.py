@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
@@ -68,7 +69,7 @@ def run(spark: SparkSession, given: Path, folder: Path, model: Path, *more: str)
 
 
 def table(folder: Path, name: str) -> list[Row]:
-    rows: list[Row] = runs.table(folder, name).to_table().to_pylist()
+    rows: list[Row] = ds.dataset(folder / name).to_table().to_pylist()
     return rows
 
 

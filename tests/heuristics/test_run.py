@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from pyspark.errors import PySparkException
@@ -60,7 +61,7 @@ def write(path: Path, texts: list[str]) -> None:
 
 
 def table(folder: Path, name: str) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = runs.table(folder, name).to_table().to_pylist()
+    rows: list[dict[str, object]] = ds.dataset(folder / name).to_table().to_pylist()
     return rows
 
 

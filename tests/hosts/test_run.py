@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
@@ -68,7 +69,7 @@ def folder(spark: SparkSession, crawl: Path) -> Path:
 
 
 def table(folder: Path, name: str) -> list[Row]:
-    rows: list[Row] = runs.table(folder, name).to_table().to_pylist()
+    rows: list[Row] = ds.dataset(folder / name).to_table().to_pylist()
     return rows
 
 

@@ -43,7 +43,7 @@ def test_low_quality_goes(half: tuple[Path, Outcome]) -> None:
     (reason, gone), *others = step.reasons
     assert (reason, others) == ("low_quality", [])
     assert gone > 0.3 * step.pages_in
-    shards = runs.table(folder, "shards").to_table()
+    shards = pq.read_table(folder / "shards")
     assert shards.num_rows == step.pages_out == sum(outcome.domains["crawl"].values())
     counted = shards.group_by("domain").aggregate([([], "count_all")]).to_pylist()
     assert {row["domain"]: row["count_all"] for row in counted} == outcome.domains["crawl"]
@@ -54,7 +54,7 @@ def test_scores_are_in_documents_keys_and_shards(half: tuple[Path, Outcome]) -> 
     folder, _ = half
     names = ["doc_id", "quality", "topic"]
     documents, keys, shards = (
-        runs.table(folder, name).to_table(names) for name in ("documents", "keys", "shards")
+        pq.read_table(folder / table, columns=names) for table in ("documents", "keys", "shards")
     )
     assert pc.count(documents["quality"]).as_py() > 50
     by_id = {row["doc_id"]: row for row in documents.to_pylist()}
@@ -139,7 +139,7 @@ def test_a_take_down_is_as_a_run_that_never_had_the_pages(
 
 
 def _shipped(folder: Path) -> set[tuple[str, str]]:
-    rows = runs.table(folder, "shards").to_table(["url", "domain"]).to_pylist()
+    rows = pq.read_table(folder / "shards", columns=["url", "domain"]).to_pylist()
     return {(row["url"], row["domain"]) for row in rows}
 
 

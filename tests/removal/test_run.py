@@ -103,7 +103,7 @@ def folder(before: Path, tmp_path: Path) -> Path:
 
 
 def table(folder: Path, name: str) -> list[Row]:
-    rows: list[Row] = runs.table(folder, name).to_table().to_pylist()
+    rows: list[Row] = ds.dataset(folder / name).to_table().to_pylist()
     return rows
 
 
@@ -158,7 +158,7 @@ def complete(run: Run, spark: SparkSession) -> None:
 
 
 def stamps(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in (folder / "shards").glob("*.parquet")}
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "shards").iterdir()}
 
 
 def whole(folder: Path) -> None:
@@ -174,7 +174,7 @@ def test_what_is_left_is_the_run_that_never_saw_the_pages(
     ids, old, old_stamps = ids_of(folder), texts(folder), stamps(folder)
     held = {
         row["doc_id"]: path.stem
-        for path in (folder / "shards").glob("*.parquet")
+        for path in (folder / "shards").iterdir()
         for row in ds.dataset(path).to_table().to_pylist()
     }
     first = remove(spark, folder, "first")

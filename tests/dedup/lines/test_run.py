@@ -71,7 +71,7 @@ def test_six_stay_and_seven_go(ran: Path) -> None:
 
 
 def test_shards_hold_what_is_left(ran: Path) -> None:
-    shards = runs.table(ran, "shards").to_table(columns=["text"])
+    shards = ds.dataset(ran / "shards").to_table(columns=["text"])
     assert sorted(shards["text"].to_pylist()) == sorted(texts(ran).values())
 
 
