@@ -45,7 +45,7 @@ def main() -> None:
         if not folder.is_dir():
             folder = Path(made_in)
             _write(folder, options.data, options.copies)
-        told = json.loads((folder / "manifest.json").read_bytes())
+        told = json.loads((folder / "_manifest.json").read_bytes())
         texts = sum(_text_bytes(folder / file["path"]) for file in told["files"])
         files = [str(folder / file["path"]) for file in told["files"]]
         print(f"{len(files)} shards, {texts / 1e6:.0f} MB of text")
@@ -119,7 +119,7 @@ def _write(folder: Path, source: Path, copies: int) -> None:
         if held_bytes >= _SHARD_BYTES or number == copies * len(texts) - 1:
             files.append(_write_shard(folder, len(files), held))
             held, held_bytes = [], 0
-    (folder / "manifest.json").write_text(json.dumps({"files": files}))
+    (folder / "_manifest.json").write_text(json.dumps({"files": files}))
 
 
 def _write_shard(folder: Path, number: int, texts: list[str]) -> dict[str, Any]:

@@ -127,7 +127,8 @@ def _recipe(source: Path) -> dict[str, Any]:
             }
         ],
         "splits": {"target_bytes": _SPLIT_BYTES},
-        "shards": {"target_bytes": _SHARD_BYTES},
+        "mix": None,
+        "shards": {"target_tokens": _SHARD_BYTES // 4},
     }
 
 

@@ -50,7 +50,9 @@ def _run(corpus: Path, folder: Path, documents: int) -> list[str]:
     return [
         *command,
         "--set",
-        f"shards.target_bytes={target}",
+        f"shards.target_tokens={target // 4}",
+        "--set",
+        "mix=null",
         "--set",
         "splits.target_bytes=8000000",
     ]

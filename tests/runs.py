@@ -105,7 +105,8 @@ def reasons(outcome: Outcome, source: str, stage: str) -> dict[str, int]:
 def shards(folder: str | Path) -> dict[str, bytes]:
     """The bytes of each shard by name."""
     files = storage(str(folder)).walk(join(str(folder), "shards"))
-    return {file.uri.rsplit("/", 1)[1]: storage(file.uri).read(file.uri) for file in files}
+    found = {file.uri.rsplit("/", 1)[1]: file.uri for file in files}
+    return {name: storage(uri).read(uri) for name, uri in found.items() if name[0] != "_"}
 
 
 def command(*arguments: str | Path) -> list[str]:

@@ -75,13 +75,13 @@ def find_shards(folder: str) -> list[FileInfo]:
     run = join(folder, "run.json")
     if storage(run).find(run):
         raise UserError(f"{folder}: is a whole run: give its shards/")
-    manifest = join(folder, "manifest.json")
+    manifest = join(folder, "_manifest.json")
     if storage(manifest).find(manifest):
         named = json.loads(storage(manifest).read(manifest))["files"]
         uris = [join(folder, file["path"]) for file in named]
         files = [info for uri in uris if (info := storage(uri).find(uri))]
         if len(files) < len(uris):
-            raise UserError(f"{folder}: not all shards are there that its manifest.json names")
+            raise UserError(f"{folder}: not all shards are there that its _manifest.json names")
     else:
         files = [file for file in storage(folder).walk(folder) if file.uri.endswith(".parquet")]
     if not files:

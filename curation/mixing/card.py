@@ -57,8 +57,9 @@ def _front_matter(data: DataSet, manifest: Mapping[str, Any]) -> str:
     languages = sorted({row["language"] for row in data.composition.to_pylist()} - {UNDETERMINED})
     apart = data.recipe["shards"]["by_domain"]
     domains = sorted({row["domain"] for row in data.composition.to_pylist()})
-    configs = [{"config_name": "default", "data_files": "**/*.parquet" if apart else "*.parquet"}]
-    configs += [{"config_name": d, "data_files": f"{d}/*.parquet"} for d in domains if apart]
+    every = "shards/*/*.parquet" if apart else "shards/*.parquet"
+    configs = [{"config_name": "default", "data_files": every}]
+    configs += [{"config_name": d, "data_files": f"shards/{d}/*.parquet"} for d in domains if apart]
     facts = {
         "pretty_name": manifest["name"],
         "license": "other",
@@ -131,9 +132,8 @@ def _mix(data: DataSet, manifest: Mapping[str, Any]) -> str:
     weights = ", ".join(f"{weight:g} at {quality:g}" for quality, weight in how["quality"])
     said = (
         "Shares are of tokens. Pages were drawn by a seeded hash of `doc_id`, better ones more"
-        f" often (weight by quality: {weights or 'none'}). No page of these parts is there more"
-        " often than its part allows"
-        f" ({how['max_epochs']:g} times; {_caps(how['epochs']) or 'no exceptions'}).\n"
+        f" often (weight by quality: {weights or 'none'}). How often a page may be there:"
+        f" {how['max_epochs']:g}, {_caps(how['epochs']) or 'in all parts'}.\n"
     )
     return f"## Mix\n\n{said}\n" + _table(names, rows, numbers=range(1, 7))
 
@@ -150,7 +150,11 @@ def _languages(composition: Sequence[Mapping[str, Any]]) -> str:
         for name, of in found[:_TOP_LANGUAGES]
     ]
     more = len(found) - len(rows)
-    rest = f"\n{more} more languages are in `composition` of `manifest.json`.\n" if more else ""
+    rest = (
+        f"\n{more} more languages are in `composition` of `shards/_manifest.json`.\n"
+        if more
+        else ""
+    )
     names = ("language", "pages", "tokens", "share")
     return "## Languages\n\n" + _table(names, rows, numbers=range(1, 4)) + rest
 
@@ -191,8 +195,8 @@ def _limits(data: DataSet) -> str:
         for part in short
     ]
     found.append(
-        "Texts are other people's: their rights, opt-outs (robots.txt was honoured by the crawler"
-        " or not at all) and the law of your country decide what you may do with them."
+        "Texts are other people's: what you may do with them is for you to settle. Whether"
+        " robots.txt was honoured is known to whoever crawled."
     )
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in found) + "\n"
 

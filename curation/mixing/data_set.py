@@ -1,8 +1,8 @@
-"""The data set: shards with all that a reader must know of them, in one folder.
+"""The data set: shards, and all that a reader must know of them.
 
-Beside the shards lie `manifest.json` (files in order, with rows, tokens and checksums; the mix, the
-recipe, the versions) and `README.md`, the data card (`card.py`). Both are made of tables and counts
-of the run alone, so they can be made again.
+Among the shards lies `_manifest.json` (files in order, with rows, tokens and checksums; the mix,
+the recipe, the versions), whose name makes readers of whole folders pass it over; above them
+`README.md`, the data card (`card.py`). Both are made of tables and counts of the run alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from curation.storage import join, put
 from schemas.shard import SHARD
 
 FOLDER = SHARD.name
-MANIFEST, CARD = "manifest.json", "README.md"
+MANIFEST, CARD = "_manifest.json", "README.md"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class DataSet:
 
 
 def write_data_set(data: DataSet) -> None:
-    """Puts manifest and card beside the shards, over those of before."""
+    """Puts manifest and card, over those of before."""
     shards = data.shards
     manifest = {
         "name": data.recipe["name"],
@@ -72,9 +72,8 @@ def write_data_set(data: DataSet) -> None:
         "composition": data.composition.to_pylist(),
         "recipe": data.recipe,
     }
-    folder = join(data.folder, FOLDER)
-    put(join(folder, MANIFEST), json.dumps(manifest, indent=1).encode())
-    put(join(folder, CARD), make_card(data, manifest).encode())
+    put(join(data.folder, FOLDER, MANIFEST), json.dumps(manifest, indent=1).encode())
+    put(join(data.folder, CARD), make_card(data, manifest).encode())
 
 
 def _told(part: Mapping[str, Any]) -> dict[str, Any]:

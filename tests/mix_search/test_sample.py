@@ -78,8 +78,8 @@ def test_a_domain_with_too_few_pages_is_refused(
 def test_only_shards_that_a_manifest_names_count(tmp_path: Path) -> None:
     folder = worlds.write(tmp_path, worlds.rows({"plain": 80, "rich": 80}))
     worlds.write(folder / "old", worlds.rows({"plain": 500}), "shard.parquet")
-    (folder / "manifest.json").write_text('{"files": [{"path": "shard-000000.parquet"}]}')
+    (folder / "_manifest.json").write_text('{"files": [{"path": "shard-000000.parquet"}]}')
     assert read_sample([str(folder)], DOMAINS, worlds.SAMPLE)["plain"].found == 80
-    (folder / "manifest.json").write_text('{"files": [{"path": "gone.parquet"}]}')
+    (folder / "_manifest.json").write_text('{"files": [{"path": "gone.parquet"}]}')
     with pytest.raises(UserError, match="not all shards are there"):
         read_sample([str(folder)], DOMAINS, worlds.SAMPLE)

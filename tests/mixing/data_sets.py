@@ -24,7 +24,7 @@ def write_data_set(
         )
         files.append(describe(folder, path, count))
         first += count
-    (folder / "manifest.json").write_text(json.dumps({"name": "small", "files": files}))
+    (folder / "_manifest.json").write_text(json.dumps({"name": "small", "files": files}))
     return folder
 
 

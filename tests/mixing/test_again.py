@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,14 @@ import pytest
 import yaml
 from pyspark.sql import SparkSession
 
+from curation import pipeline
 from curation.errors import UserError
 from curation.mixing.again import Again, recipe_of_mix
 from curation.mixing.loading.folder import open_folder
 from curation.parts import read_documents
+from curation.removal.summary import summarise
+from curation.removal.take_down import take_down
+from curation.removal.wanted import read_wanted
 from curation.run import Run
 from tests.runs import make_small_input, quiet, run, shards
 
@@ -68,8 +73,8 @@ def test_another_mix_is_what_a_run_with_it_makes(
 ) -> None:
     whole, mixed = folders
     parts = mix_again(spark, whole, tmp_path / "again", recipe(whole.parent))
-    made = {name: data for name, data in shards(tmp_path / "again").items() if "parquet" in name}
-    assert made == {name: data for name, data in shards(mixed).items() if "parquet" in name}
+    made = shards(tmp_path / "again")
+    assert made == shards(mixed)
     assert len(made) > 1
     assert parts == pq.read_table(mixed / "mix").to_pylist()
     assert {row["benchmark"] for row in pq.read_table(mixed / "matches").to_pylist()} == {"made"}
@@ -79,7 +84,7 @@ def test_another_mix_is_what_a_run_with_it_makes(
 
 def test_the_data_set_tells_what_it_is(folders: tuple[Path, Path]) -> None:
     whole, mixed = folders
-    manifest = json.loads((mixed / "shards" / "manifest.json").read_text())
+    manifest = json.loads((mixed / "shards" / "_manifest.json").read_text())
     tables = [pq.read_table(mixed / "shards" / file["path"]) for file in manifest["files"]]
     assert [table.num_rows for table in tables] == [file["rows"] for file in manifest["files"]]
     tokens = [sum(table["tokens"].to_pylist()) for table in tables]
@@ -87,14 +92,14 @@ def test_the_data_set_tells_what_it_is(folders: tuple[Path, Path]) -> None:
     assert manifest["tokens"] == sum(tokens) == sum(r["tokens"] for r in manifest["composition"])
     assert max(max(table["epoch"].to_pylist()) for table in tables) == 1
     open_folder(str(mixed / "shards"))
-    _, front, page = (mixed / "shards" / "README.md").read_text().split("---\n", 2)
+    _, front, page = (mixed / "README.md").read_text().split("---\n", 2)
     facts = yaml.safe_load(front)
-    assert facts["configs"] == [{"config_name": "default", "data_files": "*.parquet"}]
+    assert facts["configs"] == [{"config_name": "default", "data_files": "shards/*.parquet"}]
     assert "en" in facts["language"]
     assert f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens" in page
     assert "contaminated 1" in page
     assert "were looked for and taken out: made" in page
-    assert "All pages that were kept, once each" in (whole / "shards" / "README.md").read_text()
+    assert "All pages that were kept, once each" in (whole / "README.md").read_text()
 
 
 def test_a_mix_settles_no_more_than_a_mix(folders: tuple[Path, Path], tmp_path: Path) -> None:
@@ -116,3 +121,28 @@ def test_another_mix_does_not_go_into_the_folder_of_one(
         mix_again(spark, whole, tmp_path / "first", {"shards": {"target_tokens": 10**5}})
     with pytest.raises(UserError, match="is not empty and holds no mix"):
         mix_again(spark, whole, whole, {})
+
+
+def test_a_take_down_changes_no_other_page(
+    spark: SparkSession, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(folders[1], tmp_path / "mixed"))
+    before = rows_of(folder)
+    repeated = next(doc_id for doc_id, epoch in before if epoch == 1)
+    left_out = pq.read_table(folder / "left_out")["doc_id"][0].as_py()
+    opened = Run.load(str(folder))
+    (tmp_path / "ids.txt").write_text(f"{repeated}\n{left_out}\n")
+    take_down(opened, spark, quiet(), read_wanted(doc_ids=str(tmp_path / "ids.txt")))
+    opened = Run.load(str(folder))
+    pipeline.judge(opened, spark, quiet())
+    pipeline.after_scores(opened, spark, quiet())
+    assert rows_of(folder) == {entry: r for entry, r in before.items() if entry[0] != repeated}
+    removed = {r["doc_id"]: r["was"] for r in pq.read_table(folder / "removals").to_pylist()}
+    assert removed == {repeated: "shards", left_out: "not_drawn"}
+    summary = summarise(opened)
+    assert (summary.pages, summary.shipped, summary.revived) == (2, 1, 0)
+
+
+def rows_of(folder: Path) -> dict[tuple[str, int], dict[str, Any]]:
+    tables = [pq.read_table(path) for path in (folder / "shards").rglob("*.parquet")]
+    return {(r["doc_id"], r["epoch"]): r for table in tables for r in table.to_pylist()}

@@ -32,12 +32,12 @@ def told(folder: Path, workers: int = 0) -> str:
 def test_a_missing_shard_is_named(folder: Path, workers: int) -> None:
     last(folder).unlink()
     assert told(folder, workers) == (
-        f"{last_name(folder)}: is missing, though manifest.json names it: copy it again"
+        f"{last_name(folder)}: is missing, though _manifest.json names it: copy it again"
     )
 
 
 def last_name(folder: Path) -> str:
-    files = json.loads((folder / "manifest.json").read_text())["files"]
+    files = json.loads((folder / "_manifest.json").read_text())["files"]
     return str(folder / files[-1]["path"])
 
 
@@ -48,9 +48,9 @@ def test_a_truncated_shard_is_named(folder: Path) -> None:
 
 
 def test_a_shard_of_other_rows_is_named(folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((folder / "_manifest.json").read_text())
     manifest["files"][1]["rows"] = 61
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "_manifest.json").write_text(json.dumps(manifest))
     assert "has 60 rows, not the 61 of the manifest" in told(folder)
 
 
@@ -64,7 +64,7 @@ def test_a_damaged_shard_is_named(folder: Path, where: str) -> None:
     last(folder).write_bytes(content)
     assert "cannot be read as Parquet, it may be damaged" in told(folder)
     ShardDataset(str(folder), rank=0, world_size=2).verify()  # its part: the first file
-    with pytest.raises(UserError, match=r"is not what manifest.json tells of \(sha256\)"):
+    with pytest.raises(UserError, match=r"is not what _manifest.json tells of \(sha256\)"):
         ShardDataset(str(folder), rank=1, world_size=2).verify()
 
 
@@ -76,7 +76,7 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are(folder: Path) ->
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "is no data set: no manifest.json there"),
+        (None, "is no data set: no _manifest.json there"),
         ("{", "is damaged, or no manifest"),
         ('{"files": [{"path": "a"}]}', "is damaged, or no manifest"),
         ("[]", "is damaged, or no manifest"),
@@ -87,7 +87,7 @@ def test_a_folder_without_a_manifest_is_told(
     tmp_path: Path, content: str | None, message: str
 ) -> None:
     if content is not None:
-        (tmp_path / "manifest.json").write_text(content)
+        (tmp_path / "_manifest.json").write_text(content)
     with pytest.raises(UserError, match=message):
         ShardDataset(str(tmp_path))
 

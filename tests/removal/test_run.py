@@ -33,7 +33,7 @@ OPTIONS = (
     "heuristics.prose.presets=[]",
     "heuristics.prose.pages={too_many_dirty_words: 0.015}",
     "blocklist.bundled=false",
-    "shards.target_bytes=8000",
+    "shards.target_tokens=2000",
     runs.NEAR,
 )
 BASE, EQUAL, VERSION = prose(1), " ".join(prose(2)), prose(3)

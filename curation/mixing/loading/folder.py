@@ -1,4 +1,4 @@
-"""A data set folder: the files that its `manifest.json` names, in their order.
+"""A data set folder: the files that its `_manifest.json` names, in their order.
 
 Needs neither Spark nor torch: this is what a trainer's machine reads.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from curation.errors import UnreadableError, UserError
 from curation.storage import RangeReader, join, normalise, storage
 
-_MANIFEST = "manifest.json"
+_MANIFEST = "_manifest.json"
 _HASHED_AT_ONCE = 4 << 20
 
 
