@@ -126,6 +126,14 @@ def mix_after(run: Run, take_downs: int) -> Mixed:
     return read_mix(run.folder, receipts.read(run.folder, stage_work("mix", take_downs)))
 
 
+def require_documents(run: Run, extracted: pa.Table, without: str) -> None:
+    """Raises `UserError` where files of `documents/` are gone; `without` says what follows."""
+    names = receipts.files(extracted, DOCUMENT)["path"].to_pylist()
+    there = {file.uri for file in storage(run.folder).walk(join(run.folder, DOCUMENT.name))}
+    if missing := sorted({join(run.folder, name) for name in names} - there):
+        raise UserError(f"{missing[0]} is gone, of {len(missing):,} files: {without}")
+
+
 def delete_manifest(run: Run) -> None:
     """From here on the run is not finished."""
     manifest = join(run.folder, MANIFEST)

@@ -15,7 +15,7 @@ from curation import ledger, receipts
 from curation.dedup.certificate.rates import rates
 from curation.dedup.take_downs import LISTS
 from curation.ledger import LedgerError
-from curation.mixing.data_set import DataSet, write_data_set
+from curation.mixing.data_set import DataSet, benchmarks_of, write_data_set
 from curation.receipts import Counts
 from curation.recipe import dump
 from curation.retries import take_retries
@@ -132,6 +132,7 @@ def _write_data_set(run: Run, files: Sequence[Mapping[str, Any]], outcome: Outco
         folder=run.folder,
         run=run.id,
         recipe=yaml.safe_load(dump(run.recipe)),
+        benchmarks=benchmarks_of(run.recipe),
         made_with=made_with(),
         tokenizer=told_tokenizer(run.recipe.tokens),
         files=[file for file in files if file["table"] == SHARD.name],

@@ -27,7 +27,9 @@ MIX = Table(
         Column("draw_key", pa.float64(), "of the last row that is drawn: none behind it is"),
         Column("doc_id", pa.string(), "of that row"),
         Column("epoch", pa.int16(), "of that row"),
-        Column("more", pa.list_(pa.string()), "rows behind it that fill a gap: doc_id, epoch"),
+        Column(
+            "skipped", pa.list_(pa.string()), "rows before it that were too long: doc_id, epoch"
+        ),
     ),
 )
 COMPOSITION = Table(

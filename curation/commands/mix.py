@@ -86,8 +86,19 @@ def show_mix(parts: Sequence[Mapping[str, Any]], console: Console) -> None:
             f"{part['missing_tokens']:,}" if part["missing_tokens"] else "",
         )
     console.print(table)
+    console.print(_bound(parts), highlight=False, soft_wrap=True)
     if any(part["missing_tokens"] for part in parts):
         console.print(_nearest(parts), highlight=False, soft_wrap=True)
+
+
+def _bound(parts: Sequence[Mapping[str, Any]]) -> str:
+    """Which part holds the mix down, and what there could be without it."""
+    scarce = sorted(
+        (part for part in parts if part["share"] and part["available_tokens"]),
+        key=lambda part: part["available_tokens"] / part["share"],
+    )
+    said = [f"{p['part']} {int(p['available_tokens'] / p['share']):,}" for p in scarce]
+    return f"Tokens that each part allows at these shares: {', '.join(said) or 'none'}"
 
 
 def _nearest(parts: Sequence[Mapping[str, Any]]) -> str:

@@ -1,8 +1,8 @@
 """A second mix: the tables of a finished run, and another recipe's mix, in; a data set out.
 
 For annealing, or another budget: nothing of the run is computed again but what the new recipe asks
-for and the run has not (`mix`, `shards`, `seed` cost no text at all until shards are written). It
-lives in a folder of its own, with receipts of its own, and goes on where it was killed.
+for and the run has not (`mix` and `shards` cost no text at all until shards are written). It lives
+in a folder of its own, with receipts of its own, and goes on where it was killed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,18 @@ from pyspark.sql import SparkSession
 from curation import ledger, receipts
 from curation.decontaminate.index import check_benchmarks
 from curation.decontaminate.stage import scan_documents
-from curation.driver import judges, parts_of, rows_in, shuffles_of, split_receipts, step
+from curation.driver import (
+    judges,
+    parts_of,
+    require_documents,
+    rows_in,
+    shuffles_of,
+    split_receipts,
+    step,
+)
 from curation.errors import UserError
 from curation.finish import read_outcome
-from curation.mixing.data_set import DataSet, write_data_set
+from curation.mixing.data_set import DataSet, benchmarks_of, write_data_set
 from curation.mixing.shards import STAGE
 from curation.mixing.stage import Mixing, make_mix, read_mix
 from curation.parts import Files, Parts
@@ -41,7 +49,12 @@ from curation.token_counts.open import pinned_tokenizer
 from curation.token_counts.stage import count_tokens
 from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
+from schemas.layout import LAYOUT
+from schemas.match import MATCH
+from schemas.mix import COMPOSITION, LEFT_OUT
+from schemas.mix import MIX as MIX_TABLE
 from schemas.shard import SHARD
+from schemas.token_count import TOKEN_COUNT
 from schemas.verdict import VERDICT
 
 _DECONTAMINATE, _COUNT = "decontaminate", "count"
@@ -62,15 +75,28 @@ def recipe_of_mix(run: Run, file: str | None, overrides: Sequence[str]) -> Recip
         known = ", ".join(KEYS_OF_MIX)
         raise UserError(f"'{unknown[0]}' is settled by the run: another mix has {known}")
     place_artefacts(values, base=os.path.dirname(os.path.abspath(file)) if file else None)
-    values = yaml.safe_load(dump(run.recipe)) | values
+    recipe = _merged(yaml.safe_load(dump(run.recipe)), values)
     for change in overrides:
-        override(values, change)
+        section = change.partition(".")[0]
+        recipe[section] = recipe.get(section) or {}  # `mix: null` has no keys
+        if section == "tokens":
+            recipe[section].pop("sha256", None)  # of another tokenizer
+        override(recipe, change)
+    values = recipe
     place_artefacts(values)  # overrides too may be relative
-    recipe = validate(values, source=file or run.folder)
-    benchmarks = recipe.decontaminate and recipe.decontaminate.pinned()
+    found = validate(values, source=file or run.folder)
+    benchmarks = found.decontaminate and found.decontaminate.pinned()
     if benchmarks:
         check_benchmarks(benchmarks)
-    return replace(recipe, decontaminate=benchmarks, tokens=pinned_tokenizer(recipe.tokens))
+    return replace(found, decontaminate=benchmarks, tokens=pinned_tokenizer(found.tokens))
+
+
+def _merged(recipe: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Values in place of the recipe's; what a mix and shards leave out stays as it was."""
+    for key in ("mix", "shards"):
+        if isinstance(values.get(key), dict) and isinstance(recipe.get(key), dict):
+            values = values | {key: recipe[key] | values[key]}
+    return recipe | values
 
 
 @dataclass(frozen=True)
@@ -87,6 +113,7 @@ class Again:
         """Makes the data set, or goes on with it; returns the rows of its mix."""
         _open(self.run, self.recipe, self.folder)
         extracted = split_receipts(self.run, self.spark, scored=True)
+        require_documents(self.run, extracted, "so there is nothing to make shards of")
         parts = self._decontaminated(parts_of(self.run, extracted, *judges(self.run)))
         parts = self._counted(parts)
         if not receipts.is_done(self.folder, STAGE):
@@ -148,11 +175,21 @@ def _open(run: Run, recipe: Recipe, folder: str) -> None:
         if storage(folder).walk(folder):
             raise UserError(f"{folder} is not empty and holds no mix: choose a new folder")
         storage(uri).put_if_absent(uri, description)
-    there = json.loads(storage(uri).read(uri))
-    if there != json.loads(description):
-        keys = said | {"recipe": None}
-        what = next(key for key in keys if there.get(key) != json.loads(description)[key])
+    there = _described(uri)
+    expected = json.loads(description)
+    if there != expected:
+        what = next((key for key in expected if there.get(key) != expected[key]), "description")
         raise UserError(f"{folder} holds another mix: its {what} is another: choose a new folder")
+
+
+def _described(uri: str) -> dict[str, Any]:
+    try:
+        there = json.loads(storage(uri).read(uri))
+    except ValueError as error:
+        raise UserError(f"{uri}: is damaged, no JSON: {error}") from error
+    if not isinstance(there, dict):
+        raise UserError(f"{uri}: is not what a mix writes")
+    return there
 
 
 def _finish(run: Run, recipe: Recipe, folder: str, spark: SparkSession) -> list[dict[str, Any]]:
@@ -164,10 +201,12 @@ def _finish(run: Run, recipe: Recipe, folder: str, spark: SparkSession) -> list[
     every = read_receipts(spark, folder, sorted({STAGE, *names, *works}))
     files = receipts.files(every).drop_columns("work").to_pylist()
     _check(every, files)
+    _sweep(folder, files)
     data = DataSet(
         folder=folder,
         run=run.id,
         recipe=yaml.safe_load(dump(recipe)),
+        benchmarks=sorted({*benchmarks_of(run.recipe), *benchmarks_of(recipe)}),
         made_with=made_with(),
         tokenizer=told_tokenizer(recipe.tokens),
         files=[file for file in files if file["table"] == SHARD.name],
@@ -180,6 +219,14 @@ def _finish(run: Run, recipe: Recipe, folder: str, spark: SparkSession) -> list[
     put(join(folder, MANIFEST), json.dumps({"run": run.id, "files": files}, indent=1).encode())
     rows: list[dict[str, Any]] = found.mix.to_pylist()
     return rows
+
+
+def _sweep(folder: str, files: list[dict[str, Any]]) -> None:
+    """Deletes what attempts have left that were killed."""
+    named = {join(folder, file["path"]) for file in files}
+    for table in (LEFT_OUT, COMPOSITION, TOKEN_COUNT, MATCH, VERDICT, LAYOUT, MIX_TABLE, SHARD):
+        place = join(folder, table.name)
+        storage(place).sweep(place, named)
 
 
 def _check(every: pa.Table, files: list[dict[str, Any]]) -> None:
@@ -199,5 +246,8 @@ def _funnels(run: Run, mixed: Receipt) -> dict[str, list[ledger.Step]]:
         entered, out = (mixed.counts[STAGE, name, what] for what in (IN, DropReason.NOT_DRAWN))
         reasons = [(str(DropReason.NOT_DRAWN), out)] if out else []
         before = [step for step in steps if step.stage != STAGE]
+        if before and (gone := before[-1].pages_out - entered):  # benchmarks of this mix
+            dropped = [(str(DropReason.CONTAMINATED), gone)]
+            before.append(ledger.Step(_DECONTAMINATE, entered + gone, entered, dropped))
         funnels[name] = [*before, ledger.Step(STAGE, entered, entered - out, reasons)]
     return funnels

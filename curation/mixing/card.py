@@ -73,11 +73,13 @@ def _front_matter(data: DataSet, manifest: Mapping[str, Any]) -> str:
 
 def _summary(data: DataSet, manifest: Mapping[str, Any]) -> str:
     repeats = manifest["rows"] - sum(row["pages"] for row in data.composition.to_pylist())
+    apart = data.recipe["shards"]["by_domain"]
+    where = "over all files of their domain" if apart else "over all files"
     return (
-        f"# {manifest['name']}\n\n"
+        f"# {' '.join(manifest['name'].split())}\n\n"
         f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens ({data.tokenizer}), in"
         f" {len(manifest['files']):,} Parquet files, for training language models. Made by Winnow,"
-        f" run `{data.run}`. Rows are shuffled over all files by a seeded hash; {repeats:,} of them"
+        f" run `{data.run}`. Rows are shuffled {where} by a seeded hash; {repeats:,} of them"
         " are repeats of a page (`epoch` above 0).\n"
     )
 
@@ -175,10 +177,12 @@ def _filters(funnels: Mapping[str, Sequence[Step]]) -> str:
 
 def _limits(data: DataSet) -> str:
     found = ["Quality, domain, topic and language are told by small models, which err."]
-    if data.recipe["decontaminate"]:
-        names = ", ".join(of["name"] for of in data.recipe["decontaminate"]["benchmarks"])
+    if data.benchmarks:
+        names = ", ".join(data.benchmarks)
         found.append(
-            f"Texts of these benchmarks were looked for and taken out: {names}; no others."
+            f"Texts of these benchmarks were looked for and taken out: {names}; no others. Not"
+            " found are translations, paraphrases, and what the run's ledger counts as not looked"
+            " for."
         )
     else:
         found.append("Test sets of benchmarks were not looked for: some may be in it.")

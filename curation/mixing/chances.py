@@ -31,6 +31,7 @@ Floats = npt.NDArray[np.float64]
 READ = ("order_key", "input", "host", "topic", "quality", "encoder_quality", *OF_DOMAINS)
 """The columns of keys that these functions read."""
 _DRAWING = 0x9E3779B97F4A7C15  # another hash than the order, which would else tell who is drawn
+_LEAST_WEIGHT = 1e-9
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # of the golden ratio: repeats lie far apart, however many
 
 
@@ -61,7 +62,7 @@ def chances_of(keys: pa.RecordBatch, mix: MixConfig, domains: DomainsConfig) -> 
     weights = _weights(keys, mix)
     caps = _caps(keys, parts, mix)
     times: Ints = np.ceil(np.maximum(caps - numbers, 0)).astype(np.int64)
-    return Chances(parts, numbers, np.where(weights > 0, times, 0), weights)
+    return Chances(parts, numbers, np.where(weights > _LEAST_WEIGHT, times, 0), weights)
 
 
 def parts_of_mix(keys: pa.RecordBatch, mix: MixConfig, domains: DomainsConfig) -> pa.StringArray:
@@ -89,7 +90,8 @@ def _weights(keys: pa.RecordBatch, mix: MixConfig) -> Floats:
 
 def _caps(keys: pa.RecordBatch, parts: pa.StringArray, mix: MixConfig) -> Floats:
     of_parts = _looked_up(parts, mix.epochs, mix.max_epochs)
-    of_hosts = _looked_up(keys.column("host"), mix.hosts, np.inf)
+    hosts = {name.lower(): cap for name, cap in mix.hosts.items()}
+    of_hosts = _looked_up(keys.column("host"), hosts, np.inf)
     of_topics = _looked_up(keys.column("topic"), mix.topics, np.inf)
     caps: Floats = np.minimum(of_parts, np.minimum(of_hosts, of_topics))
     return caps

@@ -17,6 +17,7 @@ import pyarrow as pa
 from curation.ledger import Step
 from curation.mixing.card import make_card
 from curation.mixing.shards import path_of
+from curation.recipe import Recipe
 from curation.storage import join, put
 from schemas.shard import SHARD
 
@@ -29,13 +30,14 @@ class DataSet:
     """What is known of the shards in `folder`/shards.
 
     `files` are manifest rows of shards, `layout`, `mix` and `composition` rows of these tables;
-    `recipe` has every value; `made_with` are versions; `funnels` say what stages dropped of each
-    input.
+    `recipe` has every value, `benchmarks` are those that were looked for; `made_with` are versions;
+    `funnels` say what stages dropped of each input.
     """
 
     folder: str
     run: str
     recipe: Mapping[str, Any]
+    benchmarks: Sequence[str]
     made_with: Mapping[str, str]
     tokenizer: str
     files: Sequence[Mapping[str, Any]]
@@ -55,6 +57,11 @@ class DataSet:
                 of_file = {name: sizes[path][name] for name in ("rows", "bytes", "sha256")}
                 found.append({"path": path, "tokens": shard["tokens"], **of_file})
         return found
+
+
+def benchmarks_of(recipe: Recipe) -> list[str]:
+    """The names of benchmarks that it looks for."""
+    return [one.name for one in recipe.decontaminate.benchmarks] if recipe.decontaminate else []
 
 
 def write_data_set(data: DataSet) -> None:
@@ -79,5 +86,5 @@ def write_data_set(data: DataSet) -> None:
 def _told(part: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the mix without what only a take-down needs."""
     return {
-        n: value for n, value in part.items() if n not in ("draw_key", "doc_id", "epoch", "more")
+        n: value for n, value in part.items() if n not in ("draw_key", "doc_id", "epoch", "skipped")
     }

@@ -4,15 +4,15 @@ In: rows of keys, by part of the run. Out: the last entry that is drawn, of each
 Keys are read a few times, and no row moves: tasks add tokens up by the leading bits of draw keys,
 the driver says in which bits the border lies, and only the entries with these bits are looked at
 more closely, until they are few enough to be put in order. Where data are so few that a page makes
-a difference, the gap before a page that is too long is filled by the next ones that are not. The
-sums are exact, so the result depends on the pages alone.
+a difference, one that is too long for what is left is skipped, and the next ones are drawn that are
+not. The sums are exact, so the result depends on the pages alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pyarrow as pa
@@ -29,9 +29,11 @@ from curation.mixing.weights import Solution, solve
 from curation.parts import Parts
 from curation.spark_tables import map_each
 
-_SHIFTS = (44, 24, 4)  # of the 64 bits of a draw key: 256 steps to a power of two, and so on
+_SHIFTS = (44, 32, 20, 8)  # of the 64 bits of a draw key: 256 steps to a power of two, and so on
 _FEW_ENTRIES = 200_000
 _NEXT_ENTRIES = 1000
+_MOST_SKIPPED = 1000
+_NEAR = 1000  # a gap of a thousandth of what is wanted is none
 _SUMS = "part string, bits long, tokens long, entries long, pages long"
 _ENTRIES = "part string, draw_key double, doc_id string, epoch short, tokens int"
 
@@ -55,15 +57,19 @@ Range = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Border:
-    """What is drawn: of each part of the mix all entries up to the last one, and a few `more`.
+    """What is drawn: of each part of the mix all entries up to the last one, but a few `skipped`.
 
-    These are behind it, by doc_id and epoch: they fill the gap before a page that was too long.
+    These, by doc_id and epoch, were too long for what was left.
     """
 
     mix: MixConfig
     domains: DomainsConfig
     last: Mapping[str, Last]
-    more: frozenset[tuple[str, int]] = frozenset()
+    skipped: frozenset[tuple[str, int]] = frozenset()
+
+    @cached_property
+    def _skipped_ids(self) -> pa.StringArray:
+        return pa.array(sorted({doc_id for doc_id, _ in self.skipped}), pa.string())
 
     def entries(self, keys: pa.RecordBatch) -> tuple[Chances, Ints]:
         """The chances of pages (rows of keys with `READ` and doc_id); how often each is drawn."""
@@ -77,11 +83,10 @@ class Border:
         for tie in np.flatnonzero(draw_keys == last[of_parts]).tolist():
             entry = Last(draw_keys[tie], keys.column("doc_id")[rows[tie]].as_py(), epochs[tie])
             drawn[tie] = entry <= self.last[names[of_parts[tie]]]
-        ids = pa.array(sorted({doc_id for doc_id, _ in self.more}), pa.string())
-        near = pc.is_in(keys.column("doc_id"), ids).to_numpy(zero_copy_only=False)
-        for entry_of in np.flatnonzero(near[rows]).tolist():
-            doc_id = keys.column("doc_id")[rows[entry_of]].as_py()
-            drawn[entry_of] |= (doc_id, int(epochs[entry_of])) in self.more
+        ids = keys.column("doc_id")
+        skipped = pc.is_in(ids, self._skipped_ids).to_numpy(zero_copy_only=False)
+        for at in np.flatnonzero(skipped[rows]).tolist():
+            drawn[at] &= (ids[rows[at]].as_py(), int(epochs[at])) not in self.skipped
         return chances, np.bincount(rows[drawn], minlength=keys.num_rows)
 
 
@@ -100,7 +105,7 @@ class Found:
     solution: Solution
     available_pages: Mapping[str, int]
     last: Mapping[str, Last]
-    more: Mapping[str, frozenset[tuple[str, int]]]
+    skipped: Mapping[str, frozenset[tuple[str, int]]]
 
 
 def find_border(
@@ -112,18 +117,29 @@ def find_border(
     """
     search = _Search(spark, parts, mix, domains)
     sums = search.sums(_SHIFTS[0], {})
-    grouped = sums.group_by("part").aggregate([("tokens", "sum"), ("pages", "sum")])
-    names = grouped["part"].to_pylist()
-    available = dict(zip(names, grouped["tokens_sum"].to_pylist(), strict=True))
-    pages = dict(zip(names, grouped["pages_sum"].to_pylist(), strict=True))
+    available, pages = _in_all(sums)
     solution = solve(mix, available)
     last = {}
     for name, tokens in solution.drawn.items():
         last[name] = ALL if tokens == solution.available[name] else NONE
     open_parts = {name: n for name, n in solution.drawn.items() if last[name] is NONE and n}
     ends = search.borders(open_parts, sums)
-    more = {name: entries for name, (_, entries) in ends.items()}
-    return Found(solution, pages, last | {name: end for name, (end, _) in ends.items()}, more)
+    skipped = {name: entries for name, (_, entries) in ends.items()}
+    return Found(solution, pages, last | {name: end for name, (end, _) in ends.items()}, skipped)
+
+
+def find_available(
+    spark: SparkSession, parts: Broadcast[Parts], mix: MixConfig, domains: DomainsConfig
+) -> tuple[dict[str, int], dict[str, int]]:
+    """How many tokens, repeats counted, and pages of each part can be drawn."""
+    return _in_all(_Search(spark, parts, mix, domains).sums(_SHIFTS[0], {}))
+
+
+def _in_all(sums: pa.Table) -> tuple[dict[str, int], dict[str, int]]:
+    grouped = sums.group_by("part").aggregate([("tokens", "sum"), ("pages", "sum")])
+    names = grouped["part"].to_pylist()
+    tokens, pages = (grouped[f"{name}_sum"].to_pylist() for name in ("tokens", "pages"))
+    return dict(zip(names, tokens, strict=True)), dict(zip(names, pages, strict=True))
 
 
 @dataclass(frozen=True)
@@ -138,23 +154,27 @@ class _Search:
         if not wanted:
             return {}
         before, inside = dict.fromkeys(wanted, 0), dict[str, Range]()
+        ranges = inside
         for level, shift in enumerate(_SHIFTS):
             if level:
                 sums = self.sums(shift, inside)
-            inside, entries = {}, 0
+            entries = 0
+            inside, wide = {}, dict[str, Range]()
             for name, tokens in wanted.items():
-                inside[name], skipped, there = _crossing(
-                    sums, name, tokens - before[name], shift, fill=not level
+                inside[name], wide[name], skipped, there = _crossing(
+                    sums, name, tokens - before[name], shift
                 )
                 before[name] += skipped
                 entries += there
+            ranges = inside if level else wide
             if entries <= _FEW_ENTRIES:
                 break
-        rows = self._entries(inside)
-        return {
-            name: _end(rows.filter(pc.equal(rows["part"], name)), inside[name], tokens - start)
-            for (name, tokens), start in zip(wanted.items(), before.values(), strict=True)
-        }
+        rows = self._entries(ranges)
+        ends = {}
+        for (name, tokens), start in zip(wanted.items(), before.values(), strict=True):
+            of_part = rows.filter(pc.equal(rows["part"], name))
+            ends[name] = _end(of_part, ranges[name], tokens - start, near=tokens // _NEAR)
+        return ends
 
     def sums(self, shift: int, inside: Mapping[str, Range]) -> pa.Table:
         """Tokens and entries by part and leading bits, and pages that can be drawn.
@@ -231,46 +251,45 @@ def _names(schema: str) -> list[str]:
     return [column.split()[0] for column in schema.split(", ")]
 
 
-def _crossing(
-    sums: pa.Table, name: str, tokens: int, shift: int, *, fill: bool
-) -> tuple[Range, int, int]:
+def _crossing(sums: pa.Table, name: str, tokens: int, shift: int) -> tuple[Range, Range, int, int]:
     """The leading bits that the border has, the tokens before these, the entries with these.
 
-    To `fill` the gap before it there are the next bits too, of some entries.
+    Behind the first there are the same and the next bits, of as many entries as fill the gap before
+    a page that is too long.
     """
     of_part = sums.filter(pc.equal(sums["part"], name))
-    through = np.cumsum(of_part["tokens"].to_numpy())
+    sizes, entries = (of_part[what].to_numpy() for what in ("tokens", "entries"))
+    through = np.cumsum(sizes)
     at = int(np.searchsorted(through, tokens, side="right"))
     before = int(through[at - 1]) if at else 0
-    entries = of_part["entries"].to_numpy()
-    end = at
-    if fill:
-        behind = np.cumsum(entries[at + 1 :])
-        end += min(len(behind), int(np.searchsorted(behind, _NEXT_ENTRIES)) + 1)
-    bits = of_part["bits"]
-    return (shift, bits[at].as_py(), bits[end].as_py()), before, int(entries[at])
+    behind, listed = np.cumsum(sizes[at + 1 :]), np.cumsum(entries[at + 1 :])
+    enough = (behind >= 4 * sizes[at]) & (listed >= _NEXT_ENTRIES) | (listed > _FEW_ENTRIES)
+    end = at + (int(np.argmax(enough)) + 1 if enough.any() else len(listed))
+    first, last = of_part["bits"][at].as_py(), of_part["bits"][end].as_py()
+    return (shift, first, first), (shift, first, last), before, int(entries[at])
 
 
 End = tuple[Last, frozenset[tuple[str, int]]]
 
 
-def _end(entries: pa.Table, inside: Range, tokens: int) -> End:
-    """The last entry up to which they have no more than `tokens`, and those that fill the gap.
+def _end(entries: pa.Table, inside: Range, tokens: int, *, near: int) -> End:
+    """The last entry that is drawn, of `tokens` in all, and those before it that are too long.
 
-    Where they all have more, it lies before them.
+    What is left is at last `near` nothing, or less than what is there. Where nothing is drawn, the
+    border lies before all of these.
     """
     order = [(name, "ascending") for name in ("draw_key", "doc_id", "epoch")]
-    rows = entries.sort_by(order).to_pylist()
-    through = np.cumsum([0, *(row["tokens"] for row in rows)])
-    number = int(np.searchsorted(through, tokens, side="right")) - 1
-    left, more = tokens - int(through[number]), []
-    for row in rows[number:]:
-        if row["tokens"] <= left:
-            left -= row["tokens"]
-            more.append((row["doc_id"], row["epoch"]))
-    if number:
-        row = rows[number - 1]
-        return Last(row["draw_key"], row["doc_id"], row["epoch"]), frozenset(more)
     shift, bits, _ = inside
     first = np.array([bits << shift], np.int64).view(np.float64)
-    return Last(float(np.nextafter(first[0], -1)), "", 0), frozenset(more)
+    last, left = Last(float(np.nextafter(first[0], -1)), "", 0), tokens
+    passed: list[tuple[str, int]] = []
+    skipped: list[tuple[str, int]] = []
+    for row in entries.sort_by(order).to_pylist():
+        if left <= near or len(passed) > _MOST_SKIPPED:
+            break
+        if row["tokens"] <= left:
+            left -= row["tokens"]
+            last, skipped = Last(row["draw_key"], row["doc_id"], row["epoch"]), [*passed]
+        else:
+            passed.append((row["doc_id"], row["epoch"]))
+    return last, frozenset(skipped)

@@ -27,7 +27,7 @@ from pyspark.sql import functions as F
 
 from curation.dedup.doc_ids import halves
 from curation.mixing.chances import kept
-from curation.mixing.config import ShardsConfig
+from curation.mixing.config import DOMAINS, ShardsConfig
 from curation.mixing.selection import ENTRIES, ENTRY, PLACE, READ, Selection
 from curation.parts import Parts
 from curation.spark_tables import map_each
@@ -140,15 +140,20 @@ def _within(selection: DataFrame, before: pa.Table) -> Drawn:
     borders = selection.sparkSession.sparkContext.broadcast(before.select(["shard", *PLACE]))
     rows = selection.mapInArrow(partial(_find_shards, borders=borders), f"{ENTRIES}, shard int")
     width = max(1, pc.sum(before["text_bytes"]).as_py() // before.num_rows)
-    return Drawn(rows, width, pc.max(before["shard"]).as_py() + 1)
+    return Drawn(rows, width, pc.max(before["shard"]).as_py() + 1 + len(DOMAINS))
 
 
 def _find_shards(
     batches: Iterator[pa.RecordBatch], *, borders: Broadcast[pa.Table]
 ) -> Iterator[pa.RecordBatch]:
     shards = borders.value["shard"].to_numpy()
+    known = pc.unique(borders.value["folder"])
     for batch in batches:
         found = shards[find_rows(borders.value, batch)]
+        # A domain that had no page gets a shard of its own, behind all others.
+        new = pc.invert(pc.is_in(batch.column("folder"), known)).to_numpy(zero_copy_only=False)
+        of_domain = pc.index_in(batch.column("folder"), pa.array(DOMAINS)).fill_null(0).to_numpy()
+        found = np.where(new, shards[-1] + 1 + of_domain, found)
         yield batch.append_column("shard", pa.array(found, pa.int32()))
 
 
@@ -156,7 +161,7 @@ def find_rows(layout: pa.Table, entries: pa.RecordBatch | pa.Table) -> npt.NDArr
     """For each of the entries the row of the layout, in order, within whose borders it lies.
 
     Both have the columns `PLACE`; entries before the first border of their folder belong to its
-    first row, and those of a folder that has none to the row before where they would lie.
+    first row. Those of a folder that has none get any row.
     """
     folders = sorted({*layout["folder"].to_pylist(), *_distinct(entries)})
     borders = _sortable(layout, folders)
@@ -200,4 +205,7 @@ def carry_on(before: pa.Table, written: pa.Table, take_down: int) -> pa.Table:
         **{name: now[name].fill_null(0) for name in _SIZES},
         "removal": removal,
     }
-    return pa.table(columns).cast(LAYOUT.arrow)
+    new = written.filter(pc.invert(pc.is_in(written["shard"], before["shard"].combine_chunks())))
+    numbers = pa.array([take_down] * new.num_rows, pa.int32())
+    new = new.set_column(new.column_names.index("removal"), "removal", numbers)
+    return pa.concat_tables([pa.table(columns).cast(LAYOUT.arrow), new.cast(LAYOUT.arrow)])

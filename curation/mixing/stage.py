@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from curation.domains.config import DomainsConfig
 from curation.language.identify import UNDETERMINED
 from curation.mixing.chances import kept
 from curation.mixing.config import MixConfig, ShardsConfig
-from curation.mixing.draw import Border, Found, Last, find_border
+from curation.mixing.draw import Border, Found, Last, find_available, find_border
 from curation.mixing.layout import carry_on, lay_out
 from curation.mixing.selection import Count, Selection
 from curation.mixing.shards import STAGE, write_shards
@@ -87,6 +87,8 @@ def make_mix(
     made = write_shards(laid_out, parts, mixing.folder)
     if before and there is not None:
         made = carry_on(before.layout, made, take_down)
+    if before and mixing.mix:
+        of_mix = _available_now(of_mix, *find_available(spark, parts, mixing.mix, mixing.domains))
     tables = {LAYOUT: made, MIX: _with_drawn(of_mix, composition), COMPOSITION: composition}
     files += [
         write_file(mixing.folder, uuid.uuid4().hex, table, rows) for table, rows in tables.items()
@@ -114,13 +116,13 @@ def shipped(mixed: Receipt) -> Counter[str]:
 
 def border_of(mix: pa.Table, config: MixConfig, domains: DomainsConfig) -> Border:
     """The border that rows of `MIX` tell."""
-    last, more = {}, set()
+    last, skipped = {}, set()
     for row in mix.to_pylist():
         last[row["part"]] = Last(row["draw_key"], row["doc_id"], row["epoch"])
-        for entry in row["more"]:
+        for entry in row["skipped"]:
             doc_id, epoch = entry.split()
-            more.add((doc_id, int(epoch)))
-    return Border(config, domains, last, frozenset(more))
+            skipped.add((doc_id, int(epoch)))
+    return Border(config, domains, last, frozenset(skipped))
 
 
 def _account(
@@ -207,10 +209,20 @@ def _described(found: Found) -> pa.Table:
             "available_pages": found.available_pages.get(name, 0),
             **dict.fromkeys(_OF_DRAWN.values(), 0),
             **vars(found.last[name]),
-            "more": [f"{doc_id} {epoch}" for doc_id, epoch in sorted(found.more.get(name, ()))],
+            "skipped": [f"{doc_id} {n}" for doc_id, n in sorted(found.skipped.get(name, ()))],
         }
         for name, share in solution.shares.items()
     ]
+    return pa.Table.from_batches([MIX.batch(rows)])
+
+
+def _available_now(mix: pa.Table, tokens: Mapping[str, int], pages: Mapping[str, int]) -> pa.Table:
+    """Rows of `MIX` with what there is after a take-down."""
+    rows = mix.to_pylist()
+    for row in rows:
+        available = tokens.get(row["part"], 0)
+        row["available_tokens"], row["available_pages"] = available, pages.get(row["part"], 0)
+        row["missing_tokens"] = max(0, row["wanted_tokens"] - available)
     return pa.Table.from_batches([MIX.batch(rows)])
 
 

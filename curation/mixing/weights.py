@@ -53,7 +53,10 @@ class Solution:
 def shares_of(config: MixConfig) -> dict[str, Fraction]:
     """The share of each part; they add up to 1. Their order is not that of the recipe."""
     inputs = {name: _exact(share) for name, share in sorted(config.inputs.items())}
-    left = 1 - sum(inputs.values(), Fraction(0))
+    taken = sum(inputs.values(), Fraction(0))
+    if taken > 1:  # in the last digits
+        inputs = {name: share / taken for name, share in inputs.items()}
+    left = max(Fraction(0), 1 - taken)
     domains = {name: _exact(config.shares.get(name, 0.0)) for name in DOMAINS}
     whole = sum(domains.values(), Fraction(0))  # not 1 to the last digit, as 0.1 + 0.2 + 0.7
     return inputs | {name: share / whole * left for name, share in domains.items()}

@@ -19,7 +19,7 @@ from curation import receipts
 from curation.arrow_text import Ints
 from curation.dedup.earlier import earlier_runs
 from curation.dedup.lines.allow import read_allow_list
-from curation.driver import judges, mix_after, parts_of, split_receipts, step
+from curation.driver import judges, mix_after, parts_of, require_documents, split_receipts, step
 from curation.errors import UserError
 from curation.mixing.stage import shipped
 from curation.parts import Parts
@@ -29,8 +29,6 @@ from curation.removal.returned import find_returned
 from curation.removal.stage import BEFORE, Request, find_pages
 from curation.removal.wanted import Wanted
 from curation.run import Run, stage_work
-from curation.storage import join, storage
-from schemas.document import DOCUMENT
 from schemas.removal import RETURNED
 
 
@@ -63,13 +61,8 @@ def _require_what_follows(run: Run, extracted: pa.Table) -> None:
     earlier_runs(config)
     if config.lines and config.lines.allow_list:
         read_allow_list(config.lines.allow_list)
-    names = receipts.files(extracted, DOCUMENT)["path"].to_pylist()
-    there = {file.uri for file in storage(run.folder).walk(join(run.folder, DOCUMENT.name))}
-    if missing := sorted({join(run.folder, name) for name in names} - there):
-        raise UserError(
-            f"{missing[0]} is gone, of {len(missing):,} files: without documents/ no shard can be"
-            " made again, so nothing was taken down"
-        )
+    without = "without documents/ no shard can be made again, so nothing was taken down"
+    require_documents(run, extracted, without)
 
 
 def _commit_take_down(run: Run, number: int, found: Receipt) -> None:
