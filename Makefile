@@ -25,7 +25,7 @@ pipeline: java $(VENV)/run.stamp ## run the bundled sample into OUTPUT (out/samp
 	$(RUN)/curate run --recipe sample --output $(OUTPUT)
 
 test: java $(VENV)/dev.stamp ## run the tests, S3 server and Spark included
-	$(RUN)/python -m pytest
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 cluster-test: $(ZIP) build/env.stamp $(wildcard dist/environment.tar.gz) java ## run the jobs on a real Spark cluster of this machine
 	$(RUN)/python -m pytest tests/cluster

@@ -18,6 +18,7 @@ from tests.s3 import running_server
 
 # No result may depend on where the tests run.
 os.environ["TZ"] = "Asia/Kathmandu"
+os.environ["SPARK_CONF_DIR"] = str(Path(__file__).parent / "spark")  # of what tests start, too
 settings.register_profile("tests", deadline=None, derandomize=True)  # machines are shared
 settings.load_profile("tests")
 LOCAL_SPARK = {"spark.master": "local[2,4]", "spark.sql.shuffle.partitions": "2"}
@@ -91,7 +92,8 @@ def local(tmp_path: Path) -> str:
 def _free_ports(count: int) -> tuple[int, ...]:
     # SeaweedFS listens for gRPC 10,000 above each port, so those stay below 55,535.
     probes = []
-    for port in range(20000 + os.getpid() % 10000, 50000):
+    # Processes that look at the same time have ids next to each other.
+    for port in range(20000 + os.getpid() * 37 % 10000, 50000):
         probe = socket.socket()
         try:
             probe.bind(("127.0.0.1", port))

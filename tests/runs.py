@@ -21,7 +21,7 @@ from curation import pipeline
 from curation.finish import Outcome
 from curation.progress import Progress
 from curation.recipe import load
-from curation.run import new_run
+from curation.run import Run, new_run
 from curation.storage import join, storage
 
 SAMPLE = Path(__file__).parent.parent / "curation" / "sample"
@@ -30,6 +30,9 @@ SMALL = (
     *("splits.target_bytes=60000", "shards.target_tokens=15000", "mix=null"),
     *("dedup.near=null", "dedup.lines=null", "dedup.certificate=null"),
 )
+SMALL_OPTIONS = [word for override in SMALL for word in ("--set", override)]
+ONE_CORE = ("--spark-conf", "spark.master=local[1,4]")
+"""For `curate ...`: each core has a Python worker, which costs some seconds before it works."""
 NEAR, LINES = "dedup.near={}", "dedup.lines={}"
 """After `SMALL`: near-duplicates or frequent lines go too, which costs a small run its time."""
 
@@ -67,6 +70,11 @@ def run(
     opened = new_run(recipe, str(folder))
     opened.open()
     return pipeline.run(opened, spark, quiet())
+
+
+def go_on(spark: SparkSession, folder: str | Path) -> None:
+    """Completes a run that was begun, in this process."""
+    pipeline.run(Run.load(str(folder)), spark, quiet())
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from tests import runs
 from tests.proxy import Faults, Proxy
 from tests.s3 import PUBLIC_BUCKET
 
-SMALL = [word for override in runs.SMALL for word in ("--set", override)]
+SMALL = [*runs.SMALL_OPTIONS, *runs.ONE_CORE]
 
 
 def upload(small_input: Path, s3: str) -> str:

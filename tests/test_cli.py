@@ -13,7 +13,7 @@ from curation.cli import main
 from tests import runs
 
 JOBS = Path(__file__).parent.parent / "jobs"
-SMALL = [word for override in runs.SMALL for word in ("--set", override)]
+SMALL = runs.SMALL_OPTIONS
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
@@ -111,8 +111,8 @@ def test_missing_java_is_refused_with_the_command_that_installs_it(
 def test_a_run_shows_its_funnel_and_is_recognised_when_it_is_finished(
     small_input: Path, expected_shards: dict[str, bytes], tmp_path: Path
 ) -> None:
-    given = ["--input", str(small_input), "--output", str(tmp_path / "out"), *SMALL]
-    given += ["--spark-conf", "spark.master=local[1,4]"]
+    given = ["--input", str(small_input), "--output", str(tmp_path / "out")]
+    given += [*SMALL, *runs.ONE_CORE]
     # Nothing of the world a run happens in may show in its shards.
     world = {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "America/St_Johns", "COLUMNS": "200"}
     first = runs.curate("run", "--recipe", "default", *given, **world)
@@ -133,7 +133,7 @@ def test_a_run_shows_its_funnel_and_is_recognised_when_it_is_finished(
 def submit(job: str, *arguments: str | Path) -> None:
     """Runs a job with `spark-submit`, whose master and memory must stay as given."""
     spark_submit = Path(sys.executable).with_name("spark-submit")
-    settings = ["--master", "local[2,4]", "--conf", "spark.sql.shuffle.partitions=3"]
+    settings = ["--master", "local[1,4]", "--conf", "spark.sql.shuffle.partitions=3"]
     environment = {**os.environ, "PYTHONPATH": str(JOBS.parent)}
     done = subprocess.run(
         [spark_submit, *settings, JOBS / job, *arguments],

@@ -56,7 +56,7 @@ def test_s3_to_s3(small_input: Path, expected_shards: dict[str, bytes], s3: str)
     for file in small_input.iterdir():
         put(join(s3, "in", file.name), file.read_bytes())
     given = ["run", "--recipe", "default", "--input", join(s3, "in", "*.warc.gz")]
-    small = [word for override in runs.SMALL for word in ("--set", override)]
+    small = [*runs.SMALL_OPTIONS, *runs.ONE_CORE]
     done = runs.curate(*given, "--output", join(s3, "run"), *small)
     assert done.returncode == 0, done.stderr
     assert runs.shards(join(s3, "run")) == expected_shards

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pyspark.sql import SparkSession
 
 from curation import receipts
 from tests import runs
@@ -73,6 +74,7 @@ def attempts(folder: Path) -> dict[str, str]:
     ids=["extract", "mix"],
 )
 def test_kill_of_the_driver(
+    spark: SparkSession,
     small_input: Path,
     expected_shards: dict[str, bytes],
     tmp_path: Path,
@@ -83,8 +85,7 @@ def test_kill_of_the_driver(
     before = attempts(folder)
     assert not (folder / "manifest.json").exists()
     (folder / "documents" / "000000-loser-0.parquet").write_bytes(b"of an attempt that lost")
-    done = runs.curate(*arguments(small_input, folder))
-    assert done.returncode == 0, done.stderr
+    runs.go_on(spark, folder)
     after = attempts(folder)
     assert before.items() <= after.items()
     assert len(before) < len(after)

@@ -124,7 +124,7 @@ def test_only_the_selected_ranges_are_requested(
     index = write_index(tmp_path / "index.parquet", chosen)
     put(join(s3, "index.parquet"), index.read_bytes())
     given = ["run", "--recipe", "default", "--input", join(s3, "index.parquet"), "--prefix", s3]
-    given += ["--set", "inputs.0.format=index", "--output", join(s3, "out")]
+    given += ["--set", "inputs.0.format=index", "--output", join(s3, "out"), *runs.ONE_CORE]
     proxy.requests.clear()
     done = runs.curate(*given)
     assert done.returncode == 0, done.stderr

@@ -347,7 +347,7 @@ def test_the_command_goes_on_and_tells_what_it_did(
     given = lists(folder, "first", "second")
     take_down(Run.load(str(folder)), spark, runs.quiet(), read_wanted(**given))
     options = [w for name, path in given.items() for w in (f"--{name.replace('_', '-')}", path)]
-    done = runs.curate("remove", folder, *options, "--spark-conf", "spark.master=local[2,4]")
+    done = runs.curate("remove", folder, *options, *runs.ONE_CORE)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == "Take-down 1: 6 pages, 4 of them from shards"
@@ -357,7 +357,7 @@ def test_the_command_goes_on_and_tells_what_it_did(
     assert lines[-1] == "Of no page of the run: 1 entries: url https://nowhere.example/"
     assert texts(folder) == never_seen
     manifest = (folder / "manifest.json").read_bytes()
-    again = runs.curate("remove", folder, *options, "--spark-conf", "spark.master=local[2,4]")
+    again = runs.curate("remove", folder, *options, *runs.ONE_CORE)
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("Nothing was changed: all of these were taken down before\n")
     assert (folder / "manifest.json").read_bytes() == manifest
