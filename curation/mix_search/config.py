@@ -8,13 +8,9 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from curation.errors import UserError
+from curation.mixing.config import MixConfig
 
-DEFAULT_MIX: Mapping[str, float] = {
-    "general": 0.50,
-    "math": 0.25,
-    "code": 0.17,
-    "multilingual": 0.08,
-}
+DEFAULT_MIX: Mapping[str, float] = MixConfig().shares
 
 
 @dataclass(frozen=True, kw_only=True)
