@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from curation import __version__, pipeline
@@ -33,7 +32,7 @@ from curation.commands import (
 from curation.commands import run as run_command
 from curation.commands.options import add_spark_conf, spark_conf
 from curation.commands.run import add_run_options, open_run, show
-from curation.errors import ReportedError, UserError, told_by
+from curation.errors import ReportedError, UserError
 from curation.finish import Outcome
 from curation.progress import Progress
 from curation.run import Run
@@ -93,10 +92,6 @@ def _guard(work: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("curate: interrupted: the same command goes on where it was", file=sys.stderr)
         return INTERRUPTED
-    except PySparkException as error:
-        if told := told_by(error):
-            return _fail(told)
-        raise
 
 
 def _fail(message: str) -> int:

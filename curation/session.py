@@ -24,7 +24,7 @@ from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from curation.errors import UserError
+from curation.errors import UserError, told_by
 
 _MIN_JAVA = 17
 _SESSION = {"spark.sql.session.timeZone": "UTC"}
@@ -108,16 +108,32 @@ def is_submitted() -> bool:
 def session(conf: Mapping[str, str] | None = None) -> Iterator[SparkSession]:
     """A session that stops when the context ends; in local mode its JVM ends too.
 
-    So what comes then has the memory, and another session starts another JVM.
+    So what comes then has the memory, and another session starts another JVM. A `UserError` of a
+    task comes out as one.
     """
     spark = start_session(conf)
     try:
-        yield spark
+        with lasting_errors():
+            yield spark
     finally:
         spark.sparkContext.setLogLevel("OFF")  # what tasks say as they are cut off
         spark.stop()
         if not is_submitted():
             _end_jvm()
+
+
+@contextmanager
+def lasting_errors() -> Iterator[None]:
+    """Errors of Spark as ones that can be shown when the session is over.
+
+    Spark's own ask the JVM for their text, and fail at that when there is none.
+    """
+    try:
+        yield
+    except PySparkException as error:
+        if told := told_by(error):
+            raise UserError(told) from error
+        raise PySparkException(str(error)).with_traceback(error.__traceback__) from None
 
 
 def _end_jvm() -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pyspark import SparkContext
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from curation.errors import UserError
-from curation.session import require_java, tell_workers
+from curation.session import lasting_errors, require_java, tell_workers
 
 
 def test_workers_run_the_interpreter_of_the_driver_and_times_are_utc(spark: SparkSession) -> None:
@@ -46,6 +49,37 @@ def test_workers_learn_where_s3_is_but_no_key_and_what_they_were_told_stays(
     assert there["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert there["WINNOW_S3_REQUESTER_PAYS"] == "a,b"
     assert "of the driver" not in there.values()
+
+
+FAILING = """
+from curation.errors import UserError
+from curation.session import session
+
+def fail(_batches):
+    raise UserError("x.json: it is broken: mend it")
+
+try:
+    with session({"spark.master": "local[1]"}) as spark:
+        spark.range(1).mapInArrow(fail, "id long").count()
+except UserError as error:
+    print(error)
+"""
+
+
+def test_a_user_error_of_a_task_is_one_when_the_session_is_over() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "x.json: it is broken: mend it\n", done.stderr
+
+
+def test_other_errors_of_spark_keep_their_text(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(PySparkException) as caught, lasting_errors():
+        spark.sql("select nothing_like_it")
+    monkeypatch.setattr(SparkContext, "_jvm", None)
+    assert "nothing_like_it" in str(caught.value)
 
 
 @pytest.mark.parametrize(

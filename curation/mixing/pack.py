@@ -12,7 +12,7 @@ and the bytes depend on none. A command that was stopped goes on where it was.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, replace
@@ -20,17 +20,19 @@ from multiprocessing import get_context
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from curation.errors import UserError
 from curation.mixing.loading.folder import ShardFolder
 from curation.mixing.packing.cut import Cutter
 from curation.mixing.packing.files import writer
-from curation.mixing.packing.part import Packed, PackSettings, pack_part
+from curation.mixing.packing.part import Packed, PackSettings, pack_part, read_part
 from curation.storage import join, put, storage
 
 Last = Literal["pad", "drop"]
 INDEX = "index.json"
 _SETTINGS = "settings.json"
+_COUNTS = ("documents", "empty_documents", "tokens")
 
 
 def pack(
@@ -48,8 +50,8 @@ def pack(
     settings_uri = join(parts, _SETTINGS)
     if not storage(settings_uri).put_if_absent(settings_uri, json.dumps(told).encode()):
         _require_same(_read(settings_uri), told, output)
-    packed = list(_packed(folder, settings, parts, processes))
-    index = _index(packed, settings, told, parts)
+    _pack_all(folder, settings, parts, processes)
+    index = _index(len(folder.files), settings, told, parts)
     put(join(output, INDEX), json.dumps(index, indent=1).encode())
     kept = {join(parts, path) for file in index["files"] for path in file["paths"].values()}
     storage(parts).sweep(parts, kept)
@@ -67,23 +69,21 @@ def _require_same(found: dict[str, Any], wanted: dict[str, Any], output: str) ->
         )
 
 
-def _packed(
-    folder: ShardFolder, settings: PackSettings, parts: str, processes: int
-) -> Iterator[Packed]:
+def _pack_all(folder: ShardFolder, settings: PackSettings, parts: str, processes: int) -> None:
     tasks = [
         (replace(folder, files=(file,)), number, settings, parts)
         for number, file in enumerate(folder.files)
     ]
     if processes == 1:
-        yield from (pack_part(*task) for task in tasks)
+        for task in tasks:
+            pack_part(*task)
         return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         running = [pool.submit(_pack_part, *task) for task in tasks]
         try:
-            for task in running:
-                if isinstance(packed := task.result(), str):
-                    raise UserError(packed)
-                yield packed
+            for packed in running:
+                if (problem := packed.result()) is not None:
+                    raise UserError(problem)
         except BrokenProcessPool as error:
             raise UserError(
                 "a process was ended from outside, for memory perhaps: give fewer --processes"
@@ -92,25 +92,24 @@ def _packed(
             pool.shutdown(cancel_futures=True)
 
 
-def _pack_part(
-    folder: ShardFolder, number: int, settings: PackSettings, parts: str
-) -> Packed | str:
-    """In a process of its own: an error that a user can mend goes back as what it says."""
+def _pack_part(folder: ShardFolder, number: int, settings: PackSettings, parts: str) -> str | None:
+    """In a process of its own: an error that a user can mend comes back as what it says."""
     try:
-        return pack_part(folder, number, settings, parts)
+        pack_part(folder, number, settings, parts)
     except UserError as error:
         return str(error)
+    return None
 
 
-def _index(
-    packed: list[Packed], settings: PackSettings, told: dict[str, Any], parts: str
-) -> dict[str, Any]:
-    files = [(part.files, part.sequences) for part in packed]
+def _index(number: int, settings: PackSettings, told: dict[str, Any], parts: str) -> dict[str, Any]:
+    """Of that number of parts, of which it makes one more."""
+    files, counts = [], Counter[str]()
     rests = Cutter(settings.length, settings.dtype)
-    number = len(packed)
     with writer(parts, number, settings.format, settings.length, settings.dtype) as made:
-        for part in packed:
+        for part in (read_part(parts, of, settings) for of in range(number)):
             made.add(rests.add(_documents(part)))
+            files.append((part.files, part.sequences))
+            counts.update({name: getattr(part, name) for name in _COUNTS})
         over = len(rests.rest)
         padded = settings.length - over if over and told["last"] == "pad" else 0
         if padded:
@@ -121,14 +120,12 @@ def _index(
         "length": settings.length,
         "dtype": settings.dtype.name,
         "sequences": sum(sequences for _, sequences in files),
-        "documents": sum(part.documents for part in packed),
-        "empty_documents": sum(part.empty_documents for part in packed),
-        "tokens": sum(part.tokens for part in packed),
+        **{name: counts[name] for name in _COUNTS},
         "padded_tokens": padded,
         "dropped_tokens": over if told["last"] == "drop" else 0,
         "files": [{"paths": paths, "sequences": count} for paths, count in files if count],
     }
 
 
-def _documents(part: Packed) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    return np.split(np.array(part.rest, np.int64), part.ends[:-1]) if part.ends else []
+def _documents(part: Packed) -> list[npt.NDArray[Any]]:
+    return np.split(part.rest, part.ends[:-1]) if len(part.ends) else []

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from curation.errors import UserError
-from curation.token_counts.tokenizer import Ids, Library, Tokenizer
+from curation.token_counts.tokenizer import MOST_IDS, Ids, Library, Tokenizer
 from curation.token_counts.words_kernel import BLANKS, LINES, SPACES
 
 _ENDS = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "[SEP]")
@@ -44,7 +44,7 @@ def file_tokenizer(name: str, content: bytes) -> Tokenizer:
         described = json.loads(content)
         described["model"].pop("dropout", None)  # which would make every count another one
         tokenizer = HuggingFace.from_str(json.dumps(described))
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except (KeyError, TypeError, AttributeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError("is no tokenizer.json") from error
     except BaseException as error:
         if not _breaks(error) and not isinstance(error, ValueError):
@@ -54,10 +54,13 @@ def file_tokenizer(name: str, content: bytes) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.encode_special_tokens = True  # as texts, that is
     vocabulary = tokenizer.get_vocab()
+    size = max(vocabulary.values(), default=-1) + 1
+    if size > MOST_IDS:
+        raise ValueError(f"has the id {size - 1:,}: ids are below {MOST_IDS:,}")
     ends = [vocabulary[token] for token in _ENDS if token in vocabulary]
     return Tokenizer(
         name=name,
-        vocabulary=max(vocabulary.values(), default=-1) + 1,
+        vocabulary=size,
         end_of_document=ends[0] if ends else None,
         library=_library(name, tokenizer),
         rule=cutting_rule(described),

@@ -18,7 +18,7 @@ import numpy as np
 import tiktoken
 
 from curation.errors import UserError
-from curation.token_counts.tokenizer import Ids, Library, Tokenizer
+from curation.token_counts.tokenizer import MOST_IDS, Ids, Library, Tokenizer
 from curation.token_counts.words_kernel import BLANKS, LINES
 
 _GPT2 = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"
@@ -158,7 +158,13 @@ def _read(content: bytes) -> dict[bytes, int]:
         raise ValueError(f"has no rank for {len(missing)} of 256 bytes")
     if len(set(ranks.values())) != len(ranks):
         raise ValueError("has two tokens of one rank")
+    if other := [rank for rank in (min(ranks.values()), max(ranks.values())) if not _fits(rank)]:
+        raise ValueError(f"has the rank {other[0]:,}: ranks are 0 or more, and below {MOST_IDS:,}")
     return ranks
+
+
+def _fits(rank: int) -> bool:
+    return 0 <= rank < MOST_IDS
 
 
 def _encoding(name: str, pattern: str, ranks: dict[bytes, int]) -> tiktoken.Encoding:

@@ -20,6 +20,8 @@ from curation.token_counts.words import LONGEST_WORD, cut_words, pieces, stretch
 
 Ids = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
+MOST_IDS = 1 << 31
+"""As many as `Ids` can hold."""
 _WORDS_AT_ONCE = 1 << 20
 _MOST_REMEMBERED = 1 << 19
 _LONGEST_REMEMBERED = 64  # characters

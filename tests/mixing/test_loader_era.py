@@ -117,6 +117,25 @@ def test_states_are_json_and_merge_in_any_order() -> None:
     assert in_step(state(1, 9)) == merge_states([state(0, 9), state(1, 9)])
 
 
+def test_any_number_of_passes_is_counted_at_once() -> None:
+    start = Start(3, (((7, 10),), ()))
+    era = Era(start, 100, 2, equal=False)
+    assert era.at(0, 2 + 10**15 * 50 + 7) == (3 + 2 + 10**15, 7)
+    assert era.at(0, 1) == (3, 1)
+    merged = in_step(state(0, 10**9))
+    assert (merged["pass"], merged["left"]) == (10**9 // 50, [])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"taken": 7.5}, {"rank": "0"}, {"rows": 1e2}, {"equal": "no"}, {"seed": "s"}, {"pass": 0.5}],
+    ids=str,
+)
+def test_a_state_counts_in_whole_numbers(wrong: dict[str, object]) -> None:
+    with pytest.raises(UserError, match="no state of a loader"):
+        read_state({**state(0, 1), **wrong})
+
+
 @pytest.mark.parametrize(
     ("states", "message"),
     [
@@ -125,6 +144,7 @@ def test_states_are_json_and_merge_in_any_order() -> None:
         ([state(0, 1), state(0, 1)], "one of each"),
         ([state(0, 1), state(1, 1, rows=200)], "different runs"),
         ([state(0, 1), in_step(state(1, 1))], "the states of all ranks"),
+        ([state(0, 1), state(1, 10**12)], "20,000,000,000 passes apart"),
         ([{"version": 1}], "no state of a loader"),
         ([{"version": 2}], "version 2"),
         ([state(2, 1)], "damaged"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -260,3 +261,20 @@ def test_a_large_vocabulary_needs_four_bytes(
     output = packed("--tokenizer", str(tmp_path))
     assert json.loads((output / "index.json").read_text())["dtype"] == "uint32"
     assert [tokens for tokens, _ in read(output)][:-1] == expected(tmp_path)[0]
+
+
+def test_memory_does_not_grow_with_what_is_left_over_of_each_shard(
+    tokenizer: Path, tmp_path: Path
+) -> None:
+    shards, tokens = 24, 50_000
+    folder = write_data_set(tmp_path / "shards", [1] * shards, texts=["a " * (tokens // 2)])
+    given = ["--tokenizer", str(tokenizer), "--output", str(tmp_path / "packed")]
+    tracemalloc.start()
+    try:
+        assert main(["pack", str(folder), *given, "--length", "65536", "--processes", "1"]) == 0
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    index = json.loads((tmp_path / "packed" / "index.json").read_text())
+    assert index["sequences"] == shards * tokens // 65536 + 1
+    assert most < 8 * shards * tokens / 2  # as lists they were 8 bytes of each token

@@ -111,6 +111,21 @@ def test_what_is_no_tokenizer(tmp_path: Path) -> None:
             open_tokenizer(str(tmp_path))
 
 
+def test_a_file_that_is_nested_too_deeply_is_no_tokenizer() -> None:
+    with pytest.raises(ValueError, match=r"is no tokenizer\.json"):
+        file_tokenizer("x", b'{"model": ' + b"[" * 200_000 + b"]" * 200_000 + b"}")
+
+
+def test_ids_that_are_too_large_are_told() -> None:
+    described = json.loads(trained_file("gpt2"))
+    described["model"]["vocab"]["never"] = (1 << 31) - 1
+    most = json.dumps(described).encode()
+    assert file_tokenizer("x", most).vocabulary == 1 << 31
+    described["model"]["vocab"]["never"] = 1 << 31
+    with pytest.raises(ValueError, match="has the id 2,147,483,648: ids are below"):
+        file_tokenizer("x", json.dumps(described).encode())
+
+
 def test_a_tokenizer_that_does_not_know_a_word_says_so() -> None:
     library = Library(WordLevel({"known": 0}, unk_token="[missing]"))
     library.pre_tokenizer = pre_tokenizers.Whitespace()

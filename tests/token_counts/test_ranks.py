@@ -128,3 +128,11 @@ def test_two_tokens_of_one_rank(tmp_path: Path) -> None:
     path.write_bytes(content().replace(b" 300\n", b" 301\n"))
     with pytest.raises(UserError, match="two tokens of one rank"):
         open_tokenizer(str(path))
+
+
+@pytest.mark.parametrize("rank", [-1, 1 << 31, 1 << 80])
+def test_ranks_that_are_too_large_or_too_small(tmp_path: Path, rank: int) -> None:
+    path = tmp_path / "r50k_base.tiktoken"
+    path.write_bytes(content().replace(b" 300\n", b" %d\n" % rank))
+    with pytest.raises(UserError, match=f"has the rank {rank:,}: ranks are 0 or more"):
+        open_tokenizer(str(path))

@@ -46,10 +46,15 @@ class Era:
 
     def at(self, rank: int, taken: int) -> tuple[int, int]:
         """The pass in which the rank is after so many rows, and how many of them are of it."""
-        number = self.start.pass_number
-        while taken >= (share := self.deal(number).share(rank)):
-            number, taken = number + 1, taken - share
-        return number, taken
+        first = self.start.pass_number
+        whole = first + len(self.start.left)  # from this pass on, all rows are left of each
+        for number in range(first, whole):
+            share = self.deal(number).share(rank)
+            if taken < share:
+                return number, taken
+            taken -= share
+        passes, taken = divmod(taken, self.deal(whole).share(rank))
+        return whole + passes, taken
 
     def spans(self, rank: int, pass_number: int, *, start: int, stop: int) -> list[Span]:
         """The rows of the pass that the rank gets as its `start` to `stop`."""

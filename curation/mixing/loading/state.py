@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain, pairwise
+from operator import index
 from typing import Any
 
 from curation.errors import UserError
 from curation.mixing.loading.era import Era, Start
 
 _VERSION = 1
+_MOST_PASSES_APART = 1000  # a state lists them one by one
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,14 @@ def read_state(told: Any) -> State:
 
 
 def _read(told: dict[str, Any]) -> State:
-    left = tuple(tuple((int(a), int(b)) for a, b in spans) for spans in told["left"])
-    data = Data(*(told[name] for name in ("identity", "rows", "seed")))
-    start = Start(int(told["pass"]), left)
+    left = tuple(tuple((index(a), index(b)) for a, b in spans) for spans in told["left"])
+    seed = None if told["seed"] is None else index(told["seed"])
+    data = Data(told["identity"], index(told["rows"]), seed)
+    start = Start(index(told["pass"]), left)
     if "rank" not in told:
         return State(data, start)
-    names = ("rank", "world_size", "equal", "taken")
-    return State(data, start, Place(*(told[name] for name in names)))
+    rank, world_size, taken = (index(told[name]) for name in ("rank", "world_size", "taken"))
+    return State(data, start, Place(rank, world_size, bool(index(told["equal"])), taken))
 
 
 def _is_sound(state: State) -> bool:
@@ -124,4 +127,7 @@ def _merged(state: State, taken: Sequence[int]) -> dict[str, Any]:
     if place is None:
         raise ValueError("the state of no rank")
     era = Era(state.start, state.data.rows, place.world_size, place.equal)
+    passes = [era.at(rank, of)[0] for rank, of in enumerate(taken)]
+    if (apart := max(passes) - min(passes)) > _MOST_PASSES_APART:
+        raise UserError(f"the ranks are {apart:,} passes apart: these are no states of one moment")
     return State(state.data, era.after(taken)).as_json()

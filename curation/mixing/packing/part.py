@@ -1,19 +1,25 @@
-"""One shard packed: its full sequences as files, and a receipt, which has what is left over."""
+"""One shard packed: its full sequences as files, and a receipt, which has what is left over.
+
+What is left over may be nearly a sequence, and there may be many thousands of shards: receipts are
+read one at a time.
+"""
 
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from curation.mixing.loading.folder import ShardFolder
 from curation.mixing.loading.reader import Reader
-from curation.mixing.packing.cut import Cutter
+from curation.mixing.packing.cut import Cutter, Ints, Tokens
 from curation.mixing.packing.files import Format, writer
 from curation.storage import join, put, storage
 from curation.token_counts.open import open_tokenizer
@@ -45,25 +51,45 @@ class PackSettings:
 class Packed:
     """What came of a shard: `rest` and `ends` are the tokens that filled no sequence."""
 
-    number: int
     files: dict[str, str]
     sequences: int
     documents: int
     empty_documents: int
     tokens: int
-    rest: list[int]
-    ends: list[int]
+    rest: Tokens
+    ends: Ints
 
 
-def pack_part(folder: ShardFolder, number: int, settings: PackSettings, parts: str) -> Packed:
+def pack_part(folder: ShardFolder, number: int, settings: PackSettings, parts: str) -> None:
     """Packs the only shard of `folder` as that part, unless there is a receipt that tells of it."""
-    uri = join(parts, f"{_RECEIPT}-{number:06d}.json")
+    uri = _receipt(parts, number)
     if storage(uri).find(uri) is not None:
-        return Packed(**json.loads(storage(uri).read(uri)))
+        return
     folder.verify(folder.files[0])
     packed = _pack(folder, number, settings, parts)
-    put(uri, json.dumps(asdict(packed)).encode())
-    return packed
+    told = {**vars(packed), "rest": _as_text(packed.rest), "ends": _as_text(packed.ends)}
+    put(uri, json.dumps(told).encode())
+
+
+def read_part(parts: str, number: int, settings: PackSettings) -> Packed:
+    """What the receipt of a part tells."""
+    uri = _receipt(parts, number)
+    told = json.loads(storage(uri).read(uri))
+    rest, ends = _from_text(told["rest"], settings.dtype), _from_text(told["ends"], np.int64)
+    return Packed(**{**told, "rest": rest, "ends": ends})
+
+
+def _receipt(parts: str, number: int) -> str:
+    return join(parts, f"{_RECEIPT}-{number:06d}.json")
+
+
+def _as_text(values: npt.NDArray[Any]) -> str:
+    little_endian = values.dtype.newbyteorder("<")
+    return b64encode(values.astype(little_endian).tobytes()).decode()
+
+
+def _from_text(text: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    return np.frombuffer(b64decode(text), np.dtype(dtype).newbyteorder("<"))
 
 
 def _pack(folder: ShardFolder, number: int, settings: PackSettings, parts: str) -> Packed:
@@ -76,8 +102,9 @@ def _pack(folder: ShardFolder, number: int, settings: PackSettings, parts: str) 
             documents, empty = documents + len(ended), empty + len(ids) - len(ended)
             tokens += sum(map(len, ended))
             made.add(cutter.add(ended))
-    rest, ends = cutter.rest.tolist(), cutter.ends.tolist()
-    return Packed(number, made.files, made.sequences, documents, empty, tokens, rest, ends)
+    return Packed(
+        made.files, made.sequences, documents, empty, tokens, rest=cutter.rest, ends=cutter.ends
+    )
 
 
 def _tokens(folder: ShardFolder, tokenizer: Tokenizer) -> Iterator[list[Ids]]:
