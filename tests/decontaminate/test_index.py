@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -155,3 +157,27 @@ def test_relative_paths_count_from_the_recipe(tmp_path: Path) -> None:
     config = load(str(tmp_path / "r.yaml")).decontaminate
     assert isinstance(config, DecontaminateConfig)
     assert config.benchmarks[0].path == str(tmp_path / "b" / "a.jsonl")
+
+
+def test_texts_are_tidied_as_pages_are(tmp_path: Path) -> None:
+    plain = "Où est la bibliothèque municipale et à quelle heure ouvre elle le dimanche"
+    odd = unicodedata.normalize("NFD", plain).replace("heure", "heu\u00adre").replace("la", "l\0a")
+    config = made.one(tmp_path / "a.jsonl", [f"  {odd}\u200b\r\n", "\u00ad\n"])
+    (text,) = read_texts(config.benchmarks[0])
+    assert text.text == plain
+    assert len(scan(pa.array([plain]), config)) == 1
+
+
+def test_halves_of_characters_are_left_out(tmp_path: Path) -> None:
+    row = b'{"i\\ud83d": "7\\ud83d", "q\\ud83d": "nine words \\ud83dthat are enough to look for"}'
+    (tmp_path / "a.jsonl").write_bytes(row)
+    benchmark = Benchmark(name="a", path=str(tmp_path / "a.jsonl"), id="i\ud83d")
+    assert read_texts(benchmark) == [("7", "q", "nine words that are enough to look for")]
+
+
+def test_bytes_in_parquet_that_are_no_text(tmp_path: Path) -> None:
+    offsets, data = np.array([0, 2, 4], np.int32), b"ab\xff\xfe"
+    broken = pa.StringArray.from_buffers(2, pa.py_buffer(offsets), pa.py_buffer(data))
+    pq.write_table(pa.table({"q": broken}), tmp_path / "a.parquet")
+    with pytest.raises(UserError, match=r"a\.parquet: row 1 cannot be read: .*utf-8"):
+        read_texts(Benchmark(name="a", path=str(tmp_path / "a.parquet")))
