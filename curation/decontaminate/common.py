@@ -1,9 +1,9 @@
 """Which runs of words are boilerplate: they would be found on pages that know no item.
 
-That are runs that more than `max_items` different texts have, and runs that most items of a
-benchmark have. A text that has not much more than runs that others have too is no item in a frame
-but one of the variants of an item (the same question with each of many answers): it keeps them,
-but of the texts that have a run no more than `max_items` do, since a page pays for each.
+Those are runs that more than `max_items` different texts have, and runs that so many items and
+most of a benchmark's have. A text of which over half is common by the first rule is no item in a
+frame but a variant of one (the same question with each of many answers): it keeps its runs, but of
+the texts that have a run no more than `max_items` do, since a page pays for each.
 """
 
 from __future__ import annotations
@@ -31,21 +31,26 @@ class Owners:
 
 
 def common(runs: Runs, of: Owners, max_items: int | None) -> Mask:
-    """Whether a run of a text is not looked for; `runs` are sorted by hash and then text."""
+    """Whether a run of a text is not looked for; `runs` are sorted by hash and then text.
+
+    What is told of a text that equals an earlier one does not count.
+    """
     if max_items is None or not len(runs.hashes):
         return np.zeros(len(runs.hashes), bool)
-    begins = first_of_each(runs.hashes)
-    groups = np.cumsum(begins) - 1
+    groups = np.cumsum(first_of_each(runs.hashes)) - 1
     frame = _frame(runs, groups, of, max_items)
     shared = ~frame & (_different(groups, of.firsts[runs.texts]) > max_items)[groups]
     of_text, shared_of_text = (
         np.bincount(runs.texts[which], minlength=len(of.items)) for which in (~frame, shared)
     )
-    keeps = shared & (2 * shared_of_text > of_text)[runs.texts]
-    counted = np.cumsum(keeps & (of.firsts[runs.texts] == runs.texts))
-    before = np.append(0, counted)[owner(begins)]
-    keeps &= counted - before <= max_items
-    return frame | (shared & ~keeps)
+    is_first = of.firsts[runs.texts] == runs.texts
+    keeps = np.flatnonzero(shared & is_first & (2 * shared_of_text > of_text)[runs.texts])
+    others = (shared_of_text < of_text)[runs.texts[keeps]]  # who has nothing else is first
+    keeps = keeps[np.lexsort((runs.texts[keeps], others, groups[keeps]))]
+    rank = np.arange(len(keeps)) - owner(first_of_each(groups[keeps]))
+    found = frame | shared
+    found[keeps[rank < max_items]] = False
+    return found
 
 
 def _frame(runs: Runs, groups: Ints, of: Owners, max_items: int) -> Mask:
