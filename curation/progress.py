@@ -40,8 +40,8 @@ class Progress:
         self._console.print(f"{stage}: {time.monotonic() - started:.0f} s", highlight=False)
 
     def note(self, text: str) -> None:
-        """A line about what is done."""
-        self._console.print(text, highlight=False, soft_wrap=True)
+        """A line about what is done, as it is: a name in it may have brackets."""
+        self._console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
     @contextmanager
     def watch(self, stage: str, folder: str, work: Sequence[str], done: set[str]) -> Iterator[None]:

@@ -35,3 +35,10 @@ def test_an_error_inside_is_not_swallowed_and_the_display_ends(tmp_path: Path) -
     progress = Progress(Console(file=io.StringIO()))
     with pytest.raises(KeyError), progress.watch("extract", str(tmp_path), ["a"], set()):
         raise KeyError
+
+
+def test_a_note_is_shown_as_it_is() -> None:
+    shown = io.StringIO()
+    note = "decontaminate: [bold]gsm8k[/red] :bug: [/]"
+    Progress(Console(file=shown, width=20)).note(note)
+    assert shown.getvalue() == f"{note}\n"

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curation.arrow_text import Hashes, Ints
+from curation.decontaminate.common import Owners, common
 from curation.decontaminate.config import DecontaminateConfig
 from curation.decontaminate.read import read_texts
 from curation.decontaminate.runs_kernel import Runs, count_words, find_runs
@@ -28,8 +29,8 @@ _WORD_BITS = 64
 class Lookup(NamedTuple):
     """What a scan needs. Run g has hash `hashes[g]`, ascending, and `sizes[g]` words.
 
-    It is of the texts `texts[firsts[g]:firsts[g + 1]]`. `lengths` are all that occur; `filter` has
-    two bits for the first `lengths[0]` words of each run.
+    It is of the texts `texts[firsts[g]:firsts[g + 1]]`, of equal ones the first. `lengths` are all
+    that occur; `filter` has two bits for the first `lengths[0]` words of each run.
     """
 
     lengths: Ints
@@ -60,10 +61,9 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Texts:
-    """All texts of all benchmarks: `items` are numbered over all."""
+    """All texts of all benchmarks: items are numbered over all."""
 
-    benchmarks: Ints
-    items: Ints
+    owners: Owners
     names: Sequence[str]
     columns: Sequence[str]
     texts: pa.StringArray
@@ -78,10 +78,11 @@ def build(config: DecontaminateConfig) -> tuple[dict[str, Any], dict[str, Told]]
     found = _distinct(list(_runs(every.texts, lengths)))
     is_list = found.is_list & (not config.lists)
     lists, found = _take(found, is_list), _take(found, ~is_list)
-    is_common = _common(found, every.items, config.max_items)
-    common, sought = _take(found, is_common), _take(found, ~is_common)
-    told = _tell(config, every, lengths, (sought.texts, lists.texts, common.texts))
-    return _arrays(config, every, sought), told
+    is_common = common(found, every.owners, config.max_items)
+    shared, sought = _take(found, is_common), _take(found, ~is_common)
+    told = _tell(config, every.owners, lengths, (sought.texts, lists.texts, shared.texts))
+    is_first = every.owners.firsts[sought.texts] == sought.texts
+    return _arrays(config, every, _take(sought, is_first)), told
 
 
 def _every_text(config: DecontaminateConfig) -> _Texts:
@@ -89,11 +90,12 @@ def _every_text(config: DecontaminateConfig) -> _Texts:
     flat = [text for of_one in read for text in of_one]
     benchmarks = np.repeat(np.arange(len(read)), [len(of_one) for of_one in read])
     numbers: dict[tuple[int, str], int] = {}
-    keys = zip(benchmarks.tolist(), (text.item for text in flat), strict=True)
-    items = [numbers.setdefault(key, len(numbers)) for key in keys]
+    firsts: dict[tuple[int, str], int] = {}
+    of_each = list(enumerate(zip(benchmarks.tolist(), flat, strict=True)))
+    items = [numbers.setdefault((of, text.item), len(numbers)) for _, (of, text) in of_each]
+    alike = [firsts.setdefault((of, text.text), number) for number, (of, text) in of_each]
     return _Texts(
-        benchmarks,
-        np.array(items, np.int64),
+        Owners(benchmarks, np.array(items, np.int64), np.array(alike, np.int64)),
         [text.item for text in flat],
         [text.column for text in flat],
         pa.array([text.text for text in flat], pa.string()),
@@ -118,30 +120,19 @@ def _take(runs: Runs, which: npt.NDArray[Any]) -> Runs:
     return Runs(*(values[which] for values in runs))
 
 
-def _common(runs: Runs, items: Ints, max_items: int | None) -> npt.NDArray[np.bool_]:
-    """Whether so many items have a run that it is not looked for."""
-    if max_items is None or not len(runs.hashes):
-        return np.zeros(len(runs.hashes), bool)
-    of_items = items[runs.texts]
-    order = np.lexsort((of_items, runs.hashes))
-    hashes = runs.hashes[order]
-    firsts = first_of_each(hashes, of_items[order])
-    numbers = np.cumsum(first_of_each(hashes)) - 1
-    common = np.empty(len(order), bool)
-    common[order] = np.bincount(numbers, firsts)[numbers] > max_items
-    return common
-
-
 def _tell(
-    config: DecontaminateConfig, every: _Texts, lengths: Ints, texts_of: Sequence[Ints]
+    config: DecontaminateConfig, of: Owners, lengths: Ints, texts_of: Sequence[Ints]
 ) -> dict[str, Told]:
-    """`texts_of` runs that are looked for, of lists, and of those that are common."""
-    counts = [np.bincount(texts, minlength=len(lengths)) for texts in texts_of]
+    """`texts_of` runs that are looked for, of lists, and of those that are common.
+
+    A text counts as the first one that equals it: that is the one that is looked for.
+    """
+    counts = [np.bincount(texts, minlength=len(lengths))[of.firsts] for texts in texts_of]
     told = {}
     for number, benchmark in enumerate(config.benchmarks):
-        of_it = every.benchmarks == number
-        items, sought = np.unique(every.items[of_it]), of_it & (counts[0] > 0)
-        runs, list_runs, common_runs = (int(of[of_it].sum()) for of in counts)
+        of_it = of.benchmarks == number
+        items, sought = np.unique(of.items[of_it]), of_it & (counts[0] > 0)
+        runs, list_runs, common_runs = (int(each[of_it].sum()) for each in counts)
         told[benchmark.name] = Told(
             items=len(items),
             texts=int(of_it.sum()),
@@ -150,7 +141,7 @@ def _tell(
             common_runs=common_runs,
             short_texts=int((lengths[of_it] == 0).sum()),
             unsought_texts=int((of_it & ~sought).sum()),
-            unsought_items=len(items) - len(np.unique(every.items[sought])),
+            unsought_items=len(items) - len(np.unique(of.items[sought])),
         )
     return told
 
@@ -169,7 +160,7 @@ def _arrays(config: DecontaminateConfig, every: _Texts, runs: Runs) -> dict[str,
     )
     return {
         **lookup._asdict(),
-        "benchmark": [names[number] for number in every.benchmarks.tolist()],
+        "benchmark": [names[number] for number in every.owners.benchmarks.tolist()],
         "item": every.names,
         "column": every.columns,
         "n_runs": np.bincount(runs.texts, minlength=len(every.texts)),

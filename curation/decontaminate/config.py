@@ -37,8 +37,9 @@ class DecontaminateConfig:
     Each `ngram` words in a row of a text are looked for; of a text with fewer, all of them, if they
     are `min_words` at least. Not looked for are runs that are `lists`, of nothing but numbers and
     single letters (pages that count to 16 are many), unless these are wanted, and runs that more
-    than `max_items` items have; null: all are. A text counts as found where a share of `min_share`
-    of its runs is; 0: any of them.
+    than `max_items` different texts have, or that many items and most of a benchmark's; null: all
+    are. But a text that has mostly runs that others have too keeps them. A text counts as found
+    where a share of `min_share` of its runs is; 0: any of them.
 
     `remove`: the `page`, or the `lines` in which the runs are; then a page with fewer words left
     than `min_words_left` goes too.

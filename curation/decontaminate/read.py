@@ -1,4 +1,7 @@
-"""Benchmark files: JSONL or Parquet in; the texts that are looked for out, in the file's order."""
+"""Benchmark files: JSONL or Parquet in; the texts that are looked for out, in the file's order.
+
+A text is tidied as extraction tidies the prose of pages: what both write alike is found.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,10 @@ import pyarrow.parquet as pq
 
 from curation.decontaminate.config import Benchmark
 from curation.errors import UserError
+from curation.extract.hygiene import cleaned
+from curation.extract.lines import Line
+from curation.extract.tidy import verbatim
+from schemas.line_kind import LineKind
 
 _CODECS = {".gz": "gzip", ".zst": "zstd"}
 
@@ -36,16 +43,20 @@ def _texts(benchmark: Benchmark, row: int, values: Mapping[str, Any]) -> Iterato
     wanted = benchmark.columns or tuple(name for name in values if name != benchmark.id)
     for name in (*(benchmark.columns or ()), *([benchmark.id] if benchmark.id else [])):
         if name not in values:
-            raise UserError(
-                f"{benchmark.path}: row {row} has no '{name}' (it has {', '.join(values)})"
-            )
-    item = str(values[benchmark.id]) if benchmark.id else str(row)
+            there = verbatim(", ".join(values))
+            raise UserError(f"{benchmark.path}: row {row} has no '{name}' (it has {there})")
+    item = verbatim(str(values[benchmark.id])) if benchmark.id else str(row)
     for name in wanted:
         text = _joined(values[name])
         if text is None and benchmark.columns and values[name] is not None:
             raise UserError(f"{benchmark.path}: row {row}: '{name}' is neither text nor texts")
-        if text:
-            yield Text(item, name, text)
+        if tidied := _tidied(text or ""):
+            yield Text(item, verbatim(name), tidied)
+
+
+def _tidied(text: str) -> str:
+    lines, _ = cleaned([Line(LineKind.PROSE, line) for line in verbatim(text).split("\n")])
+    return "\n".join(line.text for line in lines)
 
 
 def _joined(value: Any) -> str | None:
@@ -65,11 +76,16 @@ def _rows(benchmark: Benchmark) -> Iterable[tuple[int, Mapping[str, Any]]]:
 
 
 def _parquet(path: str, content: bytes) -> Iterator[Mapping[str, Any]]:
+    number = 0
     try:
         for batch in pq.ParquetFile(io.BytesIO(content)).iter_batches():
-            yield from batch.to_pylist()
+            for row in range(batch.num_rows):
+                yield batch.slice(row, 1).to_pylist()[0]
+                number += 1
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path}: is no Parquet file that can be read: {error}") from error
+    except ValueError as error:  # bytes that are no UTF-8, or a time that is none
+        raise UserError(f"{path}: row {number} cannot be read: {error}") from error
 
 
 def _jsonl(path: str, content: bytes) -> Iterator[Mapping[str, Any]]:

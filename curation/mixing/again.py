@@ -20,7 +20,7 @@ import yaml
 from pyspark.sql import SparkSession
 
 from curation import ledger, receipts
-from curation.decontaminate.index import check_benchmarks
+from curation.decontaminate.index import check_benchmarks, notes
 from curation.decontaminate.stage import scan_documents
 from curation.driver import (
     judges,
@@ -137,6 +137,8 @@ class Again:
             return parts
         if not receipts.is_done(folder, _DECONTAMINATE):
             with self._step(_DECONTAMINATE):
+                for note in notes(config):
+                    self.progress.note(f"{_DECONTAMINATE}: {note}")
                 domains = self.recipe.domains
                 found = scan_documents(self.spark, parts, config, domains, folder=folder)
                 receipts.commit(folder, replace(found, work=_DECONTAMINATE))

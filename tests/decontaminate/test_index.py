@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -109,6 +111,41 @@ def test_runs_that_many_items_have(tmp_path: Path) -> None:
     assert len(scan(pa.array([common]), config)[0].texts) == 13
 
 
+def _words(count: int, of: object) -> str:
+    return " ".join(f"word{n}of{of}" for n in range(count))
+
+
+def _found(path: Path, rows: list[dict[str, Any]], page: str) -> list[str]:
+    """The items of which something is found; all items are looked for."""
+    benchmark = Benchmark(name="made", path=str(made.write(path, rows)))
+    config = DecontaminateConfig(benchmarks=(benchmark,)).pinned()
+    assert load_index(config).told["made"].unsought_items == 0
+    return [row["item"] for of in scan(pa.array([page]), config) for row in of.texts.to_pylist()]
+
+
+def test_a_question_with_each_of_many_answers_is_looked_for(tmp_path: Path) -> None:
+    pairs = [(question, answer) for question in range(50) for answer in range(11)]
+    rows = [{"q": _words(20, question), "a": f"answer{answer}"} for question, answer in pairs]
+    assert _found(tmp_path / "a.jsonl", rows, _words(20, 7)) == ["77"]  # the first that has it
+    rows = [{"q": f"{_words(20, question)} answer{answer}"} for question, answer in pairs]
+    found = _found(tmp_path / "a.jsonl", rows, _words(20, 7))
+    assert sorted(found) == [str(row) for row in range(77, 87)]  # max_items of them
+    rows += [{"q": _words(20, question)} for question in range(50)]
+    assert len(_found(tmp_path / "a.jsonl", rows, _words(20, 7))) == 10
+
+
+def test_frames_of_items_are_not_looked_for(tmp_path: Path) -> None:
+    frame = _words(15, "frame")
+    alone = [{"frame": frame, "q": _words(20, item)} for item in range(20)]
+    assert _found(tmp_path / "a.jsonl", alone, frame) == []
+    assert _found(tmp_path / "a.jsonl", alone, _words(20, 7)) == ["7"]
+    some = [{"q": f"{frame if item < 12 else ''} {_words(30, item)}"} for item in range(40)]
+    assert _found(tmp_path / "a.jsonl", some, frame) == []
+    assert _found(tmp_path / "a.jsonl", some, _words(30, 7)) == ["7"]
+    few = [{"frame": frame, "q": _words(20, item)} for item in range(10)]
+    assert _found(tmp_path / "a.jsonl", few, frame) == ["0"]
+
+
 def test_lists_of_numbers_are_not_looked_for(tmp_path: Path) -> None:
     numbers = " ".join(map(str, range(1, 21)))
     letters = "a b c d e f g h i j k l m n"
@@ -155,3 +192,27 @@ def test_relative_paths_count_from_the_recipe(tmp_path: Path) -> None:
     config = load(str(tmp_path / "r.yaml")).decontaminate
     assert isinstance(config, DecontaminateConfig)
     assert config.benchmarks[0].path == str(tmp_path / "b" / "a.jsonl")
+
+
+def test_texts_are_tidied_as_pages_are(tmp_path: Path) -> None:
+    plain = "Où est la bibliothèque municipale et à quelle heure ouvre elle le dimanche"
+    odd = unicodedata.normalize("NFD", plain).replace("heure", "heu\u00adre").replace("la", "l\0a")
+    config = made.one(tmp_path / "a.jsonl", [f"  {odd}\u200b\r\n", "\u00ad\n"])
+    (text,) = read_texts(config.benchmarks[0])
+    assert text.text == plain
+    assert len(scan(pa.array([plain]), config)) == 1
+
+
+def test_halves_of_characters_are_left_out(tmp_path: Path) -> None:
+    row = b'{"i\\ud83d": "7\\ud83d", "q\\ud83d": "nine words \\ud83dthat are enough to look for"}'
+    (tmp_path / "a.jsonl").write_bytes(row)
+    benchmark = Benchmark(name="a", path=str(tmp_path / "a.jsonl"), id="i\ud83d")
+    assert read_texts(benchmark) == [("7", "q", "nine words that are enough to look for")]
+
+
+def test_bytes_in_parquet_that_are_no_text(tmp_path: Path) -> None:
+    offsets, data = np.array([0, 2, 4], np.int32), b"ab\xff\xfe"
+    broken = pa.StringArray.from_buffers(2, pa.py_buffer(offsets), pa.py_buffer(data))
+    pq.write_table(pa.table({"q": broken}), tmp_path / "a.parquet")
+    with pytest.raises(UserError, match=r"a\.parquet: row 1 cannot be read: .*utf-8"):
+        read_texts(Benchmark(name="a", path=str(tmp_path / "a.parquet")))

@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @given(
-    texts=st.lists(TEXT, min_size=1, max_size=4),
+    texts=st.lists(TEXT, min_size=1, max_size=4, unique_by=lambda text: tuple(text.split())),
     pages=st.lists(TEXT, min_size=1, max_size=3),
     ngram=st.integers(1, 6),
     min_words=st.integers(1, 6),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import shutil
 from pathlib import Path
@@ -10,12 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from pyspark.sql import SparkSession
+from rich.console import Console
 
 from curation import pipeline
 from curation.errors import UserError
 from curation.mixing.again import Again, recipe_of_mix
 from curation.mixing.loading.folder import open_folder
 from curation.parts import read_documents
+from curation.progress import Progress
 from curation.removal.summary import summarise
 from curation.removal.take_down import take_down
 from curation.removal.wanted import read_wanted
@@ -51,7 +54,7 @@ def _item(folder: Path) -> str:
     """An item of a benchmark that a page quotes."""
     texts = (row for b in read_documents(str(folder), ["text"]) for row in b.to_pylist())
     words = next(row["text"].split() for row in texts if len(row["text"].split()) > 200)
-    return json.dumps({"question": " ".join(words[100:140])})
+    return json.dumps({"question": " ".join(words[100:140]), "answer": "too few words"})
 
 
 def recipe(folder: Path) -> dict[str, Any]:
@@ -60,19 +63,26 @@ def recipe(folder: Path) -> dict[str, Any]:
 
 
 def mix_again(
-    spark: SparkSession, whole: Path, folder: Path, values: dict[str, Any]
+    spark: SparkSession,
+    whole: Path,
+    folder: Path,
+    values: dict[str, Any],
+    shown: io.StringIO | None = None,
 ) -> list[dict[str, Any]]:
     file = whole.parent / f"{folder.name}.yaml"
     file.write_text(yaml.safe_dump(values))
     opened = Run.load(str(whole))
-    return Again(opened, recipe_of_mix(opened, str(file), []), str(folder), spark, quiet()).make()
+    progress = Progress(Console(file=shown or io.StringIO()))
+    return Again(opened, recipe_of_mix(opened, str(file), []), str(folder), spark, progress).make()
 
 
 def test_another_mix_is_what_a_run_with_it_makes(
     spark: SparkSession, folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
     whole, mixed = folders
-    parts = mix_again(spark, whole, tmp_path / "again", recipe(whole.parent))
+    shown = io.StringIO()
+    parts = mix_again(spark, whole, tmp_path / "again", recipe(whole.parent), shown)
+    assert "decontaminate: made: not looked for are 1 of 2 texts" in shown.getvalue()
     made = shards(tmp_path / "again")
     assert made == shards(mixed)
     assert len(made) > 1
