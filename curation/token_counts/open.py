@@ -10,7 +10,7 @@ from classifiers.encoder.hub import download, is_hub_id
 from curation.artefact import Artefact
 from curation.errors import UserError
 from curation.quality.config import BUNDLED
-from curation.storage import join, normalise
+from curation.storage import join, normalise, storage
 from curation.token_counts.config import TokensConfig
 from curation.token_counts.hugging_face import file_tokenizer, require_package
 from curation.token_counts.ranks import (
@@ -96,4 +96,7 @@ def _json_file(name: str) -> str:
 
 def _read(path: str, sha256: str | None) -> bytes:
     """Its bytes; what lies in an object store is fetched once per machine."""
-    return bytes(Artefact(path=normalise(path), sha256=sha256).mapped())
+    placed = normalise(path)
+    if storage(placed).find(placed) is None:
+        raise UserError(f"{placed}: is not there: no {FILE}, and no ranks")
+    return bytes(Artefact(path=placed, sha256=sha256).mapped())

@@ -198,7 +198,7 @@ def test_cutting_is_as_naive_cutting(
     ("options", "message"),
     [
         (["--length", "1"], "--length 1: 2 to"),
-        (["--tokenizer", "nowhere"], "--tokenizer nowhere: no tokenizer.json"),
+        (["--tokenizer", "nowhere"], "nowhere/tokenizer.json: is not there: no tokenizer.json"),
         (["--tokenizer", __file__], "no tokenizer that can be read"),
         (["--end-token", "9999"], "--end-token 9999: the tokenizer has ids below"),
         (["--processes", "0"], "1 at least"),
