@@ -121,7 +121,8 @@ def find_border(
     solution = solve(mix, available)
     last = {}
     for name, tokens in solution.drawn.items():
-        last[name] = ALL if tokens == solution.available[name] else NONE
+        whole = solution.shares[name] and tokens == solution.available[name]
+        last[name] = ALL if whole else NONE
     open_parts = {name: n for name, n in solution.drawn.items() if last[name] is NONE and n}
     ends = search.borders(open_parts, sums)
     skipped = {name: entries for name, (_, entries) in ends.items()}
