@@ -15,6 +15,7 @@ from curation import ledger, receipts
 from curation.dedup.certificate.rates import rates
 from curation.dedup.take_downs import LISTS
 from curation.ledger import LedgerError
+from curation.mixing import data_set
 from curation.mixing.data_set import DataSet, benchmarks_of, write_data_set
 from curation.receipts import Counts
 from curation.recipe import dump
@@ -178,9 +179,10 @@ def _read_small(run: Run, files: Sequence[Mapping[str, Any]], table: Table) -> l
 def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:
     """Every file that counts is there and as long as it was; what does not count is deleted."""
     named = {join(run.folder, file["path"]): file["bytes"] for file in files}
+    of_shards = join(run.folder, data_set.FOLDER, data_set.MANIFEST)  # written over, further on
     for table in sorted({*(file["table"] for file in files), *(t.name for t in _SWEPT)}):
         folder = join(run.folder, table)
-        storage(folder).sweep(folder, named)
+        storage(folder).sweep(folder, {*named, of_shards})
         for file in storage(folder).walk(folder):
             # What is not named does not count: a late attempt may still write some.
             if named.pop(file.uri, file.size) != file.size:

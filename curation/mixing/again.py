@@ -33,6 +33,7 @@ from curation.driver import (
 )
 from curation.errors import UserError
 from curation.finish import read_outcome
+from curation.mixing.data_set import MANIFEST as DATA_MANIFEST
 from curation.mixing.data_set import DataSet, benchmarks_of, write_data_set
 from curation.mixing.shards import STAGE
 from curation.mixing.stage import Mixing, make_mix, read_mix
@@ -226,6 +227,7 @@ def _finish(run: Run, recipe: Recipe, folder: str, spark: SparkSession) -> list[
 def _sweep(folder: str, files: list[dict[str, Any]]) -> None:
     """Deletes what attempts have left that were killed."""
     named = {join(folder, file["path"]) for file in files}
+    named.add(join(folder, SHARD.name, DATA_MANIFEST))
     for table in (LEFT_OUT, COMPOSITION, TOKEN_COUNT, MATCH, VERDICT, LAYOUT, MIX_TABLE, SHARD):
         place = join(folder, table.name)
         storage(place).sweep(place, named)

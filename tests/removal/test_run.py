@@ -293,7 +293,7 @@ class _Killer:
         for name, counts in (
             ("put_if_absent", lambda _: True),
             ("delete", lambda uris: any(Path(uri).exists() for uri in uris)),
-            ("create", lambda uri: uri.endswith("manifest.json")),
+            ("create", lambda uri: uri.endswith("/manifest.json")),
         ):
             monkeypatch.setattr(LocalStorage, name, self._wrapped(name, counts))
 
