@@ -91,6 +91,10 @@ def _new_client(*, anonymous: bool) -> Any:
     return client
 
 
+# A child shares its parent's open connections, and each would read answers to the other.
+os.register_at_fork(after_in_child=_new_client.cache_clear)
+
+
 _answered: set[str] = set()
 """Hosts that have answered this process: worth some patience when they stop to."""
 

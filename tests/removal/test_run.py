@@ -158,7 +158,7 @@ def complete(run: Run, spark: SparkSession) -> None:
 
 
 def stamps(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in (folder / "shards").iterdir()}
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "shards").glob("*.parquet")}
 
 
 def whole(folder: Path) -> None:
@@ -174,7 +174,7 @@ def test_what_is_left_is_the_run_that_never_saw_the_pages(
     ids, old, old_stamps = ids_of(folder), texts(folder), stamps(folder)
     held = {
         row["doc_id"]: path.stem
-        for path in (folder / "shards").iterdir()
+        for path in (folder / "shards").glob("*.parquet")
         for row in ds.dataset(path).to_table().to_pylist()
     }
     first = remove(spark, folder, "first")
