@@ -15,8 +15,8 @@ from curation import ledger, receipts
 from curation.dedup.certificate.rates import rates
 from curation.dedup.take_downs import LISTS
 from curation.ledger import LedgerError
-from curation.mixing import data_set
 from curation.mixing.data_set import DataSet, benchmarks_of, write_data_set
+from curation.mixing.loading.folder import MANIFEST as DATA_MANIFEST
 from curation.receipts import Counts
 from curation.recipe import dump
 from curation.retries import take_retries
@@ -179,7 +179,7 @@ def _read_small(run: Run, files: Sequence[Mapping[str, Any]], table: Table) -> l
 def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:
     """Every file that counts is there and as long as it was; what does not count is deleted."""
     named = {join(run.folder, file["path"]): file["bytes"] for file in files}
-    of_shards = join(run.folder, data_set.FOLDER, data_set.MANIFEST)  # written over, further on
+    of_shards = join(run.folder, SHARD.name, DATA_MANIFEST)  # written over, further on
     for table in sorted({*(file["table"] for file in files), *(t.name for t in _SWEPT)}):
         folder = join(run.folder, table)
         storage(folder).sweep(folder, {*named, of_shards})

@@ -22,6 +22,7 @@ import xxhash
 
 from curation.errors import UserError
 from curation.mix_search.config import SampleConfig
+from curation.mixing.loading.folder import MANIFEST
 from curation.storage import FileInfo, RangeReader, join, storage
 
 _NEEDED = ("doc_id", "domain", "text")
@@ -75,13 +76,13 @@ def find_shards(folder: str) -> list[FileInfo]:
     run = join(folder, "run.json")
     if storage(run).find(run):
         raise UserError(f"{folder}: is a whole run: give its shards/")
-    manifest = join(folder, "_manifest.json")
+    manifest = join(folder, MANIFEST)
     if storage(manifest).find(manifest):
         named = json.loads(storage(manifest).read(manifest))["files"]
         uris = [join(folder, file["path"]) for file in named]
         files = [info for uri in uris if (info := storage(uri).find(uri))]
         if len(files) < len(uris):
-            raise UserError(f"{folder}: not all shards are there that its _manifest.json names")
+            raise UserError(f"{folder}: not all shards are there that its {MANIFEST} names")
     else:
         files = [file for file in storage(folder).walk(folder) if file.uri.endswith(".parquet")]
     if not files:

@@ -33,8 +33,8 @@ from curation.driver import (
 )
 from curation.errors import UserError
 from curation.finish import read_outcome
-from curation.mixing.data_set import MANIFEST as DATA_MANIFEST
 from curation.mixing.data_set import DataSet, benchmarks_of, write_data_set
+from curation.mixing.loading.folder import MANIFEST as DATA_MANIFEST
 from curation.mixing.shards import STAGE
 from curation.mixing.stage import Mixing, make_mix, read_mix
 from curation.parts import Files, Parts
@@ -76,14 +76,13 @@ def recipe_of_mix(run: Run, file: str | None, overrides: Sequence[str]) -> Recip
         known = ", ".join(KEYS_OF_MIX)
         raise UserError(f"'{unknown[0]}' is settled by the run: another mix has {known}")
     place_artefacts(values, base=os.path.dirname(os.path.abspath(file)) if file else None)
-    recipe = _merged(yaml.safe_load(dump(run.recipe)), values)
+    values = _merged(yaml.safe_load(dump(run.recipe)), values)
     for change in overrides:
         section = change.partition(".")[0]
-        recipe[section] = recipe.get(section) or {}  # `mix: null` has no keys
+        values[section] = values.get(section) or {}  # `mix: null` has no keys
         if section == "tokens":
-            recipe[section].pop("sha256", None)  # of another tokenizer
-        override(recipe, change)
-    values = recipe
+            values[section].pop("sha256", None)  # of another tokenizer
+        override(values, change)
     place_artefacts(values)  # overrides too may be relative
     found = validate(values, source=file or run.folder)
     benchmarks = found.decontaminate and found.decontaminate.pinned()

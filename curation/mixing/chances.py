@@ -102,6 +102,13 @@ def _looked_up(names: pa.StringArray, caps: Mapping[str, float], default: float)
     return np.array([*caps.values(), default], np.float64)[at]
 
 
+def entries_of(times: Ints) -> tuple[Ints, Ints]:
+    """The page of each entry, and which repeat it is, where pages have so many entries."""
+    rows = np.repeat(np.arange(len(times)), times)
+    starts = np.cumsum(times) - times
+    return rows, np.arange(len(rows)) - starts[rows]
+
+
 def places_of(order_keys: Ints, epochs: Ints) -> Ints:
     """Where entries lie in the order of shards: repeats are turned on by the golden ratio.
 

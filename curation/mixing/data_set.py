@@ -16,13 +16,14 @@ import pyarrow as pa
 
 from curation.ledger import Step
 from curation.mixing.card import make_card
+from curation.mixing.loading.folder import MANIFEST
 from curation.mixing.shards import path_of
 from curation.recipe import Recipe
 from curation.storage import join, put
 from schemas.shard import SHARD
 
 FOLDER = SHARD.name
-MANIFEST, CARD = "_manifest.json", "README.md"
+CARD = "README.md"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 
 from curation.arrow_text import Ints
 from curation.domains.config import DomainsConfig
-from curation.mixing.chances import Chances, Floats, chances_of, kept
+from curation.mixing.chances import Chances, Floats, chances_of, entries_of, kept
 from curation.mixing.config import MixConfig
 from curation.mixing.weights import Solution, solve
 from curation.parts import Parts
@@ -92,9 +92,7 @@ class Border:
 
 def _entries(chances: Chances) -> tuple[Ints, Ints, Floats]:
     """Every entry there is: its page, which repeat it is, its draw key."""
-    rows = np.repeat(np.arange(len(chances.entries)), chances.entries)
-    starts = np.cumsum(chances.entries) - chances.entries
-    epochs = np.arange(len(rows)) - starts[rows]
+    rows, epochs = entries_of(chances.entries)
     return rows, epochs, chances.draw_keys(rows, epochs)
 
 

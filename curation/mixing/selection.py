@@ -10,7 +10,7 @@ import pyarrow as pa
 from curation.arrow_text import Ints
 from curation.domains.config import DomainsConfig
 from curation.domains.keys import domains_of
-from curation.mixing.chances import places_of
+from curation.mixing.chances import entries_of, places_of
 from curation.mixing.content import content_of
 from curation.mixing.draw import Border
 from schemas.arrow import with_columns
@@ -65,9 +65,7 @@ class Selection:
     def entries(self, keys: pa.RecordBatch) -> pa.RecordBatch:
         """A row for each time that a page is drawn, of rows of keys with `READ`."""
         drawn = self.count(keys)
-        rows = np.repeat(np.arange(keys.num_rows), drawn.times)
-        starts = np.cumsum(drawn.times) - drawn.times
-        epochs = np.arange(len(rows)) - starts[rows]
+        rows, epochs = entries_of(drawn.times)
         batch = with_columns(keys, {"domain": drawn.domains}).take(pa.array(rows))
         here = pa.array([""] * batch.num_rows, pa.string())
         made = {

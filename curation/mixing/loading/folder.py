@@ -14,7 +14,7 @@ from typing import Any
 from curation.errors import UnreadableError, UserError
 from curation.storage import RangeReader, join, normalise, storage
 
-_MANIFEST = "_manifest.json"
+MANIFEST = "_manifest.json"
 _HASHED_AT_ONCE = 4 << 20
 
 
@@ -50,10 +50,10 @@ class ShardFolder:
         """Where it lies; raises `UserError` where it does not, or is of another size."""
         uri = join(self.uri, file.path)
         if (found := storage(uri).find(uri)) is None:
-            raise UserError(f"{uri}: is missing, though {_MANIFEST} names it: copy it again")
+            raise UserError(f"{uri}: is missing, though {MANIFEST} names it: copy it again")
         if found.size != file.size:
             raise UserError(
-                f"{uri}: has {found.size:,} bytes, not the {file.size:,} that {_MANIFEST} tells of:"
+                f"{uri}: has {found.size:,} bytes, not the {file.size:,} that {MANIFEST} tells of:"
                 " copy it again"
             )
         return uri
@@ -65,15 +65,15 @@ class ShardFolder:
         while piece := reader.read(_HASHED_AT_ONCE):
             digest.update(piece)
         if digest.hexdigest() != file.sha256:
-            raise UserError(f"{uri}: is not what {_MANIFEST} tells of (sha256): copy it again")
+            raise UserError(f"{uri}: is not what {MANIFEST} tells of (sha256): copy it again")
 
 
 def open_folder(uri: str) -> ShardFolder:
     """The data set in a folder or below `s3://`; raises `UserError` where there is none."""
     folder = normalise(uri)
-    manifest = join(folder, _MANIFEST)
+    manifest = join(folder, MANIFEST)
     if storage(manifest).find(manifest) is None:
-        raise UserError(f"{folder}: is no data set: no {_MANIFEST} there; a run has it in shards/")
+        raise UserError(f"{folder}: is no data set: no {MANIFEST} there; a run has it in shards/")
     try:
         told = json.loads(storage(manifest).read(manifest))
         files = tuple(_file(of) for of in told["files"])
