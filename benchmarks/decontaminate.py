@@ -24,6 +24,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from curation.all_splits import split_pass
 from curation.decontaminate.config import Benchmark, DecontaminateConfig
 from curation.decontaminate.index import load_index
 from curation.decontaminate.read import read_texts
@@ -32,7 +33,6 @@ from curation.dedup.config import DedupConfig
 from curation.dedup.keys import keys_batch
 from curation.dedup.minhash import blocks
 from curation.ingest.urls import url_facts
-from curation.pipeline import split_pass
 from curation.recipe import load
 from curation.run import new_run
 from curation.split_pass import run_split

@@ -1,6 +1,6 @@
 """Spark's event log in, what each step of a run, or each stage of Spark, did out.
 
-A step is what `pipeline._step` names by a job description, so steps that are new need nothing
+A step is what `driver.step` names by a job description, so steps that are new need nothing
 here. Some jobs carry a description of Spark's own, to broadcast a table or to list files: they
 belong to the step whose job follows. Work of the driver itself, between jobs, is not in the log.
 """

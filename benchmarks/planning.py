@@ -81,7 +81,7 @@ def _with_spark(run: Run, spark: SparkSession, watch: _Watch, *, tasks: int) -> 
 
 
 def _schedule(run: Run, spark: SparkSession, tasks: int) -> None:
-    """What `pipeline.extract` does, but for the pages; its display is where it is in the end."""
+    """What `all_splits.extract` does, but for the pages; its display is where it is in the end."""
     works = [split.work for split in run.splits]
     task = partial(_do_nothing, splits=spark.sparkContext.broadcast(run.splits))
     with Progress().watch("extract", run.folder, works, set(works)):

@@ -6,7 +6,7 @@ In: what training made and evaluation found. Out: `NAME.ftz`, `NAME.json`, `NAME
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,10 +55,21 @@ def write(folder: Path, name: str, content: bytes, description: Description, car
     )
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Markdown; the first column to the left, numbers to the right."""
-    lines = [header, [":--", *["--:"] * (len(header) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    numbers: Container[int] | None = None,
+) -> str:
+    """Markdown; the columns of `numbers` to the right: without it, all but the first."""
+    right = range(1, len(header)) if numbers is None else numbers
+    rule = ["--:" if column in right else ":--" for column in range(len(header))]
+    lines = [header, rule, *([_cell(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    """In one line, and no end of a cell."""
+    return " ".join(str(value).replace("|", "\\|").split())
 
 
 def markdown(card: Card, facts: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 
 from curation import ledger, receipts
 from curation.dedup.certificate.rates import rates
@@ -18,12 +17,10 @@ from curation.ledger import LedgerError
 from curation.mixing.data_set import DataSet, benchmarks_of, write_data_set
 from curation.mixing.loading.folder import MANIFEST as DATA_MANIFEST
 from curation.receipts import Counts
-from curation.recipe import dump
 from curation.retries import take_retries
-from curation.run import MANIFEST, Run, made_with
+from curation.run import MANIFEST, Run
 from curation.storage import join, put, storage
 from curation.tables import read_file, write_file
-from curation.token_counts.config import told_tokenizer
 from schemas.alarm import ALARM
 from schemas.arrow import Table
 from schemas.cluster import CLUSTER
@@ -132,11 +129,9 @@ def _write_data_set(run: Run, files: Sequence[Mapping[str, Any]], outcome: Outco
     data = DataSet(
         folder=run.folder,
         run=run.id,
-        recipe=yaml.safe_load(dump(run.recipe)),
+        recipe=run.recipe,
         benchmarks=benchmarks_of(run.recipe),
-        made_with=made_with(),
-        tokenizer=told_tokenizer(run.recipe.tokens),
-        files=[file for file in files if file["table"] == SHARD.name],
+        files=files,
         layout=tables[LAYOUT].sort_by("shard"),
         mix=tables[MIX],
         composition=tables[COMPOSITION],

@@ -1,6 +1,6 @@
 """The order of the pipeline, written once; and the driver's side of each part.
 
-    extract   splits in; documents, rejects, keys out      one Python pass per split, `PASS`
+    extract   splits in; documents, rejects, keys out      a Python pass per split, `all_splits.py`
     take_down lists and keys in; removals, verdicts out    only by `curate remove`, of a whole run
     hosts     keys in; verdicts out                        sums by part, then Spark SQL
     dedup     keys and verdicts in; verdicts, hosts out    Spark SQL
@@ -25,17 +25,15 @@ that never had the pages.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
-from pyspark import Broadcast
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from curation import ledger, receipts
+from curation.all_splits import extract
 from curation.decontaminate.index import notes
 from curation.decontaminate.stage import judge_matches
 from curation.dedup.config import DedupConfig
@@ -61,41 +59,27 @@ from curation.driver import (
 )
 from curation.encoder.stage import judge_encoder
 from curation.encoder.work import is_scored
-from curation.errors import UserError, told_by
-from curation.extract.batch import extract_batch
+from curation.errors import UserError
 from curation.finish import Outcome
 from curation.finish import finish as finish_run
-from curation.heuristics.batch import filter_batch
 from curation.hosts.stage import judge_hosts
 from curation.hosts.tables import write_hosts
-from curation.ingest import selection
-from curation.ingest.config import InputConfig, index_columns
-from curation.language.identify import identify_batch
+from curation.ingest.config import InputConfig
 from curation.mixing.stage import Mixing, make_mix
-from curation.pii.batch import pii_batch
 from curation.progress import Progress
-from curation.quality.batch import score_batch
 from curation.quality.stage import judge_quality
-from curation.receipts import IN, KEPT, SKIPPED, Receipt
-from curation.recipe import Recipe
+from curation.receipts import IN, KEPT, Receipt
 from curation.removal.take_down import returned
-from curation.run import Run, made_with, require_made_with, select_work, stage_work
-from curation.safety.batch import safety_batch
-from curation.safety.blocklist.batch import block_batch
+from curation.run import Run, select_work, stage_work
 from curation.spark_tables import (
     listed,
-    map_each,
-    read_foreign,
     read_receipts,
     read_table,
 )
-from curation.split_pass import BatchFunction, SplitPass, run_split
-from curation.splits import Split, bounded_target
 from curation.tables import write_file
 from curation.token_counts.stage import count_tokens
 from schemas.alarm import ALARM
 from schemas.document import DOCUMENT
-from schemas.drop_reason import DropReason
 from schemas.keys import KEYS
 from schemas.verdict import VERDICT
 
@@ -103,21 +87,6 @@ STAGES = (
     *("ingest", "extract", "language", "pii", "safety", "heuristics", "scores"),
     *("take_down", "hosts", "dedup", "quality", "encoder", "decontaminate", "mix"),
 )
-
-
-def split_pass(recipe: Recipe) -> SplitPass:
-    """The stages of the pass over a split, in order, with the recipe's values bound."""
-    stages: tuple[tuple[str, BatchFunction], ...] = (
-        ("extract", partial(extract_batch, config=recipe.extract)),
-        ("language", partial(identify_batch, config=recipe.language)),
-        ("pii", partial(pii_batch, config=recipe.pii)),
-        ("safety", partial(safety_batch, config=recipe.safety)),
-        ("heuristics", partial(filter_batch, config=recipe.heuristics)),
-        ("scores", partial(score_batch, config=recipe.scores)),
-    )
-    block = partial(block_batch, config=recipe.blocklist)
-    given = recipe.inputs, recipe.ingest, block, stages, recipe.rejects, recipe.dedup, recipe.seed
-    return SplitPass(*given, tokens=recipe.tokens, decontaminate=recipe.decontaminate)
 
 
 def run(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
@@ -151,80 +120,6 @@ def after_scores(run: Run, spark: SparkSession, progress: Progress) -> Outcome:
     count(run, spark, progress)
     mix(run, spark, progress)
     return finish(run, spark)
-
-
-def extract(run: Run, spark: SparkSession, progress: Progress) -> None:
-    """Runs the pass over every split that has no receipt."""
-    _select(run, spark, progress)
-    done = receipts.done(run.folder)
-    todo = [split for split in run.splits if split.work not in done]
-    todo.sort(key=lambda split: split.start - split.end)  # the longest first: no late straggler
-    if not todo:
-        return
-    # Broadcast, so that each worker reads the list once, and not each task.
-    splits = spark.sparkContext.broadcast(todo)
-    task = partial(
-        _pass_task,
-        splits=splits,
-        todo=split_pass(run.recipe),
-        folder=run.folder,
-        versions=made_with(),
-    )
-    watched = progress.watch("extract", run.folder, [split.work for split in run.splits], done)
-    with watched, step(spark, "extract"):
-        map_each(spark, len(todo), task, _WORK).collect()
-
-
-def _select(run: Run, spark: SparkSession, progress: Progress) -> None:
-    """Finds the records that are wanted, for each input that is an index."""
-    for number in run.indexes:
-        if receipts.is_done(run.folder, select_work(number)):
-            continue
-        name = run.recipe.inputs[number].name
-        with progress.step(f"select '{name}'"), step(spark, "select"):
-            receipts.commit(run.folder, _selected(run, spark, number))
-
-
-def _selected(run: Run, spark: SparkSession, number: int) -> Receipt:
-    source, over = run.recipe.inputs[number], run.recipe.dedup.over
-    try:
-        index = read_foreign(spark, run.files[number], partial(index_columns, source))
-        extent, counts = selection.count_skipped(index, source)
-        with shuffles_of(spark, extent.fetched if over == "all" else extent.wanted):
-            files = selection.write_splits(
-                selection.select_records(index, source, over=over),
-                run.folder,
-                source,
-                name=select_work(number),
-                target_bytes=bounded_target(run.recipe.splits, extent.wanted_bytes),
-            )
-    except (PySparkException, pa.ArrowException) as error:
-        if told := told_by(error):
-            raise UserError(told) from error
-        said = str(error).strip().splitlines()[0]
-        raise UserError(f"input '{source.name}': its index cannot be read: {said}") from error
-    older = extent.wanted - sum(file["rows"] for file in files)
-    counts["ingest", source.name, SKIPPED + DropReason.OLDER_VERSION] = older
-    selection.require_first_record(run.folder, files)
-    return Receipt(select_work(number), "driver", files, counts)
-
-
-_WORK = "work string"
-
-
-def _pass_task(
-    number: int,
-    *,
-    splits: Broadcast[list[Split]],
-    todo: SplitPass,
-    folder: str,
-    versions: Mapping[str, str],
-) -> Iterator[pa.RecordBatch]:
-    require_made_with(versions)
-    split = splits.value[number]
-    if not receipts.is_done(folder, split.work):  # by an attempt that Spark has given up on
-        receipts.commit(folder, run_split(split, todo, folder))
-    yield pa.RecordBatch.from_pylist([{"work": split.work}])
 
 
 def take_back_quarantined(run: Run, spark: SparkSession) -> int:

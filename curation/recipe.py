@@ -8,25 +8,18 @@ names the key, what is allowed, and the nearest valid key.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from types import NoneType
-from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar
 
 import yaml
-from annotated_types import MinLen
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from classifiers.encoder.checkpoint import PACKAGE
-from classifiers.encoder.hub import is_hub_id
 from curation.decontaminate.config import DecontaminateConfig
 from curation.decontaminate.config import mistake_in as mistake_in_decontaminate
 from curation.dedup.config import DedupConfig
@@ -44,15 +37,16 @@ from curation.mixing.config import MixConfig, ShardsConfig
 from curation.mixing.config import mistake_in as mistake_in_mix
 from curation.pii.config import PiiConfig
 from curation.pii.config import mistake_in as mistake_in_pii
-from curation.quality.config import BUNDLED, QualityConfig, ScoresConfig
+from curation.quality.config import QualityConfig, ScoresConfig
 from curation.quality.config import mistake_in as mistake_in_quality
+from curation.recipe_errors import explain
+from curation.recipe_values import inputs_in, override, place_artefacts, read_values
 from curation.safety.blocklist.config import BlocklistConfig, category_mistake_in
 from curation.safety.config import SafetyConfig
 from curation.split_pass import RejectsConfig
 from curation.splits import SplitsConfig
 from curation.storage import normalise
 from curation.token_counts.config import TokensConfig
-from curation.token_counts.open import placed_tokenizer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +95,7 @@ def load(
     file = _find(name)
     values = read_values(file)
     folder = os.path.dirname(str(file))
-    for item in _inputs(values):
+    for item in inputs_in(values):
         found = item.get("paths")
         if isinstance(found, list):
             item["paths"] = [normalise(str(path), base=folder) for path in found]
@@ -114,7 +108,7 @@ def load(
         _only_input(values, "--prefix")["prefix"] = prefix
     for change in overrides:
         override(values, change)
-    for item in _inputs(values):  # overrides too may be relative
+    for item in inputs_in(values):  # overrides too may be relative
         if item.get("prefix") and isinstance(item["prefix"], str):
             item["prefix"] = normalise(item["prefix"])
     place_artefacts(values)
@@ -126,7 +120,7 @@ def validate(values: dict[str, Any], *, source: str) -> Recipe:
     try:
         recipe = _ADAPTER.validate_json(json.dumps(values, default=str))
     except ValidationError as error:
-        raise UserError(f"recipe {source}: {_explain(error)}") from error
+        raise UserError(f"recipe {source}: {explain(error, Recipe)}") from error
     if problem := _contradiction(recipe):
         raise UserError(f"recipe {source}: {problem}")
     return recipe
@@ -193,194 +187,12 @@ def _find(name: str) -> Traversable:
     raise UserError(f"recipe {name}: no such file, and no bundled one: {', '.join(bundled())}")
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML lets the last of two equal keys win in silence; a recipe does not."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        merge = "tag:yaml.org,2002:merge"  # `<<: *other`, which may be overridden
-        named = [key for key, _ in node.value if key.tag != merge]
-        keys = [self.construct_object(key, deep=True) for key in named]
-        if twice := [key for key in keys if keys.count(key) > 1]:
-            raise yaml.YAMLError(f"the key '{twice[0]}' stands twice{node.start_mark}")
-        return super().construct_mapping(node, deep)
-
-
-_UniqueKeys.add_implicit_resolver(  # YAML 1.1 takes 1e-5 for text
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
-
-
-def read_values(file: Traversable) -> dict[str, Any]:
-    """The keys and values of a YAML file; raises `UserError` where it is none."""
-    try:
-        text = file.read_text(encoding="utf-8")  # a bundled one may lie in a zip
-        values = yaml.load(text, _UniqueKeys)  # noqa: S506 - a safe loader
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"recipe {file}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"recipe {file}: not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(values, dict):
-        raise UserError(f"recipe {file}: expected keys and values")
-    return values
-
-
-def _inputs(values: dict[str, Any]) -> list[dict[str, Any]]:
-    inputs = values.get("inputs")
-    return [i for i in inputs if isinstance(i, dict)] if isinstance(inputs, list) else []
-
-
-def place_artefacts(values: dict[str, Any], *, base: str | None = None) -> None:
-    """Makes paths of files that the values name whole, from the folder `base`."""
-    for artefact in (
-        _at(values, "heuristics", "reference"),
-        *_listed(values, "blocklist", "lists"),
-        *_listed(values, "dedup", "against"),
-        _at(values, "dedup", "lines", "allow_list"),
-        *_listed(values, "decontaminate", "benchmarks"),
-        *(_at(values, "scores", one.name) for one in dataclasses.fields(ScoresConfig)),
-    ):
-        path = artefact.get("path") if isinstance(artefact, dict) else None
-        if isinstance(path, str) and not path.startswith(BUNDLED):
-            artefact["path"] = normalise(path, base=base)
-    encoder = _at(values, "encoder")
-    path = encoder.get("path") if isinstance(encoder, dict) else None
-    if isinstance(path, str) and not path.startswith((BUNDLED, PACKAGE)):
-        encoder["path"] = _placed_checkpoint(path, base)
-    tokens = _at(values, "tokens")
-    name = tokens.get("tokenizer") if isinstance(tokens, dict) else None
-    if isinstance(name, str) and name:
-        tokens["tokenizer"] = placed_tokenizer(name, base)
-
-
-def _placed_checkpoint(path: str, base: str | None) -> str:
-    """OWNER/NAME may be a folder, or the name of a checkpoint on the hub."""
-    placed = normalise(path, base=base)
-    is_file = path.endswith(".json") or "://" in placed or os.path.exists(placed)
-    return placed if is_file or not is_hub_id(path) else path
-
-
-def _at(values: Any, *keys: str) -> Any:
-    for key in keys:
-        values = values.get(key) if isinstance(values, dict) else None
-    return values
-
-
-def _listed(values: Any, *keys: str) -> list[Any]:
-    found = _at(values, *keys)
-    return found if isinstance(found, list) else []
-
-
 def _only_input(values: dict[str, Any], option: str) -> dict[str, Any]:
     inputs = values.setdefault("inputs", [{"name": "crawl"}])
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
         raise UserError(f"{option} needs a recipe with one input: say it in the recipe")
     only: dict[str, Any] = inputs[0]
     return only
-
-
-def override(values: dict[str, Any], change: str) -> None:
-    """Makes the change `key.sub=value`; raises `UserError` where there is no such place."""
-    path, equals, text = change.partition("=")
-    if not equals:
-        raise UserError(f"--set {change}: expected key.sub=value")
-    *parents, last = path.split(".")
-    target: Any = values
-    try:
-        value = yaml.load(text, _UniqueKeys)  # noqa: S506 - a safe loader
-    except yaml.YAMLError as error:
-        raise UserError(f"--set {change}: the value is not YAML") from error
-    try:
-        for key in parents:
-            target = target[int(key)] if isinstance(target, list) else target.setdefault(key, {})
-        target[int(last) if isinstance(target, list) else last] = value
-    except (ValueError, IndexError, TypeError, AttributeError) as error:
-        raise UserError(f"--set {change}: no such place in the recipe") from error
-
-
-def _explain(error: ValidationError) -> str:
-    errors = error.errors(include_url=False)
-    # A key that is missing may be there under a wrong name, which says more.
-    first = min(errors, key=lambda e: e["type"] != "unexpected_keyword_argument")
-    path = first["loc"]
-    key = ".".join(str(part) for part in path)
-    if first["type"] == "unexpected_keyword_argument":
-        valid = [f.name for f in _fields(_type_at(path[:-1]))]
-        near = get_close_matches(str(path[-1]), valid, n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(valid)}"
-        return f"unknown key '{key}': {hint}"
-    if first["type"] == "missing":
-        hint = ": name them in the recipe, or with --input" if key == "inputs" else ""
-        return f"'{key}' is missing{hint}"
-    allowed = _allowed(_type_at(path))
-    got = json.dumps(first["input"], default=str)
-    return f"'{key}' is {got[:80]}: {allowed or first['msg']}"
-
-
-def _fields(hint: Any) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(hint) if dataclasses.is_dataclass(hint) else ()
-
-
-def _type_at(path: Iterable[str | int]) -> Any:
-    """The annotated type of the key at `path`; None where the path leaves the dataclasses."""
-    hint: Any = Recipe
-    for part in path:
-        if dataclasses.is_dataclass(_bare(hint)):
-            hint = get_type_hints(_bare(hint), include_extras=True).get(str(part))
-        else:
-            hint = _element(hint)
-    return _bare(hint) if dataclasses.is_dataclass(_bare(hint)) else hint
-
-
-def _bare(hint: Any) -> Any:
-    """Without what is said beside a type: its limits, or that it may be null."""
-    if get_origin(hint) is Annotated or get_args(hint)[1:] == (NoneType,):
-        return _bare(get_args(hint)[0])
-    return hint
-
-
-def _element(hint: Any) -> Any:
-    """The type of what is in a list, of a value in a mapping, or the first of two that may be."""
-    arguments = get_args(_bare(hint))
-    if get_origin(_bare(hint)) is dict:
-        return arguments[1]
-    return arguments[0] if arguments else None
-
-
-def _allowed(hint: Any) -> str | None:
-    """What may stand at a key of this type, in words."""
-    bare = _bare(hint)
-    if dataclasses.is_dataclass(bare):
-        return f"expected keys and values: {', '.join(f.name for f in _fields(bare))}"
-    if get_origin(bare) is tuple:
-        return "expected a list" + (", of one thing at least" if _is_filled(hint) else "")
-    if get_origin(bare) is dict:
-        return "expected keys and values"
-    if bare not in (int, float):
-        return None
-    or_null = ", or null" if get_args(hint)[1:] == (NoneType,) else ""
-    return "expected a " + ("whole number" if bare is int else "number") + _range(hint) + or_null
-
-
-def _is_filled(hint: Any) -> bool:
-    fields = [m for m in get_args(hint)[1:] if hasattr(m, "metadata")]
-    return any(isinstance(m, MinLen) for field in fields for m in field.metadata)
-
-
-def _range(hint: Any) -> str:
-    if get_args(hint)[1:] == (NoneType,):
-        hint = get_args(hint)[0]
-    fields = [m for m in get_args(hint)[1:] if hasattr(m, "metadata")]
-    limits = {type(m).__name__: m for f in fields for m in f.metadata}
-    if "Gt" in limits:
-        return f" above {limits['Gt'].gt}, at most {limits['Le'].le}"
-    low = getattr(limits.get("Ge"), "ge", None)
-    high = getattr(limits.get("Le"), "le", None)
-    below = getattr(limits.get("Lt"), "lt", None)
-    if low is None:
-        return ""
-    if high is not None:
-        return f" from {low} to {high}"
-    return f" of at least {low}" if below is None else f" from {low} to below {below}"
 
 
 _ADAPTER: TypeAdapter[Recipe] = TypeAdapter(Recipe)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from curation import pipeline
+from curation.all_splits import extract
 from curation.cli import run_job
 
 if __name__ == "__main__":
-    sys.exit(run_job("extract", pipeline.extract, starts_run=True))
+    sys.exit(run_job("extract", extract, starts_run=True))

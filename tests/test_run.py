@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from curation import pipeline, receipts
+from curation.all_splits import extract, split_pass
 from curation.errors import UserError
 from curation.finish import read_outcome
 from curation.ledger import LedgerError
@@ -107,7 +108,7 @@ def test_input_that_is_not_what_it_was_is_put_into_quarantine(
         one_file.unlink()
     else:
         one_file.write_bytes(one_file.read_bytes()[:-5])
-    receipt = run_split(run.splits[0], pipeline.split_pass(run.recipe), run.folder)
+    receipt = run_split(run.splits[0], split_pass(run.recipe), run.folder)
     assert (receipt.files, receipt.counts) == ((), {})
     why = "was changed or removed since the run was opened"
     fault = {"file": str(one_file), "offset": 0, "fault": "quarantined", "detail": why}
@@ -162,7 +163,7 @@ def test_a_file_that_counts_and_is_gone_or_changed_is_found(
     folder = tmp_path / "out"
     run = run_of(one_file, folder)
     run.open()
-    pipeline.extract(run, spark, runs.quiet())
+    extract(run, spark, runs.quiet())
     pipeline.judge(run, spark, runs.quiet())
     pipeline.mix(run, spark, runs.quiet())
     (file,) = (folder / "rejects").iterdir()
@@ -177,6 +178,6 @@ def test_a_file_that_counts_and_is_gone_or_changed_is_found(
 def test_mix_before_dedup_is_refused(spark: SparkSession, one_file: Path, tmp_path: Path) -> None:
     run = run_of(one_file, tmp_path / "out")
     run.open()
-    pipeline.extract(run, spark, runs.quiet())
+    extract(run, spark, runs.quiet())
     with pytest.raises(UserError, match=r"is not deduplicated yet: run jobs/dedup\.py first"):
         pipeline.mix(run, spark, runs.quiet())

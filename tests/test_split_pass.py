@@ -9,8 +9,8 @@ import pyarrow.dataset as ds
 import pytest
 
 from curation import storage
+from curation.all_splits import split_pass
 from curation.errors import UserError
-from curation.pipeline import split_pass
 from curation.recipe import load
 from curation.run import new_run
 from curation.split_pass import run_split

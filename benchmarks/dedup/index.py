@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 
 from benchmarks.dedup.corpus import make_corpus
 from benchmarks.extraction_tables import Table, print_table
-from curation import pipeline
+from curation.all_splits import extract
 from curation.dedup.earlier import Finished
 from curation.dedup.index import Index, Signatures
 from curation.dedup.index_files import build_index, merge_indexes
@@ -78,7 +78,7 @@ def _extracted(spark: SparkSession, corpus: Path, output: Path, near: str) -> Fi
     overrides = ["inputs.0.stages=[]", "inputs.0.format=parquet", near]
     run = new_run(load("default", paths=[str(corpus)], overrides=overrides), str(output))
     run.open()
-    pipeline.extract(run, spark, Progress())
+    extract(run, spark, Progress())
     parts = replace(parts_of_run(run, spark), run=run.id)
     every = [file for of_split in parts.files.values() for file in of_split]
     pages, documents = (

@@ -35,7 +35,7 @@ from benchmarks.dedup.corpus import make_corpus
 from benchmarks.documents import read_sentences
 from benchmarks.events import EVENT_LOG, Stage, read_stages
 from benchmarks.extraction_tables import Table, print_table
-from curation import pipeline
+from curation.all_splits import extract
 from curation.dedup.buckets import mixed
 from curation.dedup.lines.config import LinesConfig
 from curation.dedup.lines.keys import LineKeyer
@@ -147,7 +147,7 @@ def _extracted(folder: Path, texts: Iterator[str]) -> Parts:
     opened = new_run(recipe, str(folder / "run"))
     opened.open()
     with session({"spark.master": "local[2]"}) as spark:
-        pipeline.extract(opened, spark, Progress())
+        extract(opened, spark, Progress())
         with patch("curation.parts._PART_BYTES", _PART_BYTES):
             return parts_of_run(opened, spark)
 

@@ -26,6 +26,7 @@ from pyspark.sql import SparkSession
 
 from benchmarks.events import EVENT_LOG
 from curation import pipeline
+from curation.all_splits import extract
 from curation.dedup.config import DedupConfig
 from curation.dedup.keys import keys_batch
 from curation.driver import parts_of_run
@@ -61,7 +62,7 @@ def main() -> None:
     with session(conf) as spark:
         steps[START] = began_s, time.time()
         for name, part in (
-            (EXTRACT, pipeline.extract),
+            (EXTRACT, extract),
             (KEYS_STEP, _make_keys),
             (HOSTS, pipeline.hosts),
             (DEDUP, pipeline.dedup),

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import heapq
 import io
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ import xxhash
 
 from curation.errors import UserError
 from curation.mix_search.config import SampleConfig
-from curation.mixing.loading.folder import MANIFEST
+from curation.mixing.loading.folder import MANIFEST, open_folder
 from curation.storage import FileInfo, RangeReader, join, storage
 
 _NEEDED = ("doc_id", "domain", "text")
@@ -78,13 +77,9 @@ def find_shards(folder: str) -> list[FileInfo]:
         raise UserError(f"{folder}: is a whole run: give its shards/")
     manifest = join(folder, MANIFEST)
     if storage(manifest).find(manifest):
-        named = json.loads(storage(manifest).read(manifest))["files"]
-        uris = [join(folder, file["path"]) for file in named]
-        files = [info for uri in uris if (info := storage(uri).find(uri))]
-        if len(files) < len(uris):
-            raise UserError(f"{folder}: not all shards are there that its {MANIFEST} names")
-    else:
-        files = [file for file in storage(folder).walk(folder) if file.uri.endswith(".parquet")]
+        there = open_folder(folder)
+        return [FileInfo(there.uri_of(file), file.size, file.sha256) for file in there.files]
+    files = [file for file in storage(folder).walk(folder) if file.uri.endswith(".parquet")]
     if not files:
         raise UserError(f"{folder}: no shards there: expected a folder of Parquet files")
     return files

@@ -40,11 +40,11 @@ from curation.mixing.stage import Mixing, make_mix, read_mix
 from curation.parts import Files, Parts
 from curation.progress import Progress
 from curation.receipts import IN, Receipt
-from curation.recipe import Recipe, dump, override, place_artefacts, read_values, validate
-from curation.run import MANIFEST, Run, made_with
+from curation.recipe import Recipe, dump, validate
+from curation.recipe_values import override, place_artefacts, read_values
+from curation.run import MANIFEST, Run
 from curation.spark_tables import read_receipts
 from curation.storage import join, put, storage
-from curation.token_counts.config import told_tokenizer
 from curation.token_counts.known import counts_of
 from curation.token_counts.open import pinned_tokenizer
 from curation.token_counts.stage import count_tokens
@@ -207,11 +207,9 @@ def _finish(run: Run, recipe: Recipe, folder: str, spark: SparkSession) -> list[
     data = DataSet(
         folder=folder,
         run=run.id,
-        recipe=yaml.safe_load(dump(recipe)),
+        recipe=recipe,
         benchmarks=sorted({*benchmarks_of(run.recipe), *benchmarks_of(recipe)}),
-        made_with=made_with(),
-        tokenizer=told_tokenizer(recipe.tokens),
-        files=[file for file in files if file["table"] == SHARD.name],
+        files=files,
         layout=found.layout,
         mix=found.mix,
         composition=found.composition,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from classifiers.card import table
 from curation.language.identify import UNDETERMINED
 from curation.ledger import Step
 
@@ -48,14 +49,14 @@ def make_card(data: DataSet, manifest: Mapping[str, Any]) -> str:
         _languages(data.composition.to_pylist()),
         _filters(data.funnels),
         _limits(data),
-        _made(data),
+        _made(manifest),
     )
     return "\n".join((_front_matter(data, manifest), *sections))
 
 
 def _front_matter(data: DataSet, manifest: Mapping[str, Any]) -> str:
     languages = sorted({row["language"] for row in data.composition.to_pylist()} - {UNDETERMINED})
-    apart = data.recipe["shards"]["by_domain"]
+    apart = data.recipe.shards.by_domain
     domains = sorted({row["domain"] for row in data.composition.to_pylist()})
     every = "shards/*/*.parquet" if apart else "shards/*.parquet"
     configs = [{"config_name": "default", "data_files": every}]
@@ -73,14 +74,14 @@ def _front_matter(data: DataSet, manifest: Mapping[str, Any]) -> str:
 
 def _summary(data: DataSet, manifest: Mapping[str, Any]) -> str:
     repeats = manifest["rows"] - sum(row["pages"] for row in data.composition.to_pylist())
-    apart = data.recipe["shards"]["by_domain"]
+    apart = data.recipe.shards.by_domain
     where = "over all files of their domain" if apart else "over all files"
     return (
         f"# {' '.join(manifest['name'].split())}\n\n"
-        f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens ({data.tokenizer}), in"
-        f" {len(manifest['files']):,} Parquet files, for training language models. Made by Winnow,"
-        f" run `{data.run}`. Rows are shuffled {where} by a seeded hash; {repeats:,} of them"
-        " are repeats of a page (`epoch` above 0).\n"
+        f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens"
+        f" ({manifest['tokenizer']}), in {len(manifest['files']):,} Parquet files, for training"
+        f" language models. Made by Winnow, run `{data.run}`. Rows are shuffled {where} by a seeded"
+        f" hash; {repeats:,} of them are repeats of a page (`epoch` above 0).\n"
     )
 
 
@@ -91,32 +92,32 @@ def _read() -> str:
         "```python\n"
         "from datasets import load_dataset\n\n"
         'rows = load_dataset("THIS_FOLDER", split="train", streaming=True)\n'
-        "```\n\n" + _table(("column", "what it is"), rows)
+        "```\n\n" + table(("column", "what it is"), rows, ()) + "\n"
     )
 
 
 def _sources(data: DataSet) -> str:
     totals = _by(data.composition.to_pylist(), "input")
     rows = []
-    for source in data.recipe["inputs"]:
-        steps, found = data.funnels.get(source["name"], ()), totals[source["name"]]
-        domain = source["domain"] or "by classifier"
-        licence = source["licence"] or "not stated: that of each page"
+    for source in data.recipe.inputs:
+        steps, found = data.funnels.get(source.name, ()), totals[source.name]
+        domain = source.domain or "by classifier"
+        licence = source.licence or "not stated: that of each page"
         read = f"{steps[0].pages_in:,}" if steps else ""
         shown = [f"{found[name]:,}" for name in ("pages", "rows", "tokens")]
-        rows.append((f"`{source['name']}`", domain, read, *shown, licence))
+        rows.append((f"`{source.name}`", domain, read, *shown, licence))
     names = ("source", "domain", "pages read", "pages", "rows", "tokens", "licence")
-    return "## Sources\n\n" + _table(names, rows, numbers=range(2, 6))
+    return "## Sources\n\n" + table(names, rows, range(2, 6)) + "\n"
 
 
 def _mix(data: DataSet, manifest: Mapping[str, Any]) -> str:
-    parts = manifest["mix"]
+    parts, how = manifest["mix"], data.recipe.mix
     total = manifest["tokens"] or 1
-    if not parts:
+    if how is None or not parts:
         found = _by(data.composition.to_pylist(), "domain")
         drawn = [(n, f"{f['tokens'] / total:.2%}", f"{f['tokens']:,}") for n, f in found.items()]
-        table = _table(("domain", "share", "tokens"), drawn, numbers=range(1, 3))
-        return "## Mix\n\nAll pages that were kept, once each.\n\n" + table
+        shown = table(("domain", "share", "tokens"), drawn)
+        return f"## Mix\n\nAll pages that were kept, once each.\n\n{shown}\n"
     rows = [
         (
             part["part"],
@@ -130,14 +131,13 @@ def _mix(data: DataSet, manifest: Mapping[str, Any]) -> str:
         for part in parts
     ]
     names = ("part", "wanted", "share", "tokens", "pages", "times each", "missing tokens")
-    how = data.recipe["mix"]
-    weights = ", ".join(f"{weight:g} at {quality:g}" for quality, weight in how["quality"])
+    weights = ", ".join(f"{weight:g} at {quality:g}" for quality, weight in how.quality)
     said = (
         "Shares are of tokens. Pages were drawn by a seeded hash of `doc_id`, better ones more"
         f" often (weight by quality: {weights or 'none'}). How often a page may be there:"
-        f" {how['max_epochs']:g}, {_caps(how['epochs']) or 'in all parts'}.\n"
+        f" {how.max_epochs:g}, {_caps(how.epochs) or 'in all parts'}.\n"
     )
-    return f"## Mix\n\n{said}\n" + _table(names, rows, numbers=range(1, 7))
+    return f"## Mix\n\n{said}\n" + table(names, rows) + "\n"
 
 
 def _caps(caps: Mapping[str, float]) -> str:
@@ -158,7 +158,7 @@ def _languages(composition: Sequence[Mapping[str, Any]]) -> str:
         else ""
     )
     names = ("language", "pages", "tokens", "share")
-    return "## Languages\n\n" + _table(names, rows, numbers=range(1, 4)) + rest
+    return "## Languages\n\n" + table(names, rows) + "\n" + rest
 
 
 def _filters(funnels: Mapping[str, Sequence[Step]]) -> str:
@@ -171,7 +171,7 @@ def _filters(funnels: Mapping[str, Sequence[Step]]) -> str:
             reasons = ", ".join(f"{why} {n:,}" for why, n in step.reasons[:_TOP_REASONS])
             rows.append((step.stage, f"{step.pages_in:,}", f"{dropped:,}", share, reasons))
         names = ("stage", "pages in", "dropped", "share", "most frequent reasons")
-        said.append(f"Source `{name}`:\n\n" + _table(names, rows, numbers=range(1, 4)))
+        said.append(f"Source `{name}`:\n\n" + table(names, rows, range(1, 4)) + "\n")
     return "\n".join(said)
 
 
@@ -186,7 +186,7 @@ def _limits(data: DataSet) -> str:
         )
     else:
         found.append("Test sets of benchmarks were not looked for: some may be in it.")
-    if all("pii" in source["stages"] for source in data.recipe["inputs"]):
+    if all("pii" in source.stages for source in data.recipe.inputs):
         found.append(
             "Personal data was replaced where it was found; names, postal addresses and dates of"
             " birth were not looked for unless the recipe names a model."
@@ -205,9 +205,10 @@ def _limits(data: DataSet) -> str:
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in found) + "\n"
 
 
-def _made(data: DataSet) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(data.made_with.items()))
-    recipe = yaml.safe_dump(dict(data.recipe), sort_keys=False, allow_unicode=True, width=100)
+def _made(manifest: Mapping[str, Any]) -> str:
+    made_with = sorted(manifest["made_with"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in made_with)
+    recipe = yaml.safe_dump(manifest["recipe"], sort_keys=False, allow_unicode=True, width=100)
     return (
         "## How it was made\n\n"
         f"With {versions}. The same input, recipe and versions give the same bytes.\n\n"
@@ -224,14 +225,3 @@ def _by(
         for what in ("pages", "rows", "tokens"):
             found[row[name]][what] += row[what]
     return found
-
-
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:
-    right = set(numbers)
-    rule = ["--:" if column in right else ":--" for column in range(len(names))]
-    lines = [names, rule, *([_cell(value) for value in row] for row in rows)]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _cell(value: str) -> str:
-    return " ".join(value.replace("|", "\\|").split())

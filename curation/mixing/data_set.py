@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import yaml
 
 from curation.ledger import Step
 from curation.mixing.card import make_card
 from curation.mixing.loading.folder import MANIFEST
 from curation.mixing.shards import path_of
-from curation.recipe import Recipe
+from curation.recipe import Recipe, dump
+from curation.run import made_with
 from curation.storage import join, put
+from curation.token_counts.config import told_tokenizer
 from schemas.shard import SHARD
 
 FOLDER = SHARD.name
@@ -30,17 +33,15 @@ CARD = "README.md"
 class DataSet:
     """What is known of the shards in `folder`/shards.
 
-    `files` are manifest rows of shards, `layout`, `mix` and `composition` rows of these tables;
-    `recipe` has every value, `benchmarks` are those that were looked for; `made_with` are versions;
-    `funnels` say what stages dropped of each input.
+    `files` are manifest rows, of which those of shards count; `layout`, `mix` and `composition` are
+    these tables; `benchmarks` are those that were looked for; `funnels` say what stages dropped of
+    each input.
     """
 
     folder: str
     run: str
-    recipe: Mapping[str, Any]
+    recipe: Recipe
     benchmarks: Sequence[str]
-    made_with: Mapping[str, str]
-    tokenizer: str
     files: Sequence[Mapping[str, Any]]
     layout: pa.Table
     mix: pa.Table
@@ -50,7 +51,8 @@ class DataSet:
     @property
     def shards(self) -> list[dict[str, Any]]:
         """Files in order, with paths below the folder of shards, rows, tokens and checksums."""
-        sizes = {file["path"].removeprefix(f"{FOLDER}/"): file for file in self.files}
+        of_shards = [file for file in self.files if file["table"] == SHARD.name]
+        sizes = {file["path"].removeprefix(f"{FOLDER}/"): file for file in of_shards}
         found = []
         for shard in self.layout.to_pylist():
             if shard["name"]:
@@ -69,16 +71,16 @@ def write_data_set(data: DataSet) -> None:
     """Puts manifest and card, over those of before."""
     shards = data.shards
     manifest = {
-        "name": data.recipe["name"],
+        "name": data.recipe.name,
         "run": data.run,
-        "made_with": dict(data.made_with),
-        "tokenizer": data.tokenizer,
+        "made_with": dict(made_with()),
+        "tokenizer": told_tokenizer(data.recipe.tokens),
         "rows": sum(shard["rows"] for shard in shards),
         "tokens": sum(shard["tokens"] for shard in shards),
         "files": shards,
         "mix": [_told(row) for row in data.mix.to_pylist()],
         "composition": data.composition.to_pylist(),
-        "recipe": data.recipe,
+        "recipe": yaml.safe_load(dump(data.recipe)),
     }
     put(join(data.folder, FOLDER, MANIFEST), json.dumps(manifest, indent=1).encode())
     put(join(data.folder, CARD), make_card(data, manifest).encode())

@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from curation import pipeline
+from curation.all_splits import split_pass
 from curation.decontaminate.stage import scan_documents
 from curation.domains.config import DomainsConfig
 from curation.driver import parts_of, split_receipts
@@ -255,7 +256,7 @@ def test_items_in_pages_of_html(given: Path, tmp_path: Path) -> None:
     options = ["inputs.0.stages=[extract,language,pii]", benchmarks(given)]
     recipe = load("default", paths=[str(write(tmp_path / "in", rows))], overrides=options)
     run = new_run(recipe, str(tmp_path / "run"))
-    receipt = run_split(run.splits[0], pipeline.split_pass(run.recipe), run.folder)
+    receipt = run_split(run.splits[0], split_pass(run.recipe), run.folder)
     assert {file["table"] for file in receipt.files} == {"documents", "keys", "matches"}
     rows = named(tmp_path / "run", "matches")
     assert {row["id"] for row in rows} == set(items) - {"none"}

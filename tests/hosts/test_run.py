@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
-from curation import pipeline
+from curation.all_splits import split_pass
 from curation.cli import main
 from curation.recipe import load
 from curation.run import new_run
@@ -138,7 +138,7 @@ def blocked(crawl: Path, bad: Path) -> Counter[tuple[str, str, str]]:
     recipe = load("default", paths=[str(crawl)], overrides=[*OPTIONS, lists])
     run = new_run(recipe, str(bad.parent / "again"))
     for split in run.splits:
-        run_split(split, pipeline.split_pass(run.recipe), run.folder)
+        run_split(split, split_pass(run.recipe), run.folder)
     rejects = table(Path(run.folder), "rejects")
     return Counter(
         (row["host"], row["drop_reason"], row["detail"])

@@ -13,6 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from curation import pipeline
+from curation.all_splits import extract
 from curation.errors import UserError
 from curation.ingest.raw_page import parse_time
 from curation.recipe import load
@@ -156,7 +157,7 @@ def test_an_index_may_have_types_that_spark_has_not(
     pq.write_table(table.cast(pa.schema(fields)), tmp_path / folder / "1.parquet")
     (tmp_path / folder / "_SUCCESS").write_text("")
     run = open_run(tmp_path / "index*" / "*", small_input.parent, tmp_path / "out")
-    pipeline.extract(run, spark, runs.quiet())
+    extract(run, spark, runs.quiet())
     file = str(small_input / "pages.warc.gz")
     assert records(tmp_path / "out") == {(file, row["warc_record_offset"]) for row in rows[1:]}
 
@@ -196,10 +197,10 @@ def test_an_index_without_its_columns_and_a_wrong_condition_are_refused(
     for where, told in _WRONG:
         run = open_run(index, tmp_path, tmp_path / told, f"inputs.0.where={where}")
         with pytest.raises(UserError, match=rf"(?i)input 'crawl': 'where'.*{told}"):
-            pipeline.extract(run, spark, runs.quiet())
+            extract(run, spark, runs.quiet())
     run = open_run(index, tmp_path, tmp_path / "elsewhere")
     with pytest.raises(UserError, match="named by the index, is not there: check 'prefix'"):
-        pipeline.extract(run, spark, runs.quiet())
+        extract(run, spark, runs.quiet())
     assert pipeline.take_back_quarantined(run, spark) == 0
     with pytest.raises(UserError, match="'https://' is not supported"):
         open_run(index, "https://data.example/", tmp_path / "https")

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow.dataset as ds
 import pytest
 
+from curation.all_splits import split_pass
 from curation.cli import main
 from curation.errors import UserError
-from curation.pipeline import split_pass
 from curation.recipe import load
 from curation.run import new_run
 from curation.safety.blocklist.match import load_lists

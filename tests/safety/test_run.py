@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
-from curation.pipeline import split_pass
+from curation.all_splits import split_pass
 from curation.recipe import load
 from curation.run import new_run
 from curation.split_pass import run_split

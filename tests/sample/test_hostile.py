@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.pipeline import split_pass
+from curation.all_splits import split_pass
 from curation.recipe import load
 from curation.run import new_run
 from curation.sample.hostile import Hostile, hostile_records

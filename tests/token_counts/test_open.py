@@ -13,8 +13,8 @@ from huggingface_hub import constants
 from tokenizers import Tokenizer, pre_tokenizers
 from tokenizers.models import WordLevel
 
+from curation.all_splits import split_pass
 from curation.errors import UserError
-from curation.pipeline import split_pass
 from curation.recipe import load
 from curation.run import new_run
 from curation.split_pass import run_split
