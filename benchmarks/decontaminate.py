@@ -201,6 +201,16 @@ def _broken(text: str) -> str:
     return "\n\n".join(" ".join(words[at : at + _WORDS_PER_LINE]) for at in starts)
 
 
+def _typeset(text: str) -> str:
+    for plain, set_ in (("'", "\u2019"), ("...", "\u2026"), ('"', "\u201d"), ("-", "\u2013")):
+        text = text.replace(plain, set_)
+    return text.replace("fi", "\ufb01")
+
+
+def _fullwidth(text: str) -> str:
+    return "".join(chr(ord(c) + 0xFEE0) if c.isascii() and c.isalnum() else c for c in text)
+
+
 def _bold(text: str) -> str:
     words = [html.escape(word) for word in text.split()]
     return " ".join(f"<b>{word}</b>" if at % 5 == 0 else word for at, word in enumerate(words))
@@ -215,6 +225,8 @@ _TEXT: Mapping[str, Way] = {
     "text, as it is": str,
     "text, in upper case with other blanks": lambda text: text.upper().replace(" ", " \t\u00a0"),
     "text, over lines": _broken,
+    "text, typeset": _typeset,
+    "text, in fullwidth letters and digits": _fullwidth,
     "text, in Markdown": lambda text: f"> **{text}**\n\n```\n{text}\n```",
 }
 _HTML: Mapping[str, Way] = {

@@ -3,9 +3,10 @@
 In: the files of the Unicode Character Database (Debian's package unicode-data has them in
 /usr/share/unicode). Out, beside this script: what tokenisation asks of a code point, in two kinds
 of lines. `= FIRST LAST BREAK PROPERTY...` gives a range's Word_Break class and other properties,
-`> CODE CODE...` what stands for a code point in the identity of a word: its full case folding, the
-simplified form of a traditional Han character, or nothing for marks that writers leave out. The
-same database gives the same bytes.
+`> CODE CODE...` what stands for a code point in the identity of a word: its case folding and
+compatible form (NFKC_Casefold, UAX #44), the simplified form of a traditional Han character, one
+apostrophe for all, or nothing for marks that writers leave out. The same database gives the same
+bytes.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ _FILES = {  # the properties that are wanted of each file
 }
 _UNSPACED = ("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar")
 _JOINED_KANA = (0x3005, 0x30FC, 0xFF70)  # iteration and length marks are of two scripts
-_ZERO_WIDTH_SPACE, _INVISIBLE = 0x200B, "Default_Ignorable_Code_Point"
+_ZERO_WIDTH_SPACE = 0x200B
+_APOSTROPHE = 0x27
+_APOSTROPHES = (0x2018, 0x2019, 0x201B, 0x02BC)  # as typesetters and input methods put it
 # Vowel points of Arabic and Hebrew, and the bar that stretches a word; beside these goes all that
-# is invisible (Default_Ignorable_Code_Point), lest a word with a joiner in it be another word.
+# is invisible (as NFKC_Casefold has it), lest a word with a joiner in it be another word.
 _LEFT_OUT = (
     *((0x0591, 0x05BD), (0x05BF, 0x05BF), (0x05C1, 0x05C2), (0x05C4, 0x05C5), (0x05C7, 0x05C7)),
     *((0x0610, 0x061A), (0x0640, 0x0640), (0x064B, 0x065F), (0x0670, 0x0670)),
@@ -88,22 +91,32 @@ def _ranges(values: Iterable[tuple[int, str]]) -> Iterator[str]:
 
 
 def _foldings(folder: Path) -> Iterator[str]:
-    properties = _read(folder / "DerivedCoreProperties.txt")
-    folded: dict[int, list[int]] = {}
-    for line in (folder / "CaseFolding.txt").read_text(encoding="utf-8").splitlines():
-        code, status, to, *_ = (*(part.strip() for part in line.split(";")), "", "")
-        if status in ("C", "F"):
-            folded[int(code, 16)] = [int(c, 16) for c in to.split()]
-    left_out = [
-        *((first, last) for first, last, value in properties if value == _INVISIBLE),
-        *_LEFT_OUT,
-    ]
-    folded.update({c: [] for first, last in left_out for c in range(first, last + 1)})
+    compatible = _mapped(folder / "DerivedNormalizationProps.txt", "NFKC_CF")
+    folded = _mapped(folder / "CaseFolding.txt", "C", "F")
     with bz2.open(folder / "Unihan_Variants.txt.bz2", "rt", encoding="utf-8") as variants:
-        for match in filter(None, map(_SIMPLIFIED.match, variants)):
-            folded[int(match[1], 16)] = [int(match[2], 16)]
-    for one in sorted(folded):
-        yield " ".join((f"> {one:04X}", *(f"{c:04X}" for c in folded[one])))
+        simplified = {
+            int(match[1], 16): [int(match[2], 16)]
+            for match in filter(None, map(_SIMPLIFIED.match, variants))
+        }
+    left_out = {code: [] for first, last in _LEFT_OUT for code in range(first, last + 1)}
+    apostrophes = {code: [_APOSTROPHE] for code in _APOSTROPHES}
+    steps = (compatible, folded, simplified, left_out, apostrophes)
+    for code in sorted({code for step in steps for code in step}):
+        codes = [code]
+        for step in steps:
+            codes = [to for one in codes for to in step.get(one, [one])]
+        yield " ".join((f"> {code:04X}", *(f"{to:04X}" for to in codes)))
+
+
+def _mapped(file: Path, *kinds: str) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        codes, kind, to, *_ = (*(part.strip() for part in line.split("#")[0].split(";")), "", "")
+        if kind in kinds:
+            first, _, last = codes.partition("..")
+            mapped = [int(code, 16) for code in to.split()]
+            found |= dict.fromkeys(range(int(first, 16), int(last or first, 16) + 1), mapped)
+    return found
 
 
 if __name__ == "__main__":

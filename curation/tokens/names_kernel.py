@@ -1,8 +1,9 @@
-"""The name of a word: 64 bits of its characters, whatever their case.
+"""The name of a word: 64 bits of its characters, whatever their case and form.
 
-Words that differ only by case, by the forms of Han characters, or by vowel points have one name:
-FNV-1a over the code points of the folded word, with the last step of MurmurHash3 so that every bit
-of it depends on all characters.
+Words that differ only by case, by compatible characters (fullwidth letters, ligatures), by the
+kind of apostrophe, by the forms of Han characters, or by vowel points have one name: FNV-1a over
+the code points of the folded word, with the last step of MurmurHash3 so that every bit of it
+depends on all characters.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ In: `unicode.txt`, made from the Unicode Character Database by `build_unicode.py
 depends on the Unicode data of the Python that runs. Out: `CodePoints`. A code point's word holds
 its Word_Break class in the low bits (`BREAK`) and a bit for each other property.
 
-Source: UAX #44 (properties), UAX #29 (Word_Break), UCD CaseFolding, Unihan kSimplifiedVariant.
+Source: UAX #44 (properties, NFKC_Casefold), UAX #29 (Word_Break), UCD CaseFolding, Unihan
+kSimplifiedVariant.
 """
 
 from __future__ import annotations

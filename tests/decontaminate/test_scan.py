@@ -88,6 +88,13 @@ def test_placeholders_are_no_words(config: DecontaminateConfig) -> None:
     assert scan(pa.array([page]), config)[0].texts["share"].to_pylist()[0] < 0.9
 
 
+def test_how_characters_are_set_hides_nothing(config: DecontaminateConfig) -> None:
+    wide = {code: code + 0xFEE0 for code in map(ord, made.ALL[0]) if chr(code).isalnum()}
+    pages = [made.ALL[0].replace("'", "\u2019"), made.ALL[0].translate(wide)]
+    found = scan(pa.array(pages), config)
+    assert [of.texts["share"].to_pylist() for of in found] == [[1], [1]]
+
+
 def test_min_share(config: DecontaminateConfig, tmp_path: Path) -> None:
     half = " ".join(made.ALL[0].split()[:20])
     (found,) = scan(pa.array([half]), config)
