@@ -1,4 +1,6 @@
-"""A data set folder: the files that its `_manifest.json` names, in their order.
+"""A data set folder: the files that its `_manifest.json` names, in the order of reading.
+
+That is the manifest's; but where domains lie apart, in folders, files of all of them take turns.
 
 Needs neither Spark nor torch: this is what a trainer's machine reads.
 """
@@ -7,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -69,21 +73,52 @@ class ShardFolder:
 
 
 def open_folder(uri: str) -> ShardFolder:
-    """The data set in a folder or below `s3://`; raises `UserError` where there is none."""
+    """The data set in a folder or below `s3://`, or that of one domain in a folder of its own.
+
+    Raises `UserError` where there is none.
+    """
     folder = normalise(uri)
+    files = _files_of(folder)
+    if files is None:
+        above, _, domain = folder.rpartition("/")
+        is_place = "://" in above or above.startswith("/")  # not what is above a bucket
+        files = _below(domain, _files_of(above)) if is_place else None
+    if files is None:
+        raise UserError(f"{folder}: is no data set: no {MANIFEST} there; a run has it in shards/")
+    if not any(file.rows for file in files):
+        raise UserError(f"{folder}: the data set is empty")
+    return ShardFolder(folder, tuple(files))
+
+
+def _files_of(folder: str) -> list[ShardFile] | None:
+    """Those that its manifest names; None where there is none."""
     manifest = join(folder, MANIFEST)
     if storage(manifest).find(manifest) is None:
-        raise UserError(f"{folder}: is no data set: no {MANIFEST} there; a run has it in shards/")
+        return None
     try:
         told = json.loads(storage(manifest).read(manifest))
-        files = tuple(_file(of) for of in told["files"])
+        return _by_turns([_file(of) for of in told["files"]])
     except UnreadableError:
         raise
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{manifest}: is damaged, or no manifest of a data set") from error
-    if not any(file.rows for file in files):
-        raise UserError(f"{folder}: the data set is empty")
-    return ShardFolder(folder, files)
+
+
+def _below(domain: str, files: list[ShardFile] | None) -> list[ShardFile] | None:
+    """The files in the folder of a domain, as paths from there; None where there are none."""
+    inside = [file for file in files or () if file.path.startswith(f"{domain}/")]
+    return [replace(file, path=file.path.removeprefix(f"{domain}/")) for file in inside] or None
+
+
+def _by_turns(files: Sequence[ShardFile]) -> list[ShardFile]:
+    """Each folder's files in their order, spread evenly over the whole."""
+    folders = [file.path.rpartition("/")[0] for file in files]
+    sizes, before = Counter(folders), Counter[str]()
+    places = []
+    for folder in folders:
+        places.append(((before[folder] + 0.5) / sizes[folder], folder))
+        before[folder] += 1
+    return [file for _, file in sorted(zip(places, files, strict=True), key=lambda of: of[0])]
 
 
 def _file(told: dict[str, Any]) -> ShardFile:
