@@ -98,7 +98,9 @@ def _foldings(folder: Path) -> Iterator[str]:
             int(match[1], 16): [int(match[2], 16)]
             for match in filter(None, map(_SIMPLIFIED.match, variants))
         }
-    left_out = {code: [] for first, last in _LEFT_OUT for code in range(first, last + 1)}
+    left_out: dict[int, list[int]] = {
+        code: [] for first, last in _LEFT_OUT for code in range(first, last + 1)
+    }
     apostrophes = {code: [_APOSTROPHE] for code in _APOSTROPHES}
     steps = (compatible, folded, simplified, left_out, apostrophes)
     for code in sorted({code for step in steps for code in step}):
