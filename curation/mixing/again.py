@@ -78,9 +78,10 @@ def recipe_of_mix(run: Run, file: str | None, overrides: Sequence[str]) -> Recip
     place_artefacts(values, base=os.path.dirname(os.path.abspath(file)) if file else None)
     values = _merged(yaml.safe_load(dump(run.recipe)), values)
     for change in overrides:
-        section = change.partition(".")[0]
-        values[section] = values.get(section) or {}  # `mix: null` has no keys
-        if section == "tokens":
+        section, *below = change.partition("=")[0].split(".")
+        if below:
+            values[section] = values.get(section) or {}  # `mix: null` has no keys
+        if below and section == "tokens":
             values[section].pop("sha256", None)  # of another tokenizer
         override(values, change)
     place_artefacts(values)  # overrides too may be relative

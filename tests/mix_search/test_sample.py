@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from curation.mix_search.corpus import make_corpus
 from curation.mix_search.sample import DomainPages, read_sample
 from curation.mix_search.tokens import open_reader
 from tests.mix_search import worlds
+from tests.mixing.data_sets import describe
 
 DOMAINS = ("plain", "rich")
 
@@ -78,8 +80,13 @@ def test_a_domain_with_too_few_pages_is_refused(
 def test_only_shards_that_a_manifest_names_count(tmp_path: Path) -> None:
     folder = worlds.write(tmp_path, worlds.rows({"plain": 80, "rich": 80}))
     worlds.write(folder / "old", worlds.rows({"plain": 500}), "shard.parquet")
-    (folder / "_manifest.json").write_text('{"files": [{"path": "shard-000000.parquet"}]}')
+    named = describe(folder, "shard-000000.parquet", 160)
+    (folder / "_manifest.json").write_text(json.dumps({"files": [named]}))
     assert read_sample([str(folder)], DOMAINS, worlds.SAMPLE)["plain"].found == 80
-    (folder / "_manifest.json").write_text('{"files": [{"path": "gone.parquet"}]}')
-    with pytest.raises(UserError, match="not all shards are there"):
+    (folder / "_manifest.json").write_text(
+        json.dumps({"files": [named | {"path": "gone.parquet"}]})
+    )
+    with pytest.raises(
+        UserError, match=r"gone\.parquet: is missing, though _manifest\.json names it"
+    ):
         read_sample([str(folder)], DOMAINS, worlds.SAMPLE)

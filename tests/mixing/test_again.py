@@ -16,6 +16,7 @@ from rich.console import Console
 from curation import pipeline
 from curation.errors import UserError
 from curation.mixing.again import Again, recipe_of_mix
+from curation.mixing.config import MixConfig
 from curation.mixing.loading.folder import open_folder
 from curation.parts import read_documents
 from curation.progress import Progress
@@ -120,6 +121,9 @@ def test_a_mix_settles_no_more_than_a_mix(folders: tuple[Path, Path], tmp_path: 
     changed = recipe_of_mix(opened, None, ["shards.target_tokens=7"])
     assert changed.shards.target_tokens == 7
     assert changed.mix is None
+    whole_mix = recipe_of_mix(opened, None, ["mix={}"]).mix
+    assert whole_mix == MixConfig()
+    assert recipe_of_mix(opened, None, ["mix.tokens=9", "mix=null"]).mix is None
 
 
 def test_another_mix_does_not_go_into_the_folder_of_one(
