@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from curation import ledger, receipts
 from curation.dedup.certificate.rates import rates
 from curation.dedup.take_downs import LISTS
+from curation.encoder.scored_with import noted
 from curation.ledger import LedgerError
 from curation.mixing.data_set import DataSet, benchmarks_of, write_data_set
 from curation.mixing.loading.folder import MANIFEST as DATA_MANIFEST
@@ -131,6 +132,7 @@ def _write_data_set(run: Run, files: Sequence[Mapping[str, Any]], outcome: Outco
         run=run.id,
         recipe=run.recipe,
         benchmarks=benchmarks_of(run.recipe),
+        scored_with=noted(run.folder),
         files=files,
         layout=tables[LAYOUT].sort_by("shard"),
         mix=tables[MIX],

@@ -35,7 +35,7 @@ from pyspark.sql import SparkSession
 from curation import ledger, receipts
 from curation.all_splits import extract
 from curation.decontaminate.index import notes
-from curation.decontaminate.stage import judge_matches
+from curation.decontaminate.stage import judge_matches, told
 from curation.dedup.config import DedupConfig
 from curation.dedup.losses import Loss, find_losses, is_alarming
 from curation.dedup.lsh import candidate_probability
@@ -256,6 +256,7 @@ def decontaminate(run: Run, spark: SparkSession, progress: Progress) -> None:
             progress.note(f"decontaminate: {note}")
         receipt = judge_matches(spark, parts, config, run.recipe.domains)
         receipts.commit(run.folder, replace(receipt, work=work))
+        progress.note(told(receipt.counts))
 
 
 def count(run: Run, spark: SparkSession, progress: Progress) -> None:

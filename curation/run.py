@@ -29,7 +29,7 @@ from curation.dedup.lines.allow import read_allow_list
 from curation.errors import UserError
 from curation.heuristics.divergence.reference import check_reference
 from curation.ingest.rows import check_readable
-from curation.quality.models import pinned_model
+from curation.quality.models import check_topics, pinned_model
 from curation.recipe import Recipe, dump, validate
 from curation.safety.blocklist.match import check_list
 from curation.splits import Split, draw, find_files, plan
@@ -234,6 +234,8 @@ def _pinned(recipe: Recipe) -> Recipe:
     earlier_runs(recipe.dedup)  # raises for what cannot be compared
     models = {name: pinned_model(name, model) for name, model in recipe.scores.named()}
     recipe = replace(recipe, scores=replace(recipe.scores, **models))
+    if recipe.mix:
+        check_topics(recipe.mix.topics, recipe.scores.topics)
     if recipe.encoder:
         from curation.encoder.models import pinned_encoder  # needs packages that few runs do
 

@@ -16,6 +16,7 @@ from curation.progress import Progress
 from curation.run import Run
 from curation.session import require_java, session
 from curation.storage import join, normalise
+from curation.token_counts.config import told_tokenizer
 
 
 def add_to(commands: Any) -> None:
@@ -57,21 +58,23 @@ def mix_command(options: argparse.Namespace) -> int:
     with session(conf) as spark:
         rows = Again(run, recipe, folder, spark, Progress()).make()
     console = Console()
-    show_mix(rows, console)
+    show_mix(rows, console, counted_by=told_tokenizer(recipe.tokens))
     console.print(join(folder, "shards"), highlight=False, markup=False, soft_wrap=True)
     return 0
 
 
-def show_mix(parts: Sequence[Mapping[str, Any]], console: Console) -> None:
+def show_mix(parts: Sequence[Mapping[str, Any]], console: Console, *, counted_by: str) -> None:
     """Prints what was wanted of each part, what is drawn, and what is missing; and what could be.
 
-    `parts` are rows of `mix/`.
+    `parts` are rows of `mix/`, whose tokens are `counted_by` some tokenizer.
     """
     if not parts:
         return
-    table = Table(
-        *("part", "wanted", "drawn", "tokens", "pages", "times each", "missing tokens"), title="mix"
-    )
+    short = any(part["missing_tokens"] for part in parts)
+    names = ("part", "wanted", "drawn", "tokens", *(["missing"] if short else []), "pages", "times")
+    table = Table(*names, title=f"mix, in tokens ({counted_by})")
+    for column in table.columns:
+        column.overflow = "fold"  # of a narrow terminal: no digit goes
     for column in table.columns[1:]:
         column.justify = "right"
     total = sum(part["drawn_tokens"] for part in parts) or 1
@@ -81,13 +84,13 @@ def show_mix(parts: Sequence[Mapping[str, Any]], console: Console) -> None:
             f"{part['share']:.1%}",
             f"{part['drawn_tokens'] / total:.1%}",
             f"{part['drawn_tokens']:,}",
+            *([f"{part['missing_tokens']:,}"] if short else []),
             f"{part['pages']:,} of {part['available_pages']:,}",
             f"{part['rows'] / max(1, part['pages']):.2f}",
-            f"{part['missing_tokens']:,}" if part["missing_tokens"] else "",
         )
     console.print(table)
     console.print(_bound(parts), highlight=False, soft_wrap=True)
-    if any(part["missing_tokens"] for part in parts):
+    if short:
         console.print(_nearest(parts), highlight=False, soft_wrap=True)
 
 

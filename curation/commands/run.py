@@ -28,6 +28,7 @@ from curation.recipe import Recipe, bundled, load
 from curation.run import MANIFEST, Run, new_run
 from curation.session import is_submitted, require_java
 from curation.storage import join, normalise
+from curation.token_counts.config import told_tokenizer
 
 INCOMPLETE = 3
 _TOP_REASONS, _TOP_FILES, _TOP_ALARMS = 4, 10, 5
@@ -158,7 +159,7 @@ def show(run: Run, outcome: Outcome) -> int:
             if beside:
                 kinds = ", ".join(f"{kind} {number:,}" for kind, number in beside.items())
                 console.print(f"{what}: {kinds}", highlight=False)
-    show_mix(outcome.mix, console)
+    show_mix(outcome.mix, console, counted_by=told_tokenizer(run.recipe.tokens))
     _show_alarms(outcome.alarms, console)
     for path, pages in outcome.take_downs.items():
         what = f"{pages:,} pages of the earlier run {path.rsplit('/', 1)[1].removesuffix('.txt')}"

@@ -33,9 +33,13 @@ class Text(NamedTuple):
 
 def read_texts(benchmark: Benchmark) -> list[Text]:
     """Raises `UserError` for a file that is not there, no such file, or lacks a column."""
-    found = [text for row, values in _rows(benchmark) for text in _texts(benchmark, row, values)]
+    rows = list(_rows(benchmark))
+    found = [text for row, values in rows for text in _texts(benchmark, row, values)]
+    if not rows:
+        raise UserError(f"{benchmark.path}: has no rows")
     if not found:
-        raise UserError(f"{benchmark.path}: has no text to look for: name its 'columns'")
+        hint = "no words in its 'columns'" if benchmark.columns else "name its 'columns'"
+        raise UserError(f"{benchmark.path}: has no text to look for: {hint}")
     return found
 
 

@@ -79,6 +79,21 @@ def scan_documents(
     return _judge(spark, parts, _Judge(config.pinned(), domains, folder, scanned=False))
 
 
+def told(counts: Mapping[tuple[str, str, str], int]) -> str:
+    """What was found, in a line, by the counts of the receipt."""
+    found: Counter[str] = Counter()
+    for (_, name, outcome), number in counts.items():
+        if name != ALL:
+            found[outcome] += number
+    gone, cut = found[DropReason.CONTAMINATED], found[SHORTENED + DropReason.CONTAMINATED]
+    by_name = sorted((key, n) for key, n in found.items() if key.startswith(MATCHED))
+    where = ", ".join(f"{key.removeprefix(MATCHED)} in {number:,}" for key, number in by_name)
+    if not where:
+        return f"{STAGE}: no page holds an item"
+    cleared = f", {cut:,} stay without the lines that hold some" if cut else ""
+    return f"{STAGE}: {gone:,} pages go{cleared} (items of {where})"
+
+
 @dataclass(frozen=True)
 class _Judge:
     """What tasks are told; `scanned`: the split pass has looked through all texts."""

@@ -40,6 +40,15 @@ def prepare(folder: str, *, threads: int) -> None:
     torch.set_num_threads(there[_THREADS])
 
 
+def noted(folder: str) -> dict[str, Any]:
+    """What the run in `folder` was scored with; empty where nothing was scored."""
+    uri = join(folder, SCORED_WITH)
+    if storage(uri).find(uri) is None:
+        return {}
+    there: dict[str, Any] = json.loads(storage(uri).read(uri))
+    return there
+
+
 def _device() -> str:
     """The name of the GPU that models run on here, or what the processor can do."""
     import torch

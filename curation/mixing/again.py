@@ -21,7 +21,7 @@ from pyspark.sql import SparkSession
 
 from curation import ledger, receipts
 from curation.decontaminate.index import check_benchmarks, notes
-from curation.decontaminate.stage import scan_documents
+from curation.decontaminate.stage import scan_documents, told
 from curation.driver import (
     judges,
     parts_of,
@@ -31,6 +31,7 @@ from curation.driver import (
     split_receipts,
     step,
 )
+from curation.encoder.scored_with import noted
 from curation.errors import UserError
 from curation.finish import read_outcome
 from curation.mixing.data_set import DataSet, benchmarks_of, write_data_set
@@ -39,6 +40,7 @@ from curation.mixing.shards import STAGE
 from curation.mixing.stage import Mixing, make_mix, read_mix
 from curation.parts import Files, Parts
 from curation.progress import Progress
+from curation.quality.models import check_topics
 from curation.receipts import IN, Receipt
 from curation.recipe import Recipe, dump, validate
 from curation.recipe_values import override, place_artefacts, read_values
@@ -85,7 +87,9 @@ def recipe_of_mix(run: Run, file: str | None, overrides: Sequence[str]) -> Recip
             values[section].pop("sha256", None)  # of another tokenizer
         override(values, change)
     place_artefacts(values)  # overrides too may be relative
-    found = validate(values, source=file or run.folder)
+    found = validate(values, source=file or f"of {run.folder}")
+    if found.mix:
+        check_topics(found.mix.topics, run.recipe.scores.topics)
     benchmarks = found.decontaminate and found.decontaminate.pinned()
     if benchmarks:
         check_benchmarks(benchmarks)
@@ -143,6 +147,7 @@ class Again:
                 domains = self.recipe.domains
                 found = scan_documents(self.spark, parts, config, domains, folder=folder)
                 receipts.commit(folder, replace(found, work=_DECONTAMINATE))
+                self.progress.note(told(found.counts))
         files = receipts.read(folder, _DECONTAMINATE).files
         verdicts = [file for file in files if file["table"] == VERDICT.name]
         return replace(parts, verdicts=[*parts.verdicts, *_placed(folder, verdicts)])
@@ -210,6 +215,7 @@ def _finish(run: Run, recipe: Recipe, folder: str, spark: SparkSession) -> list[
         run=run.id,
         recipe=recipe,
         benchmarks=sorted({*benchmarks_of(run.recipe), *benchmarks_of(recipe)}),
+        scored_with=noted(run.folder),
         files=files,
         layout=found.layout,
         mix=found.mix,

@@ -16,6 +16,7 @@ import yaml
 from classifiers.card import table
 from curation.language.identify import UNDETERMINED
 from curation.ledger import Step
+from schemas.shard import SHARD
 
 if TYPE_CHECKING:
     from curation.mixing.data_set import DataSet
@@ -26,24 +27,13 @@ _SIZES = (
     *((10**7, "1M<n<10M"), (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B")),
     *((10**11, "10B<n<100B"), (10**12, "100B<n<1T"), (float("inf"), "n>1T")),
 )
-_COLUMNS = {
-    "text": "the text, lines separated by `\\n`; personal data replaced by placeholders",
-    "doc_id": "128 bits of the record's identity, hex: the same page in every run has the same",
-    "url": "as crawled",
-    "domain": "general, math, code or multilingual",
-    "language": "fastText lid.176 label",
-    "quality": "0..1 by the fastText model, null where it does not know the language",
-    "tokens": "of the text, by the tokenizer above",
-    "epoch": "0 the first time that a page is there, 1 the second time, ...",
-    "crawl": "the source, as above",
-}
 
 
 def make_card(data: DataSet, manifest: Mapping[str, Any]) -> str:
     """The page; `manifest` is that of the data set."""
     sections = (
         _summary(data, manifest),
-        _read(),
+        _read(manifest),
         _sources(data),
         _mix(data, manifest),
         _languages(data.composition.to_pylist()),
@@ -78,21 +68,22 @@ def _summary(data: DataSet, manifest: Mapping[str, Any]) -> str:
     where = "over all files of their domain" if apart else "over all files"
     return (
         f"# {' '.join(manifest['name'].split())}\n\n"
-        f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens"
-        f" ({manifest['tokenizer']}), in {len(manifest['files']):,} Parquet files, for training"
-        f" language models. Made by Winnow, run `{data.run}`. Rows are shuffled {where} by a seeded"
-        f" hash; {repeats:,} of them are repeats of a page (`epoch` above 0).\n"
+        f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens ("
+        f"{_name_of(manifest['tokenizer'])}), in {len(manifest['files']):,} Parquet files, for"
+        f" training language models. Made by Winnow, run `{data.run}`. Rows are shuffled {where} by"
+        f" a seeded hash; {repeats:,} of them are repeats of a page (`epoch` above 0).\n"
     )
 
 
-def _read() -> str:
-    rows = [(f"`{name}`", meaning) for name, meaning in _COLUMNS.items()]
+def _read(manifest: Mapping[str, Any]) -> str:
+    rows = [(f"`{column.name}`", column.meaning) for column in SHARD.columns]
+    tokens = f"\nTokens are those of {_name_of(manifest['tokenizer'])}.\n"
     return (
         "## Reading it\n\n"
         "```python\n"
         "from datasets import load_dataset\n\n"
         'rows = load_dataset("THIS_FOLDER", split="train", streaming=True)\n'
-        "```\n\n" + table(("column", "what it is"), rows, ()) + "\n"
+        "```\n\n" + table(("column", "what it is"), rows, ()) + "\n" + tokens
     )
 
 
@@ -180,9 +171,9 @@ def _limits(data: DataSet) -> str:
     if data.benchmarks:
         names = ", ".join(data.benchmarks)
         found.append(
-            f"Texts of these benchmarks were looked for and taken out: {names}; no others. Not"
-            " found are translations, paraphrases, and what the run's ledger counts as not looked"
-            " for."
+            f"Pages (or lines) with texts of these benchmarks were looked for and taken out:"
+            f" {names}; no others. Not found are translations, paraphrases, very short texts, and"
+            " what many items have in common."
         )
     else:
         found.append("Test sets of benchmarks were not looked for: some may be in it.")
@@ -208,12 +199,23 @@ def _limits(data: DataSet) -> str:
 def _made(manifest: Mapping[str, Any]) -> str:
     made_with = sorted(manifest["made_with"].items())
     versions = ", ".join(f"{name} {version}" for name, version in made_with)
+    with_encoder = ", ".join(f"{name} {found}" for name, found in manifest["scored_with"].items())
+    scored = (
+        f"; an encoder's scores need the same kind of machine, too ({with_encoder})"
+        if with_encoder
+        else ""
+    )
     recipe = yaml.safe_dump(manifest["recipe"], sort_keys=False, allow_unicode=True, width=100)
     return (
         "## How it was made\n\n"
-        f"With {versions}. The same input, recipe and versions give the same bytes.\n\n"
+        f"With {versions}. The same input, recipe and versions give the same bytes{scored}.\n\n"
         f"```yaml\n{recipe}```\n"
     )
+
+
+def _name_of(tokenizer: str) -> str:
+    """Not where it lies: that is a matter of whoever made the data set."""
+    return "/".join(tokenizer.split("/")[-2:]) if tokenizer.startswith("/") else tokenizer
 
 
 def _by(

@@ -13,6 +13,7 @@ from pydantic import Field
 from curation.ingest.config import Domain
 
 DOMAINS: tuple[str, ...] = get_args(Domain)
+_NO_HOST = frozenset("/:@ ?#*")
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Epochs = Annotated[float, Field(ge=0, le=100)]
 _Weight = Annotated[float, Field(ge=0, le=100)]
@@ -61,13 +62,23 @@ def mistake_in(config: MixConfig, inputs: Collection[str]) -> str | None:
     ):
         if unknown := sorted({*named} - {*known}):
             return f"mix.{key}: there is no '{unknown[0]}', but {', '.join(known)}"
-    if not isclose(total := sum(config.shares.values()), 1, abs_tol=1e-6):
-        return f"mix.shares add up to {total:g}: they must to 1"
-    if (total := sum(config.inputs.values())) > 1 + 1e-6:
-        return f"mix.inputs add up to {total:g}: they may to 1 at most"
+    for host in sorted(config.hosts):
+        if not host or not _NO_HOST.isdisjoint(host):
+            return f"mix.hosts: '{host}' is no host name, such as www.example.com"
+    if problem := _wrong_sum(config):
+        return problem
     points = [quality for quality, _ in config.quality]
     if any(after <= before for before, after in pairwise(points)):
         return "mix.quality: points go up from one quality to the next"
+    return None
+
+
+def _wrong_sum(config: MixConfig) -> str | None:
+    said = ", ".join(f"{name} {share:g}" for name, share in config.shares.items())
+    if not isclose(total := sum(config.shares.values()), 1, abs_tol=1e-6):
+        return f"mix.shares add up to {total:g} ({said}): change some so that all are 1 together"
+    if (total := sum(config.inputs.values())) > 1 + 1e-6:
+        return f"mix.inputs add up to {total:g}: change some so that all are 1 together, or less"
     return None
 
 

@@ -34,14 +34,15 @@ class DataSet:
     """What is known of the shards in `folder`/shards.
 
     `files` are manifest rows, of which those of shards count; `layout`, `mix` and `composition` are
-    these tables; `benchmarks` are those that were looked for; `funnels` say what stages dropped of
-    each input.
+    these tables; `benchmarks` are those that were looked for; `scored_with` is what an encoder ran
+    on (`encoder/scored_with.py`); `funnels` say what stages dropped of each input.
     """
 
     folder: str
     run: str
     recipe: Recipe
     benchmarks: Sequence[str]
+    scored_with: Mapping[str, Any]
     files: Sequence[Mapping[str, Any]]
     layout: pa.Table
     mix: pa.Table
@@ -74,6 +75,7 @@ def write_data_set(data: DataSet) -> None:
         "name": data.recipe.name,
         "run": data.run,
         "made_with": dict(made_with()),
+        "scored_with": dict(data.scored_with),
         "tokenizer": told_tokenizer(data.recipe.tokens),
         "rows": sum(shard["rows"] for shard in shards),
         "tokens": sum(shard["tokens"] for shard in shards),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 
@@ -56,6 +58,15 @@ def pinned_model(name: str, config: ModelConfig) -> ModelConfig:
             f" 'scores.{name}.label': {', '.join(labels[:8])}"
         )
     return pinned
+
+
+def check_topics(topics: Collection[str], config: ModelConfig | None) -> None:
+    """Raises `UserError` for a topic of `mix.topics` that the model of topics does not tell."""
+    labels = load_model(config).labels if config else ()
+    if unknown := sorted({*topics} - {*labels}):
+        near = get_close_matches(unknown[0], labels, n=1)
+        known = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(labels) or 'none'}"
+        raise UserError(f"mix.topics: there is no '{unknown[0]}': {known}")
 
 
 def _published(config: ModelConfig) -> Model:
