@@ -107,6 +107,8 @@ def test_rules_are_overridden_by_their_names() -> None:
         ("dedup.certificate.pages=0", "is 0: expected a whole number from 1 to 10000"),
         ("dedup.certificate.similarities=[1.5]", "is 1.5: expected a number above 0, at most 1"),
         ("dedup.certificate.similarities=[0.5, 0.50]", "similarities' has 0.5 twice"),
+        ("mix.shares.math=0.4", "mix.shares add up to 0.4 (math 0.4): change some so that all"),
+        ("mix.hosts={'http://x.com': 1}", "mix.hosts: 'http://x.com' is no host name, such as"),
         ("inputs.5.format=warc", "--set inputs.5.format=warc: no such place in the recipe"),
         ("heuristics", "--set heuristics: expected key.sub=value"),
     ],

@@ -49,12 +49,15 @@ def test_columns_ids_and_lists(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "benchmark", "message"),
     [
-        ("", {}, "has no text to look for: name its 'columns'"),
+        ("\n", {}, "has no rows"),
         ('{"a": 1}', {}, "has no text to look for"),
         ("{", {}, "line 1 is no JSON"),
         ("[1]", {}, "line 1 is no JSON object"),
         ('{"a": "x"}', {"columns": ("b",)}, r"row 0 has no 'b' \(it has a\)"),
         ('{"a": "x"}', {"id": "b"}, "row 0 has no 'b'"),
+        ("", {"columns": ("a",)}, "has no rows"),
+        ('{"a": 5}', {}, "has no text to look for: name its 'columns'"),
+        ('{"a": " "}', {"columns": ("a",)}, "has no text to look for: no words in its 'columns'"),
         ('{"a": 5}', {"columns": ("a",)}, "row 0: 'a' is neither text nor texts"),
     ],
 )

@@ -24,6 +24,7 @@ from curation.removal.summary import summarise
 from curation.removal.take_down import take_down
 from curation.removal.wanted import read_wanted
 from curation.run import Run
+from schemas.shard import SHARD
 from tests.runs import make_small_input, quiet, run, shards
 
 MIX = {
@@ -84,6 +85,7 @@ def test_another_mix_is_what_a_run_with_it_makes(
     shown = io.StringIO()
     parts = mix_again(spark, whole, tmp_path / "again", recipe(whole.parent), shown)
     assert "decontaminate: made: not looked for are 1 of 2 texts" in shown.getvalue()
+    assert "decontaminate: 1 pages go (items of made in 1)" in shown.getvalue()
     made = shards(tmp_path / "again")
     assert made == shards(mixed)
     assert len(made) > 1
@@ -109,6 +111,7 @@ def test_the_data_set_tells_what_it_is(folders: tuple[Path, Path]) -> None:
     assert "en" in facts["language"]
     assert f"{manifest['rows']:,} rows of text, {manifest['tokens']:,} tokens" in page
     assert "contaminated 1" in page
+    assert all(f"| `{column.name}` | {column.meaning} |" in page for column in SHARD.columns)
     assert "were looked for and taken out: made" in page
     assert "All pages that were kept, once each" in (whole / "README.md").read_text()
 

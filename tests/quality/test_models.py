@@ -113,6 +113,8 @@ def test_a_truncated_published_model(tmp_path: Path) -> None:
         ("quality.general={languages: {EN: {keep: 0.5}}}", "no page is in 'EN'"),
         ("quality.sport={keep: 0.5}", "unknown key 'quality.sport'"),
         ("quality.general.keep=0.5; scores.quality=null", "no page has a score"),
+        ("mix.topics={mathmatics: 0.5}", "no 'mathmatics': did you mean 'mathematics'"),
+        ("mix.topics={mathematics: 0.5}; scores.topics=null", "no 'mathematics': known: none"),
         ("quality.general.keep=0.5; inputs.0.stages=[extract]", "no input passes"),
     ],
 )
