@@ -14,12 +14,14 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from tokenizers import Tokenizer as HuggingFace
 
 from benchmarks.extraction_tables import Table, print_table
@@ -27,10 +29,13 @@ from curation.language.identify import UNDETERMINED
 from curation.parts import read_documents
 from curation.token_counts.estimate import TOKENIZER, bundled_rates, estimate, script_of
 from curation.token_counts.fit_estimate import counted
+from curation.token_counts.known import add_tokens
 from curation.token_counts.open import open_tokenizer
+from schemas.keys import KEYS
 
 Count = Callable[[pa.StringArray], pa.Int32Array]
 _TEXTS_AT_ONCE = 1024
+_OF_ESTIMATE = ("language", "text_bytes", "route")
 
 
 def main() -> None:
@@ -44,6 +49,7 @@ def main() -> None:
     print_table(_speeds(arguments.runs, arguments.tokenizer))
     pages = counted(arguments.runs, arguments.sentences)
     print_table(_errors(pages.filter(pages["is_held_out"])))
+    print_table(_errors_by_input(arguments.runs))
 
 
 def _speeds(runs: Sequence[str], tokenizer: str | None) -> Table:
@@ -108,6 +114,24 @@ def _errors(pages: pa.Table) -> Table:
             of_it = some.filter(pc.equal(some["language"], language))
             rows.append(_row(f"{language} ({of_what})", of_it))
     return Table("The estimate", [*rows, _not_fitted(found)])
+
+
+def _errors_by_input(runs: Sequence[str]) -> Table:
+    """Of runs that have counted, by their keys: also of inputs that were not extracted."""
+    rows = []
+    for run in runs:
+        keys = ds.dataset(Path(run, KEYS.name), format="parquet").to_table(
+            columns=["input", "drop_reason", "tokens", *_OF_ESTIMATE]
+        )
+        keys = keys.filter(pc.and_(keys["drop_reason"].is_null(), keys["tokens"].is_valid()))
+        batches = keys.combine_chunks().to_batches()
+        estimates = [add_tokens(batch, None, None).column("tokens") for batch in batches]
+        found = keys.append_column("estimate", pa.chunked_array(estimates, pa.int32()))
+        rows += [
+            _row(f"input {name}", found.filter(pc.equal(found["input"], name)))
+            for name in sorted(set(found["input"].to_pylist()))
+        ]
+    return Table("The estimate, by input of runs that have counted", rows)
 
 
 def _not_fitted(pages: pa.Table) -> dict[str, Any]:

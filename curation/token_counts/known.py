@@ -19,7 +19,7 @@ from curation.token_counts.config import TokensConfig
 from curation.token_counts.estimate import estimate
 from schemas.arrow import with_columns
 
-NEEDED = ("position", "dropped_lines", "tokens", "text_bytes", "language", "route", "domain")
+NEEDED = ("position", "dropped_lines", "tokens", "text_bytes", "language", "route")
 """The columns of keys that tell it."""
 
 
@@ -55,10 +55,8 @@ def add_tokens(
     `counted` are rows of the files of `counts`, by position; None, both: tokens are estimated.
     """
     if counted is None or counts is None:
-        # What was not extracted has no route: a curated input of code says so by its domain.
-        routes = pc.coalesce(batch.column("route"), batch.column("domain"))
-        estimated = estimate(batch.column("language"), batch.column("text_bytes"), routes)
-        return with_columns(batch, {"tokens": estimated})
+        told = (batch.column(name) for name in ("language", "text_bytes", "route"))
+        return with_columns(batch, {"tokens": estimate(*told)})
     tokens = (
         counted["tokens"]
         .combine_chunks()

@@ -6,8 +6,6 @@ import pytest
 from curation.language.identify import UNDETERMINED
 from curation.token_counts.estimate import Rates, bundled_rates, estimate, script_of
 from curation.token_counts.fit_estimate import PAGES, fit
-from curation.token_counts.known import add_tokens
-from schemas.keys import KEYS
 
 RATES = Rates(
     {"en": 200.0, "ru": 250.0, UNDETERMINED: 400.0}, {"Latn": 300.0}, {"code": 1.5, "math": 1.0}
@@ -52,18 +50,6 @@ def test_the_bundled_rates() -> None:
     assert {script_of(language) for language in rates.languages} - {None} == rates.scripts.keys()
     found = estimate(pa.array(["en", "zh"]), pa.array([10_000, 10_000]))
     assert all(1500 < tokens < 6000 for tokens in found.to_pylist())
-
-
-def test_a_curated_input_of_code_is_estimated_as_code() -> None:
-    columns = {"language": "en", "text_bytes": 10_000, "route": None}
-    rows = [{**columns, "domain": domain} for domain in (None, "code", "general")]
-    rows.append({**columns, "route": "prose", "domain": "code"})
-    schema = pa.schema([*map(KEYS.arrow.field, (*columns, "domain"))])
-    batch = pa.RecordBatch.from_pylist(rows, schema=schema)
-    none, code, general, prose = add_tokens(batch, None, None)["tokens"].to_pylist()
-    assert none == general == prose
-    assert code == pytest.approx(none * bundled_rates().routes["code"], abs=1)
-    assert code > none
 
 
 def page(language: str, tokens: int, route: str = "prose", *, held_out: bool = False) -> object:
