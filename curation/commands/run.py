@@ -221,4 +221,4 @@ def _show_quarantined(splits: Sequence[Mapping[str, Any]]) -> int:
 def _top(step: Step) -> str:
     shown = [f"{reason} {pages:,}" for reason, pages in step.reasons[:_TOP_REASONS]]
     more = len(step.reasons) - len(shown)
-    return ", ".join([*shown, f"{more} more reasons"] if more else shown)
+    return ", ".join([*shown, f"{more} more"] if more else shown)

@@ -42,7 +42,8 @@ def open_tokenizer(name: str, sha256: str | None = None) -> Tokenizer:
             return ranks_tokenizer(name, pattern, _read(path, sha256))
         return file_tokenizer(name, _read(_json_file(name), sha256))
     except ValueError as error:
-        raise UserError(f"{name}: {error}") from error
+        said = str(error).removeprefix(f"{name}: ")
+        raise UserError(f"{name}: {said}") from error
 
 
 @cache
