@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from curation import receipts
 from curation.errors import UserError
-from curation.mixing.stage import Mixed, read_mix
+from curation.mixing.stage import Mixed, Mixing, read_mix
 from curation.parts import Files, Parts, plan_parts
 from curation.receipts import Counts
 from curation.run import MANIFEST, Run, stage_work
@@ -119,6 +119,12 @@ def _counted(run: Run, take_downs: int) -> Files:
 def layout_after(run: Run, take_downs: int) -> pa.Table:
     """The shards (`schemas.layout.LAYOUT`) of a run that is mixed, after so many take-downs."""
     return mix_after(run, take_downs).layout
+
+
+def mixing_of(run: Run) -> Mixing:
+    """What its recipe says of the mix."""
+    recipe = run.recipe
+    return Mixing(run.folder, recipe.mix, recipe.shards, recipe.domains)
 
 
 def mix_after(run: Run, take_downs: int) -> Mixed:

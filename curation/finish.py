@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,9 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
     faults = receipts.faults(every).drop_columns("work").to_pylist()
     ledger.check(counts, files, stages)
     rows = receipts.count_rows(counts, times)
-    files += _write_ends(run, rows, faults, {file["table"] for file in files})
+    always = (*_ALWAYS, RETURNED) if run.take_downs else _ALWAYS
+    without = [table for table in always if table.name not in {file["table"] for file in files}]
+    files += _write_ends(run, rows, faults, without)
     _require_files(run, files)
     funnels = {name: ledger.funnel(counts, times, name, names) for name, names in stages.items()}
     quarantined = receipts.quarantined(every).to_pylist()
@@ -154,14 +156,14 @@ def _write_ends(
     run: Run,
     counts: Sequence[dict[str, Any]],
     faults: Sequence[dict[str, Any]],
-    written: Container[str],
+    without: Iterable[Table],
 ) -> list[dict[str, Any]]:
-    """The ledger, the faults, and a file without rows for each table that would have none."""
+    """The ledger, the faults, and a file without rows for each table that is `without` any."""
     ends: list[tuple[Table, str, Sequence[dict[str, Any]]]] = [
         (LEDGER, LEDGER.name, counts),
         (FAULT, FAULT.name, faults),
     ]
-    ends += [(t, "empty", ()) for t in _ALWAYS if t.name not in written]
+    ends += [(table, "empty", ()) for table in without]
     return [
         write_file(run.folder, name, table, pa.Table.from_batches([table.batch(content)]))
         for table, name, content in ends

@@ -48,6 +48,7 @@ from curation.driver import (
     judges,
     layout_after,
     mix_after,
+    mixing_of,
     parts_of,
     raise_undone,
     require_done,
@@ -65,7 +66,7 @@ from curation.finish import finish as finish_run
 from curation.hosts.stage import judge_hosts
 from curation.hosts.tables import write_hosts
 from curation.ingest.config import InputConfig
-from curation.mixing.stage import Mixing, make_mix
+from curation.mixing.stage import make_mix
 from curation.progress import Progress
 from curation.quality.stage import judge_quality
 from curation.receipts import IN, KEPT, Receipt
@@ -291,11 +292,9 @@ def mix(run: Run, spark: SparkSession, progress: Progress) -> None:
     with progress.step("mix"), step(spark, "mix"):
         extracted = split_receipts(run, spark, scored=True)
         parts = spark.sparkContext.broadcast(parts_of(run, extracted, *judges(run)))
-        recipe = run.recipe
-        mixing = Mixing(run.folder, recipe.mix, recipe.shards, recipe.domains)
         before = mix_after(run, number - 1) if number else None
         with shuffles_of(spark, rows_in(receipts.files(extracted, KEYS))):
-            receipt = make_mix(spark, parts, mixing, before=before, take_down=number)
+            receipt = make_mix(spark, parts, mixing_of(run), before=before, take_down=number)
         files = [*receipt.files]
         files += returned(run, spark, extracted, parts.value) if number else ()
         receipts.commit(run.folder, replace(receipt, work=work, files=files))

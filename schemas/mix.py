@@ -18,6 +18,7 @@ MIX = Table(
         Column("wanted_tokens", pa.int64(), "this share of the budget", False),
         Column("available_tokens", pa.int64(), "that can be drawn, repeats counted", False),
         Column("missing_tokens", pa.int64(), "wanted, and not there", False),
+        Column("missing_at_first", pa.int64(), "the same, before any take-down", False),
         Column("nearest_tokens", pa.int64(), "in the nearest mix of as many tokens", False),
         Column("most_tokens", pa.int64(), "of all parts together, in the wanted shares", False),
         Column("drawn_tokens", pa.int64(), "that are drawn", False),

@@ -22,7 +22,11 @@ REMOVAL = Table(
         Column("input", pa.string(), "name of the recipe's input", False),
         Column("asked", pa.string(), "'doc_id ...', 'url ...' or 'host ...', as given", False),
         Column("was", pa.string(), "until then: 'shards', or its drop reason", False),
-        Column("shard", pa.string(), "name of the shard that held it; null: none did"),
+        Column(
+            *("shards", pa.list_(pa.string())),
+            "names of those that held it, several where it was there repeatedly; empty: none did",
+            nullable=False,
+        ),
         Column("superseded", pa.bool_(), "it keeps others out still, and none comes back", False),
         Column("taken_at", UTC_TIME, "when the command was given", False),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from rich.console import Console
@@ -96,20 +97,36 @@ def show_mix(parts: Sequence[Mapping[str, Any]], console: Console, *, counted_by
 
 def _bound(parts: Sequence[Mapping[str, Any]]) -> str:
     """Which part holds the mix down, and what there could be without it."""
-    scarce = sorted(
-        (part for part in parts if part["share"] and part["available_tokens"]),
-        key=lambda part: part["available_tokens"] / part["share"],
+    allowed = sorted(
+        # Shares are what was written: a tenth, not the number in floating point next to it.
+        (part["available_tokens"] / Fraction(repr(part["share"])), part["part"])
+        for part in parts
+        if part["share"] and part["available_tokens"]
     )
-    said = [f"{p['part']} {int(p['available_tokens'] / p['share']):,}" for p in scarce]
+    said = [f"{name} {int(tokens):,}" for tokens, name in allowed]
     return f"Tokens that each part allows at these shares: {', '.join(said) or 'none'}"
 
 
 def _nearest(parts: Sequence[Mapping[str, Any]]) -> str:
-    """Where parts are short: what can be had."""
+    """Where parts are short: why, and what can be had."""
     total = sum(part["nearest_tokens"] for part in parts)
     shares = ", ".join(f"{p['part']} {p['nearest_tokens'] / max(1, total):.1%}" for p in parts)
     most = parts[0]["most_tokens"]
     return (
-        f"The shares cannot be met with so many tokens. With these shares there are {most:,}"
+        f"{_why_short(parts)} With these shares there are {most:,}"
         f" (mix.if_short: keep_shares); {total:,} there are as {shares} (keep_tokens)."
     )
+
+
+def _why_short(parts: Sequence[Mapping[str, Any]]) -> str:
+    missing = sum(part["missing_tokens"] for part in parts)
+    gone = sum(max(0, part["missing_tokens"] - part["missing_at_first"]) for part in parts)
+    if not gone:
+        return "The shares cannot be met with so many tokens."
+    told = (
+        f"{gone:,} tokens are missing since pages were taken down"
+        if gone == missing
+        else f"The shares cannot be met with so many tokens, and of the {missing:,} that are"
+        f" missing {gone:,} are since pages were taken down"
+    )
+    return f"{told}: nothing is drawn in their place. Another mix (curate mix) draws anew."

@@ -158,16 +158,17 @@ def _find_shards(
 
 
 def find_rows(layout: pa.Table, entries: pa.RecordBatch | pa.Table) -> npt.NDArray[np.int64]:
-    """For each of the entries the row of the layout, in order, within whose borders it lies.
+    """For each of the entries the row of the layout, within whose borders it lies.
 
     Both have the columns `PLACE`; entries before the first border of their folder belong to its
     first row. Those of a folder that has none get any row.
     """
     folders = sorted({*layout["folder"].to_pylist(), *_distinct(entries)})
     borders = _sortable(layout, folders)
-    found = np.searchsorted(borders, _sortable(entries, folders), side="right") - 1
-    starts = np.searchsorted(_ranks(layout, folders), _ranks(entries, folders))
-    return np.minimum(np.maximum(found, starts), layout.num_rows - 1)
+    order = np.argsort(borders)  # a domain that had no page at first has its shards last
+    found = np.searchsorted(borders, _sortable(entries, folders), side="right", sorter=order) - 1
+    starts = np.searchsorted(_ranks(layout, folders), _ranks(entries, folders), sorter=order)
+    return order[np.minimum(np.maximum(found, starts), layout.num_rows - 1)]
 
 
 def _distinct(rows: pa.RecordBatch | pa.Table) -> list[str]:

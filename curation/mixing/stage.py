@@ -30,6 +30,7 @@ from curation.mixing.draw import Border, Found, Last, find_available, find_borde
 from curation.mixing.layout import carry_on, lay_out
 from curation.mixing.selection import Count, Selection
 from curation.mixing.shards import STAGE, write_shards
+from curation.mixing.weights import nearest_mixes
 from curation.parts import Files, Parts
 from curation.receipts import IN, Counts, Receipt
 from curation.spark_tables import map_each
@@ -79,8 +80,7 @@ def make_mix(
     if mixing.mix and not before:
         found = find_border(spark, parts, mixing.mix, mixing.domains)
     of_mix = _described(found) if found else before.mix if before else MIX.arrow.empty_table()
-    border = border_of(of_mix, mixing.mix, mixing.domains) if mixing.mix else None
-    selection = Selection(border, mixing.domains, mixing.shards.by_domain)
+    selection = selection_of(of_mix, mixing)
     files, counts, composition = _account(spark, parts, mixing.folder, selection)
     there = before.layout if before and before.layout.num_rows else None
     laid_out = lay_out(spark, parts, mixing.shards, selection, before=there)
@@ -88,7 +88,8 @@ def make_mix(
     if before and there is not None:
         made = carry_on(before.layout, made, take_down)
     if before and mixing.mix:
-        of_mix = _available_now(of_mix, *find_available(spark, parts, mixing.mix, mixing.domains))
+        found_now = find_available(spark, parts, mixing.mix, mixing.domains)
+        of_mix = _available_now(of_mix, mixing.mix, *found_now)
     tables = {LAYOUT: made, MIX: _with_drawn(of_mix, composition), COMPOSITION: composition}
     files += [
         write_file(mixing.folder, uuid.uuid4().hex, table, rows) for table, rows in tables.items()
@@ -112,6 +113,12 @@ def shipped(mixed: Receipt) -> Counter[str]:
     for (_, name, outcome), number in mixed.counts.items():
         pages[name] += {IN: number, DropReason.NOT_DRAWN: -number}.get(outcome, 0)
     return pages
+
+
+def selection_of(mix: pa.Table, mixing: Mixing) -> Selection:
+    """What is drawn by the border that rows of `MIX` tell; all, where the recipe has no mix."""
+    border = border_of(mix, mixing.mix, mixing.domains) if mixing.mix else None
+    return Selection(border, mixing.domains, mixing.shards.by_domain)
 
 
 def border_of(mix: pa.Table, config: MixConfig, domains: DomainsConfig) -> Border:
@@ -204,6 +211,7 @@ def _described(found: Found) -> pa.Table:
             "wanted_tokens": solution.wanted[name],
             "available_tokens": solution.available[name],
             "missing_tokens": solution.short.get(name, 0),
+            "missing_at_first": solution.short.get(name, 0),
             "nearest_tokens": solution.same_tokens[name],
             "most_tokens": solution.same_shares,
             "available_pages": found.available_pages.get(name, 0),
@@ -216,13 +224,20 @@ def _described(found: Found) -> pa.Table:
     return pa.Table.from_batches([MIX.batch(rows)])
 
 
-def _available_now(mix: pa.Table, tokens: Mapping[str, int], pages: Mapping[str, int]) -> pa.Table:
-    """Rows of `MIX` with what there is after a take-down."""
+def _available_now(
+    mix: pa.Table, config: MixConfig, tokens: Mapping[str, int], pages: Mapping[str, int]
+) -> pa.Table:
+    """Rows of `MIX` with what there is after a take-down, and the nearest mixes of that.
+
+    What is wanted stays, as the border does.
+    """
     rows = mix.to_pylist()
+    most, nearest = nearest_mixes(config, tokens, sum(row["wanted_tokens"] for row in rows))
     for row in rows:
         available = tokens.get(row["part"], 0)
         row["available_tokens"], row["available_pages"] = available, pages.get(row["part"], 0)
         row["missing_tokens"] = max(0, row["wanted_tokens"] - available)
+        row["most_tokens"], row["nearest_tokens"] = most, nearest[row["part"]]
     return pa.Table.from_batches([MIX.batch(rows)])
 
 

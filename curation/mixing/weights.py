@@ -75,8 +75,7 @@ def solve(config: MixConfig, available: Tokens) -> Solution:
     there = {name: available.get(name, 0) for name in shares}
     budget = config.tokens or _most({n: s for n, s in shares.items() if there[n]}, there)
     wanted = _whole({name: share * budget for name, share in shares.items()}, budget)
-    most = _most(shares, there)
-    nearest = _nearest(shares, there, min(budget, _in_all(shares, there)))
+    most, nearest = nearest_mixes(config, available, budget)
     solution = Solution(budget, shares, wanted, there, wanted, most, nearest)
     if not solution.short:
         return solution
@@ -88,6 +87,16 @@ def solve(config: MixConfig, available: Tokens) -> Solution:
         "keep_tokens": nearest,
     }[config.if_short]
     return Solution(budget, shares, wanted, there, drawn, most, nearest)
+
+
+def nearest_mixes(config: MixConfig, available: Tokens, budget: int) -> tuple[int, dict[str, int]]:
+    """How many tokens there can be with the shares; and the nearest mix of `budget` tokens.
+
+    Where there are not so many `available`, the second has all that there are.
+    """
+    shares = shares_of(config)
+    there = {name: available.get(name, 0) for name in shares}
+    return _most(shares, there), _nearest(shares, there, min(budget, _in_all(shares, there)))
 
 
 def _most(shares: Mapping[str, Fraction], there: Tokens) -> int:

@@ -25,9 +25,10 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from curation import receipts
 from curation.arrow_text import Ints
-from curation.domains.config import DomainsConfig
-from curation.domains.keys import OF_DOMAINS, domains_of
+from curation.mixing import selection
+from curation.mixing.chances import entries_of, kept
 from curation.mixing.layout import find_rows
+from curation.mixing.selection import Selection
 from curation.mixing.stage import Mixed
 from curation.parts import Parts, is_in
 from curation.receipts import IN, KEPT, Counts, Receipt
@@ -45,7 +46,7 @@ STAGE = "take_down"
 BEFORE, TAKEN = "shards:before", "shards:taken_down"
 """Outcomes beside the sums: see `schemas/ledger.py`."""
 _REASON, _DOCUMENT = "drop_reason", "is_document"
-_COLUMNS = ("order_key", "doc_id", "position", "input", _REASON, *OF_DOMAINS)
+_COLUMNS = ("doc_id", "position", "input", _REASON)
 Bools = npt.NDArray[np.bool_]
 _FOUND = pa.schema([*RECEIPT.arrow, pa.field("named", pa.list_(pa.int64()), nullable=False)])
 
@@ -54,13 +55,14 @@ _FOUND = pa.schema([*RECEIPT.arrow, pa.field("named", pa.list_(pa.int64()), null
 class Request:
     """A take-down: its number in the run (1, 2, ...), what is wanted, and when that was said.
 
-    Pages that are `superseded` keep others out as before; else those come back.
+    `selection` is what was drawn until then. Pages that are `superseded` keep others out as before;
+    else those come back.
     """
 
     number: int
     wanted: Wanted
     at: datetime
-    domains: DomainsConfig
+    selection: Selection
     superseded: bool = False
 
 
@@ -69,8 +71,9 @@ def find_pages(
 ) -> tuple[Receipt, Ints]:
     """Writes the record and verdicts; returns what was found, and the entries that named a page.
 
-    `parts` have the verdicts of all stages, and `removals` of take-downs before; `mixed` says
-    which shard has a page. The counts hold for all take-downs together.
+    `parts` have the verdicts of all stages, and `removals` of take-downs before, and know what an
+    encoder said; `mixed` says which shards have a page. The counts hold for all take-downs
+    together.
     """
     shared = spark.sparkContext.broadcast((parts, request, mixed))
     find = partial(_find, shared=shared)
@@ -98,7 +101,9 @@ def _find(
     asked = request.wanted.asked.take(pa.array(entries[new]))
     rows = keys.filter(pa.array(new))
     was = _was(rows, parts, part, mixed)
-    removed = _removed(rows, asked, was, _shards(rows, was, request.domains, mixed.layout))
+    in_shards: Ints = np.sort(rows.filter(pc.equal(was, IN_SHARDS))["position"].to_numpy())
+    held = _held(in_shards, part, parts, request.selection, mixed.layout)
+    removed = _removed(rows, asked, was, _shards(rows, held))
     counts = _count(keys, before if request.superseded else before | new, removed)
     receipt = Receipt(f"part-{part}", STAGE, _write(removed, request, part, parts), counts)
     found = RECEIPT.batch([receipt.to_row()])
@@ -120,27 +125,36 @@ def _was(keys: pa.Table, parts: Parts, part: int, mixed: Mixed) -> pa.Array:
     return pc.coalesce(*reasons, pa.scalar(IN_SHARDS))
 
 
-def _shards(keys: pa.Table, was: pa.Array, domains: DomainsConfig, layout: pa.Table) -> pa.Array:
-    """The shard that has the first row of each page that was in one."""
-    if not layout.num_rows:
-        return pa.nulls(keys.num_rows, pa.string())
-    batch = (
-        keys.combine_chunks().to_batches()[0]
-        if keys.num_rows
-        else pa.RecordBatch.from_pylist([], keys.schema)
-    )
-    apart = pc.any(pc.not_equal(layout["folder"], "")).as_py()
-    folders = domains_of(batch, domains) if apart else pa.array([""] * keys.num_rows, pa.string())
-    held = layout["name"].take(
-        pa.array(find_rows(layout, with_columns(batch, {"folder": folders})))
-    )
-    return pc.if_else(pc.equal(was, IN_SHARDS), held, pa.scalar(None, pa.string()))
+def _held(positions: Ints, part: int, parts: Parts, drawn: Selection, layout: pa.Table) -> pa.Table:
+    """Which shard held which of the pages at `positions`: `position` and `name`, in this order.
+
+    A page that was drawn repeatedly may have lain in several.
+    """
+    found = [pa.table({"position": pa.array([], pa.int64()), "name": pa.array([], pa.string())})]
+    for batch in kept(parts, part, selection.READ) if len(positions) else ():
+        pages = batch.filter(pa.array(is_in(batch.column("position").to_numpy(), positions)))
+        if pages.num_rows:
+            entries = drawn.entries(pages)
+            names = layout["name"].take(pa.array(find_rows(layout, entries)))
+            found.append(pa.table({"position": entries["position"], "name": names}))
+    pairs = pa.concat_tables(found).group_by(["position", "name"]).aggregate([])
+    return pairs.sort_by([("position", "ascending"), ("name", "ascending")])
 
 
-def _removed(keys: pa.Table, asked: pa.Array, was: pa.Array, shards: pa.Array) -> pa.Table:
+def _shards(keys: pa.Table, held: pa.Table) -> pa.ListArray:
+    """The names of the shards that `held` each page; none of pages that were in none."""
+    there, positions = held["position"].to_numpy(), keys["position"].to_numpy()
+    starts, ends = (np.searchsorted(there, positions, side=side) for side in ("left", "right"))
+    pages, numbers = entries_of(ends - starts)
+    names = held["name"].combine_chunks().take(pa.array(starts[pages] + numbers))
+    offsets = np.append(0, np.cumsum(ends - starts)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), names)
+
+
+def _removed(keys: pa.Table, asked: pa.Array, was: pa.Array, shards: pa.ListArray) -> pa.Table:
     """The columns of the record, but for those that are the same for all pages."""
     columns = {name: keys[name] for name in ("position", "doc_id", "input")}
-    columns |= {"asked": asked, "was": was, "shard": shards, _DOCUMENT: keys[_REASON].is_null()}
+    columns |= {"asked": asked, "was": was, "shards": shards, _DOCUMENT: keys[_REASON].is_null()}
     return pa.table(columns).combine_chunks()
 
 

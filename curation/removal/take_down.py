@@ -19,9 +19,17 @@ from curation import receipts
 from curation.arrow_text import Ints
 from curation.dedup.earlier import earlier_runs
 from curation.dedup.lines.allow import read_allow_list
-from curation.driver import judges, mix_after, parts_of, require_documents, split_receipts, step
+from curation.driver import (
+    judges,
+    mix_after,
+    mixing_of,
+    parts_of,
+    require_documents,
+    split_receipts,
+    step,
+)
 from curation.errors import UserError
-from curation.mixing.stage import shipped
+from curation.mixing.stage import selection_of, shipped
 from curation.parts import Parts
 from curation.progress import Progress
 from curation.receipts import Counts, Receipt
@@ -43,13 +51,13 @@ def take_down(
     extraction has to be done again (`pipeline.judge`, scores, `pipeline.after_scores`).
     """
     with progress.step("take_down"), step(spark, "take_down"):
-        extracted = split_receipts(run, spark)
+        extracted = split_receipts(run, spark, scored=True)
         _require_what_follows(run, extracted)
         parts, before = parts_of(run, extracted, *judges(run)), run.take_downs
-        request = Request(
-            before + 1, wanted, datetime.now(UTC), run.recipe.domains, superseded=superseded
-        )
-        found, named = find_pages(spark, parts, request, mix_after(run, before))
+        mixed = mix_after(run, before)
+        drawn = selection_of(mixed.mix, mixing_of(run))
+        request = Request(before + 1, wanted, datetime.now(UTC), drawn, superseded=superseded)
+        found, named = find_pages(spark, parts, request, mixed)
         if found.files:
             _commit_take_down(run, request.number, found)
     return named

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -18,6 +19,7 @@ from curation.errors import UserError
 from curation.mixing.again import Again, recipe_of_mix
 from curation.mixing.config import MixConfig
 from curation.mixing.loading.folder import open_folder
+from curation.mixing.weights import solve
 from curation.parts import read_documents
 from curation.progress import Progress
 from curation.removal.summary import summarise
@@ -144,20 +146,61 @@ def test_a_take_down_changes_no_other_page(
     spark: SparkSession, folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(folders[1], tmp_path / "mixed"))
-    before = rows_of(folder)
-    repeated = next(doc_id for doc_id, epoch in before if epoch == 1)
-    left_out = pq.read_table(folder / "left_out")["doc_id"][0].as_py()
+    before, held = rows_of(folder), shards_of(folder)
+    repeated = next(doc_id for doc_id, epoch in before if epoch and len(held[doc_id]) > 1)
+    gone = {repeated, *(doc_id for (doc_id, _), row in before.items() if row["domain"] == "math")}
+    of_math = pc.field("part") == "math"
+    left_out = pq.read_table(folder / "left_out").filter(of_math)["doc_id"].to_pylist()
     opened = Run.load(str(folder))
-    (tmp_path / "ids.txt").write_text(f"{repeated}\n{left_out}\n")
+    (tmp_path / "ids.txt").write_text("\n".join([*gone, *left_out]))
     take_down(opened, spark, quiet(), read_wanted(doc_ids=str(tmp_path / "ids.txt")))
     opened = Run.load(str(folder))
     pipeline.judge(opened, spark, quiet())
     pipeline.after_scores(opened, spark, quiet())
-    assert rows_of(folder) == {entry: r for entry, r in before.items() if entry[0] != repeated}
-    removed = {r["doc_id"]: r["was"] for r in pq.read_table(folder / "removals").to_pylist()}
-    assert removed == {repeated: "shards", left_out: "not_drawn"}
+    assert rows_of(folder) == {entry: r for entry, r in before.items() if entry[0] not in gone}
+    record = pq.read_table(folder / "removals").to_pylist()
+    removed = {row["doc_id"]: (row["was"], row["shards"]) for row in record}
+    of_gone = {doc_id: ("shards", held[doc_id]) for doc_id in gone}
+    assert removed == of_gone | dict.fromkeys(left_out, ("not_drawn", []))
+    assert not {*held[repeated]} & {path.stem for path in (folder / "shards").rglob("*.parquet")}
+    assert pq.read_table(folder / "returned").num_rows == 0
     summary = summarise(opened)
-    assert (summary.pages, summary.shipped, summary.revived) == (2, 1, 0)
+    assert (summary.pages, summary.shipped, summary.revived) == (8, 2, 0)
+    assert_is_of_what_there_is_now(folder, folders[1])
+
+
+def assert_is_of_what_there_is_now(folder: Path, before: Path) -> None:
+    """What is wanted stays, and all else that rows of the mix say is of the pages that are left."""
+    rows = pq.read_table(folder / "mix").to_pylist()
+    there = {row["part"]: row["available_tokens"] for row in rows}
+    was = {row["part"]: row for row in pq.read_table(before / "mix").to_pylist()}
+    config = Run.load(str(folder)).recipe.mix
+    assert config
+    found = solve(config, there)
+    assert sum(there.values()) < sum(row["available_tokens"] for row in was.values())
+    for row in rows:
+        name, old = row["part"], was[row["part"]]
+        assert (row["draw_key"], row["wanted_tokens"]) == (old["draw_key"], old["wanted_tokens"])
+        assert (row["wanted_tokens"], row["missing_tokens"]) == (
+            found.wanted[name],
+            found.short.get(name, 0),
+        )
+        assert (row["most_tokens"], row["nearest_tokens"]) == (
+            found.same_shares,
+            found.same_tokens[name],
+        )
+        assert row["missing_at_first"] == old["missing_at_first"] == old["missing_tokens"]
+    missing = {row["part"]: row["missing_tokens"] for row in rows if row["missing_tokens"]}
+    assert missing == {"math": 1000}
+
+
+def shards_of(folder: Path) -> dict[str, list[str]]:
+    """The shards that hold each page, by doc_id."""
+    held: dict[str, list[str]] = {}
+    for path in sorted((folder / "shards").rglob("*.parquet")):
+        for doc_id in sorted({*pq.read_table(path)["doc_id"].to_pylist()}):
+            held.setdefault(doc_id, []).append(path.stem)
+    return held
 
 
 def rows_of(folder: Path) -> dict[tuple[str, int], dict[str, Any]]:

@@ -205,10 +205,10 @@ def test_what_is_left_is_the_run_that_never_saw_the_pages(
         assert row["asked"] == asked.get(name, f"doc_id {ids[name]}")
         assert (row["input"], row["taken_at"].date()) == ("crawl", datetime.now(UTC).date())
         if name in was:
-            assert row["shard"] is None
+            assert row["shards"] == []
         elif row["removal"] == 1:
-            assert row["shard"] == held[ids[name]]
-            assert f"{row['shard']}.parquet" in gone
+            assert row["shards"] == [held[ids[name]]]
+            assert f"{held[ids[name]]}.parquet" in gone
     assert not record
     came_back = {row["doc_id"]: (row["removal"], row["was"]) for row in table(folder, "returned")}
     assert came_back.keys() == {ids[name] for name in CAME_BACK}
@@ -231,11 +231,15 @@ def test_nothing_comes_back_for_superseded_pages(spark: SparkSession, folder: Pa
     complete(run, spark)
     found = summarise(run)
     assert (found.pages, found.shipped, found.revived) == (3, 3, 0)
+    assert table(folder, "returned") == []
     assert texts(folder).items() == {k: v for k, v in old.items() if k not in shipped}.items()
     verdicts = {row["doc_id"]: row["drop_reason"] for row in table(folder, "verdicts")}
     assert {name for name, reason in verdicts.items() if reason == "superseded"} == shipped
     whole(folder)
     assert remove(spark, folder, "first").revived == 3  # asked for once more, as never seen
+    assert len(table(folder, "returned")) == 3
+    assert sorted(len(row["shards"]) for row in table(folder, "removals")) == [0, 0, 0, 1, 1, 1]
+    whole(folder)
     assert texts(folder).keys() - old.keys() == {ids[n] for n in ("near-2", "equal-2", "older")}
 
 
