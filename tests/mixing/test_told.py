@@ -1,4 +1,4 @@
-"""What is told under the table of a mix."""
+"""The mix on the screen: its table, and what is told under it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,35 @@ def part(
     }
 
 
+def shown(*parts: dict[str, Any], width: int = 120) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    show_mix(parts, console, counted_by="bundled:cl100k_base")
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
 def told(*parts: dict[str, Any]) -> list[str]:
-    shown = io.StringIO()
-    show_mix(parts, Console(file=shown, width=120))
-    lines = shown.getvalue().splitlines()
+    lines = shown(*parts).splitlines()
     return lines[next(at for at, line in enumerate(lines) if line.startswith("Tokens")) :]
+
+
+def test_a_small_screen_cuts_nothing() -> None:
+    parts = part("multilingual", 0.5, 222_222_222_222, 123_456_789_012), part("math", 0.5, 7, 7)
+    table = shown(*parts, width=50).split("Tokens that each part")[0]
+    assert "…" not in table
+    lines = [line.split("│")[1:-1] for line in table.splitlines() if "│" in line]
+    columns = zip(*lines, strict=True)
+    folded = ["".join(cell.strip() for cell in column) for column in columns]
+    assert folded[0] == "multilingualmath"
+    assert folded[3] == "123,456,789,0127"
+    assert folded[4] == "98,765,433,2100"
+
+
+def test_what_is_missing_has_a_column_where_something_is() -> None:
+    table = shown(part("general", 1, 5, 5))
+    assert "missing" not in table
+    assert "mix, in tokens (bundled:cl100k_base)" in table
+    assert "missing" in shown(part("general", 1, 5, 4))
 
 
 def test_what_each_part_allows_is_exact() -> None:
