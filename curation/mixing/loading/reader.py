@@ -90,7 +90,8 @@ class Reader:
         uri = self._folder.uri_of(file)
         source = io.BufferedReader(RangeReader(uri, file.size)) if "://" in uri else uri
         try:
-            parquet = pq.ParquetFile(source)
+            # Its threads would keep what Python owns for a moment: see `curation.tables.read_here`.
+            parquet = pq.ParquetFile(source, pre_buffer=source is uri)
         except (pa.ArrowException, OSError) as error:
             raise _damaged(uri, error) from error
         told = parquet.metadata
