@@ -21,7 +21,7 @@ from curation.receipts import Counts
 from curation.retries import take_retries
 from curation.run import MANIFEST, Run
 from curation.storage import join, put, storage
-from curation.tables import read_file, write_file
+from curation.tables import read_file, read_here, write_file
 from schemas.alarm import ALARM
 from schemas.arrow import Table
 from schemas.cluster import CLUSTER
@@ -171,8 +171,8 @@ def _write_ends(
 
 
 def _read_small(run: Run, files: Sequence[Mapping[str, Any]], table: Table) -> list[dict[str, Any]]:
-    found = (file for file in files if file["table"] == table.name)
-    return [row for file in found for row in read_file(run.folder, file).read().to_pylist()]
+    found = (read_file(run.folder, f, here=True) for f in files if f["table"] == table.name)
+    return [row for file in found for row in read_here(file).to_pylist()]
 
 
 def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:

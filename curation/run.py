@@ -33,7 +33,7 @@ from curation.quality.models import check_topics, pinned_model
 from curation.recipe import Recipe, dump, validate
 from curation.safety.blocklist.match import check_list
 from curation.splits import Split, draw, find_files, plan
-from curation.storage import FileInfo, join, put, storage
+from curation.storage import FileInfo, join, put, require_empty, storage
 from curation.token_counts.open import pinned_tokenizer
 
 RUN, RECIPE, MANIFEST = "run.json", "recipe.yaml", "manifest.json"
@@ -127,8 +127,7 @@ class Run:
         """
         uri = join(self.folder, RUN)
         if storage(uri).find(uri) is None:
-            if storage(self.folder).walk(self.folder):
-                raise UserError(f"{self.folder} is not empty and holds no run: choose a new folder")
+            require_empty(self.folder, lacks="run")
             storage(uri).put_if_absent(uri, self._description().encode())
             if storage(uri).put_if_absent(uri, self._description().encode()):
                 storage(uri).delete([uri])

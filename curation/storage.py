@@ -209,6 +209,13 @@ def put(uri: str, data: bytes) -> None:
         path.write_bytes(data)
 
 
+def require_empty(folder: str, *, lacks: str = "") -> None:
+    """Raises `UserError` where `folder` has files, of what is not there: what it `lacks`."""
+    if storage(folder).walk(folder):
+        what = f" and holds no {lacks}" if lacks else ""
+        raise UserError(f"{folder} is not empty{what}: choose a new folder")
+
+
 class RangeReader(io.RawIOBase):
     """A file of any storage as a seekable stream that reads in blocks (4 MiB), to byte `size`.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,17 +59,32 @@ def write_file(folder: str, name: str, table: Table, rows: pa.Table) -> dict[str
     }
 
 
-def read_file(folder: str, file: Mapping[str, Any]) -> pq.ParquetFile:
+def read_file(folder: str, file: Mapping[str, Any], *, here: bool = False) -> pq.ParquetFile:
     """Opens a file of the run, given by its manifest row, for reading by row groups.
 
-    Raises `UserError` where it is not what was written.
+    `here` is for `read_here`. Raises `UserError` where it is not what was written.
     """
     uri = join(folder, file["path"])
     reader = RangeReader(uri, file["bytes"], block_bytes=_BLOCK_BYTES)
     try:
-        return pq.ParquetFile(io.BufferedReader(reader, _BLOCK_BYTES))
+        return pq.ParquetFile(io.BufferedReader(reader, _BLOCK_BYTES), pre_buffer=not here)
     except pa.ArrowInvalid as error:
         raise UserError(f"{uri}: is damaged, no Parquet file: {error}") from error
+
+
+def read_here(
+    file: pq.ParquetFile, columns: Sequence[str] | None = None, *, group: int | None = None
+) -> pa.Table:
+    """The rows of a file, or of one of its row groups, read by this thread alone.
+
+    Arrow's own threads let go of what was read, bytes that Python owns, a moment after the rows
+    are there. A process that ends in that moment aborts, so what may end soon reads here. The file
+    must be open without `pre_buffer`, which has threads of its own.
+    """
+    names = None if columns is None else list(columns)
+    if group is None:
+        return file.read(names, use_threads=False)
+    return file.read_row_group(group, names, use_threads=False)
 
 
 def cuts_of(keys: npt.NDArray[np.int64]) -> list[int]:

@@ -12,6 +12,7 @@ from curation.spark_tables import read_table, write_table
 from curation.tables import TableWriter, read_file, write_file
 from schemas.arrow import Column, SchemaError, Table
 from schemas.manifest import MANIFEST
+from tests.threads import left_by
 
 SMALL = Table("small", (Column("a", pa.int64(), "", False), Column("b", pa.string(), "")))
 
@@ -31,6 +32,15 @@ def test_a_file_is_described_as_it_is(tmp_path: Path) -> None:
         "sha256": hashlib.sha256(data).hexdigest(),
     }
     assert read_file(str(tmp_path), file).read().column("a").to_pylist() == [3, 1]
+
+
+def test_what_is_read_here_is_read_by_no_thread_of_arrows(tmp_path: Path) -> None:
+    described = write_file(str(tmp_path), "x", SMALL, rows(3, 1))
+    imports = "from curation.tables import read_file, read_here"
+    opened = f"read_file({str(tmp_path)!r}, {described!r}, here=True)"
+    assert left_by(imports, f"assert read_here({opened})['b'].to_pylist() == ['3', '1']") == 0
+    assert left_by(imports, f"assert read_here({opened}, ['b'], group=0).num_columns == 1") == 0
+    assert left_by(imports, f"{opened}.read()") > 0
 
 
 def test_bytes_depend_on_rows_and_not_on_chunks(tmp_path: Path) -> None:

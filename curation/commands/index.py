@@ -16,7 +16,7 @@ from curation.errors import UserError
 from curation.progress import Progress
 from curation.run import MANIFEST
 from curation.session import require_java, session
-from curation.storage import join, normalise, storage
+from curation.storage import join, normalise, require_empty, storage
 
 
 def add_to(commands: Any) -> None:
@@ -76,8 +76,7 @@ def named_in(folder: str, *names: str) -> str:
 def _opened(options: argparse.Namespace) -> tuple[dict[str, str], str]:
     conf, output = spark_conf(options), normalise(options.output)
     require_java()
-    if storage(output).walk(output):
-        raise UserError(f"{output} is not empty: choose a new folder")
+    require_empty(output)
     return conf, output
 
 

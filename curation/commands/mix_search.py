@@ -122,13 +122,14 @@ def mix_search_command(options: argparse.Namespace) -> int:
     from curation.mix_search.optimum import limits_of
     from curation.mix_search.plot import plot
     from curation.mix_search.report import Report
-    from curation.mix_search.runs import Runs
+    from curation.mix_search.runs import Runs, check_folder
     from curation.mix_search.sample import read_sample
     from curation.mix_search.search import search
     from curation.mix_search.tokens import open_reader
 
-    limits_of(config, as_shares(candidate_mixes(config)))
     progress, output = Progress(), normalise(options.output)
+    check_folder(output)
+    limits_of(config, as_shares(candidate_mixes(config)))
     device, processes = _device(options)
     reader = open_reader(options.tokenizer and normalise(options.tokenizer))
     with progress.step("reading pages"):

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from curation.commands.options import whole
 from curation.errors import UserError
 from curation.mixing.loading.folder import open_folder
-from curation.mixing.pack import Last, pack
+from curation.mixing.pack import Last, check_folder, pack
 from curation.mixing.packing.files import FORMATS
 from curation.mixing.packing.part import PackSettings
 from curation.progress import Progress
@@ -66,6 +66,8 @@ def pack_command(options: argparse.Namespace) -> int:
         raise UserError(f"--length {options.length}: {_LEAST_LENGTH} to {_MOST_LENGTH} tokens")
     if not options.processes:
         raise UserError("--processes 0: 1 at least")
+    output = normalise(options.output)
+    check_folder(output)
     folder, tokenizer = open_folder(options.shards), open_tokenizer(options.tokenizer)
     settings = PackSettings(
         data=folder.identity,
@@ -76,7 +78,6 @@ def pack_command(options: argparse.Namespace) -> int:
         vocabulary=tokenizer.vocabulary,
         format=options.format,
     )
-    output = normalise(options.output)
     with Progress().step("packing"):
         index = pack(folder, settings, output, last=options.last, processes=options.processes)
     _show(index, output)

@@ -20,8 +20,8 @@ from curation.parts import Parts
 from curation.progress import Progress
 from curation.run import MANIFEST
 from curation.session import require_java, session
-from curation.storage import join, normalise, put, storage
-from curation.tables import read_file
+from curation.storage import join, normalise, put, require_empty, storage
+from curation.tables import read_file, read_here
 from curation.wikipedia.cited_pages import find_pages
 from curation.wikipedia.dump import DumpFile
 from curation.wikipedia.references import count_references, find_dumps, without_articles
@@ -80,8 +80,7 @@ def wikipedia_references_command(options: argparse.Namespace) -> int:
         raise UserError("wikipedia-references: give dumps, or --references")
     if options.references and not options.run:
         raise UserError("wikipedia-references: --references is to find pages of --run")
-    if storage(output).walk(output):
-        raise UserError(f"{output} is not empty: choose a new folder")
+    require_empty(output)
     dumps = find_dumps([normalise(path) for path in options.dumps]) if options.dumps else []
     made = _made(options.references) if options.references else None
     runs = [_run(folder) for folder in options.run]
@@ -141,6 +140,6 @@ def _show(output: str, made: Told, dumps: Sequence[DumpFile]) -> None:
 def _pages_by_run(output: str, made: Told) -> dict[str, int]:
     counted = Counter[str](dict.fromkeys(made.get("runs", ()), 0))
     for file in made.get("pages", ()):
-        runs = read_file(output, file).read(columns=["run"])["run"]
+        runs = read_here(read_file(output, file, here=True), ["run"])["run"]
         counted.update({row["values"]: row["counts"] for row in pc.value_counts(runs).to_pylist()})
     return dict(counted)

@@ -21,10 +21,17 @@ from curation.mix_search.corpus import Corpus
 from curation.mix_search.train import Task, Trained, train
 from curation.mix_search.workers import working
 from curation.progress import Progress
-from curation.storage import join, put, storage
+from curation.storage import join, put, require_empty, storage
 
 _SETTING = "setting.json"
 _RUNS = "runs"
+
+
+def check_folder(folder: str) -> None:
+    """Raises `UserError` where it holds files, but none of a search."""
+    file = join(folder, _SETTING)
+    if storage(file).find(file) is None:
+        require_empty(folder, lacks="mix search")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from curation.errors import UserError
 from curation.mix_search.config import SampleConfig
 from curation.mixing.loading.folder import MANIFEST, open_folder
 from curation.storage import FileInfo, RangeReader, join, storage
+from curation.tables import read_here
 
 _NEEDED = ("doc_id", "domain", "text")
 _TOKENS = "tokens"
@@ -91,7 +92,7 @@ def _choose(
     """The domain of each chosen doc_id, and how many pages there are of each domain."""
     pages: dict[str, dict[str, None]] = {domain: {} for domain in domains}
     for file in files:
-        table = _open(file).read(["doc_id", "domain"])
+        table = read_here(_open(file), ["doc_id", "domain"])
         for doc_id, domain in zip(*(column.to_pylist() for column in table.columns), strict=True):
             if domain in pages:
                 pages[domain][doc_id] = None
@@ -112,10 +113,10 @@ def _read(
         shard = _open(file)
         columns = [*_NEEDED, *([_TOKENS] if _TOKENS in shard.schema_arrow.names else [])]
         for group in range(shard.num_row_groups):
-            ids = shard.read_row_group(group, columns=["doc_id"])["doc_id"].to_pylist()
+            ids = read_here(shard, ["doc_id"], group=group)["doc_id"].to_pylist()
             if not any(doc_id in left for doc_id in ids):
                 continue
-            for row in shard.read_row_group(group, columns=columns).to_pylist():
+            for row in read_here(shard, columns, group=group).to_pylist():
                 if left.get(row["doc_id"]) == row["domain"]:
                     yield _page(row, config), left.pop(row["doc_id"])
 
@@ -131,7 +132,7 @@ def _page(row: Mapping[str, str | int], config: SampleConfig) -> Page:
 def _open(file: FileInfo) -> pq.ParquetFile:
     stream = io.BufferedReader(RangeReader(file.uri, file.size), _BLOCK_BYTES)
     try:
-        shard = pq.ParquetFile(stream)
+        shard = pq.ParquetFile(stream, pre_buffer=False)
     except pa.ArrowInvalid as error:
         raise UserError(f"{file.uri}: is damaged, no Parquet file: {error}") from error
     if missing := [name for name in _NEEDED if name not in shard.schema_arrow.names]:

@@ -46,7 +46,7 @@ from curation.recipe import Recipe, dump, validate
 from curation.recipe_values import override, place_artefacts, read_values
 from curation.run import MANIFEST, Run
 from curation.spark_tables import read_receipts
-from curation.storage import join, put, storage
+from curation.storage import join, put, require_empty, storage
 from curation.token_counts.known import counts_of
 from curation.token_counts.open import pinned_tokenizer
 from curation.token_counts.stage import count_tokens
@@ -180,8 +180,7 @@ def _open(run: Run, recipe: Recipe, folder: str) -> None:
     description = json.dumps(said | {"recipe": asdict(recipe)}, indent=1).encode()
     uri = join(folder, MIX)
     if storage(uri).find(uri) is None:
-        if storage(folder).walk(folder):
-            raise UserError(f"{folder} is not empty and holds no mix: choose a new folder")
+        require_empty(folder, lacks="mix")
         storage(uri).put_if_absent(uri, description)
     there = _described(uri)
     expected = json.loads(description)

@@ -26,6 +26,7 @@ import pyarrow as pa
 from curation.errors import UserError
 from curation.mixing.loading.era import Era, Start
 from curation.mixing.loading.folder import open_folder
+from curation.mixing.loading.reader import Reader
 from curation.mixing.loading.settings import Settings, packed, rank_of, unpacked
 from curation.mixing.loading.state import Data, Place, State, in_step, merge_states, read_state
 
@@ -83,6 +84,8 @@ class ShardDataset(IterableDataset[Any]):
                 f"rank {self._rank} of {world_size} over {rows:,} rows: ranks count from 0, and"
                 " each needs a row"
             )
+        # Told here, and not at the first row, by a worker.
+        Reader(self._settings.folder, self._settings.columns).check()
         self._elsewhere = torch.zeros(1, dtype=torch.bool).share_memory_()
         self._go_on(Era(Start(), rows, world_size, equal), 0)
 

@@ -27,12 +27,28 @@ from curation.mixing.loading.folder import ShardFolder
 from curation.mixing.packing.cut import Cutter
 from curation.mixing.packing.files import writer
 from curation.mixing.packing.part import Packed, PackSettings, pack_part, read_part
-from curation.storage import join, put, storage
+from curation.storage import join, put, require_empty, storage
 
 Last = Literal["pad", "drop"]
 INDEX = "index.json"
-_SETTINGS = "settings.json"
+_PARTS, _SETTINGS = "parts", "settings.json"
 _COUNTS = ("documents", "empty_documents", "tokens")
+
+
+def check_folder(output: str) -> None:
+    """Raises `UserError` where it holds files, but neither sequences nor what becomes of some."""
+    begun = join(output, _PARTS, _SETTINGS)
+    if storage(begun).find(begun) is None and not _is_index(join(output, INDEX)):
+        require_empty(output, lacks="packed sequences")
+
+
+def _is_index(uri: str) -> bool:
+    """Others write files of that name too, such as `curate index`."""
+    try:
+        told = _read(uri)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and "settings" in told
 
 
 def pack(
@@ -46,7 +62,7 @@ def pack(
     if (index := _read(join(output, INDEX))) is not None:
         _require_same(index["settings"], told, output)
         return index
-    parts = join(output, "parts")
+    parts = join(output, _PARTS)
     settings_uri = join(parts, _SETTINGS)
     if not storage(settings_uri).put_if_absent(settings_uri, json.dumps(told).encode()):
         _require_same(_read(settings_uri), told, output)

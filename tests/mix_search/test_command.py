@@ -144,6 +144,16 @@ def test_what_is_refused_is_one_line(
     assert not output.exists()
 
 
+def test_a_folder_that_holds_something_else_is_refused_before_pages_are_read(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    assert run(data, tmp_path) == 2
+    told = f"{tmp_path} is not empty and holds no mix search: choose a new folder"
+    assert capsys.readouterr().err == f"curate: {told}\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
 def test_folders_that_are_no_data_sets_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,7 @@ from curation.mix_search.sample import DomainPages, read_sample
 from curation.mix_search.tokens import open_reader
 from tests.mix_search import worlds
 from tests.mixing.data_sets import describe
+from tests.threads import left_by
 
 DOMAINS = ("plain", "rich")
 
@@ -75,6 +76,15 @@ def test_a_domain_with_too_few_pages_is_refused(
     folder = worlds.write(tmp_path, worlds.rows(pages))
     with pytest.raises(UserError, match=message):
         read_sample([str(folder)], DOMAINS, worlds.SAMPLE)
+
+
+def test_no_thread_of_arrows_is_left_with_what_was_read(tmp_path: Path) -> None:
+    """It would let go of it later, and abort the process if that ends at that moment."""
+    folder = worlds.write(tmp_path, worlds.rows({"plain": 80, "rich": 80}))
+    imports = (
+        "from curation.mix_search.sample import read_sample\nfrom tests.mix_search import worlds"
+    )
+    assert left_by(imports, f"read_sample([{str(folder)!r}], {DOMAINS}, worlds.SAMPLE)") == 0
 
 
 def test_only_shards_that_a_manifest_names_count(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from curation.mixing.loader import Loader, ShardDataset, in_step, merge_states
 from curation.mixing.loading import deal, settings
 from curation.storage import join, put
 from tests.mixing.data_sets import number_of, write_data_set
+from tests.threads import left_by
 
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")
 ROWS = (2500, 1, 0, 1024, 700)
@@ -308,6 +309,16 @@ def test_it_reads_an_object_store(folder: str, s3: str) -> None:
     assert list(Loader(data, num_workers=2)) == list(
         ShardDataset(folder, columns=("doc_id",), batch_rows=100, seed=4)
     )
+
+
+def test_no_thread_of_arrows_is_left_with_what_was_read_of_an_object_store(
+    folder: str, s3: str
+) -> None:
+    """It would let go of it later, and abort a trainer that ends at that moment."""
+    for path in sorted(Path(folder).iterdir()):
+        put(join(s3, path.name), path.read_bytes())
+    imports = "from curation.mixing.loader import ShardDataset"
+    assert left_by(imports, f"next(iter(ShardDataset({s3!r})))") == 0
 
 
 def test_it_needs_torch_but_neither_spark_nor_numba(folder: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from curation.errors import UserError
 from curation.mixing.loader import Loader, ShardDataset
-from tests.mixing.data_sets import write_data_set
+from tests.mixing.data_sets import describe, write_data_set
 
 
 @pytest.fixture
@@ -68,9 +68,21 @@ def test_a_damaged_shard_is_named(folder: Path, where: str) -> None:
         ShardDataset(str(folder), rank=1, world_size=2).verify()
 
 
-def test_a_column_that_is_not_there_is_told_with_those_that_are(folder: Path) -> None:
+def test_a_column_that_is_not_there_is_told_at_once_with_those_that_are(folder: Path) -> None:
     with pytest.raises(UserError, match=r"no column title, but these: doc_id, domain, text"):
-        next(iter(ShardDataset(str(folder), columns=("text", "title"))))
+        ShardDataset(str(folder), columns=("text", "title"))
+
+
+def test_a_column_that_a_later_shard_lacks_is_told_where_it_is_missing(folder: Path) -> None:
+    rows = pq.read_table(last(folder)).drop_columns(["domain"])
+    pq.write_table(rows, last(folder))
+    described = describe(folder, last(folder).name, rows.num_rows)
+    manifest = json.loads((folder / "_manifest.json").read_text())
+    manifest["files"][-1] = described
+    (folder / "_manifest.json").write_text(json.dumps(manifest))
+    data = ShardDataset(str(folder), columns=("text", "domain"))
+    with pytest.raises(UserError, match="no column domain, but these: doc_id, text"):
+        list(data)
 
 
 @pytest.mark.parametrize(

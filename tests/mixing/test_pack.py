@@ -224,6 +224,30 @@ def test_sequences_of_other_settings_are_not_mixed(
     assert "has sequences of another length: choose another folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("run.json", "{}"),
+        ("index.json", '{"files": []}'),  # of `curate index`
+        ("index.json", "[]"),
+        ("index.json", "no JSON"),
+    ],
+)
+def test_a_folder_that_holds_something_else_is_refused_before_any_work(
+    packed: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    content: str,
+) -> None:
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed" / name).write_text(content)
+    output = packed(status=2)
+    told = f"{output} is not empty and holds no packed sequences: choose a new folder"
+    assert capsys.readouterr().err == f"curate: {told}\n"
+    assert files(output) == {name: content.encode()}
+
+
 def test_a_shard_that_cannot_be_read_is_told_by_whatever_process(
     packed: Callable[..., Path], folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

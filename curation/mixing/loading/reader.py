@@ -32,13 +32,18 @@ class _Open:
 class Reader:
     """Reads rows in whatever order; holds the last row group and some open files.
 
-    Raises `UserError` for a shard that is missing, cut off, damaged or another.
+    Raises `UserError` for a shard that is missing, cut off, damaged or another, and for a column
+    that is not there.
     """
 
     def __init__(self, folder: ShardFolder, columns: Sequence[str]) -> None:
         self._folder, self._columns = folder, list(columns)
         self._open: OrderedDict[int, _Open] = OrderedDict()
         self._held: tuple[tuple[int, int], pa.Table] | None = None
+
+    def check(self) -> None:
+        """Opens the first shard, which reads no more than its footer: are the columns there?"""
+        self._file(0)
 
     def read(self, pieces: Iterable[Piece]) -> pa.Table:
         """The rows of all pieces (one at least), in their order."""
@@ -85,7 +90,8 @@ class Reader:
         uri = self._folder.uri_of(file)
         source = io.BufferedReader(RangeReader(uri, file.size)) if "://" in uri else uri
         try:
-            parquet = pq.ParquetFile(source)
+            # Its threads would keep what Python owns for a moment: see `curation.tables.read_here`.
+            parquet = pq.ParquetFile(source, pre_buffer=source is uri)
         except (pa.ArrowException, OSError) as error:
             raise _damaged(uri, error) from error
         told = parquet.metadata

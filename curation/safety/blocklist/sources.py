@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from curation.errors import UserError
 from curation.storage import FileInfo, RangeReader, storage
+from curation.tables import read_here
 from schemas.host import HOST
 
 _TARS = (".tar", ".tar.gz", ".tgz")
@@ -87,10 +88,10 @@ def _of_hosts(info: FileInfo) -> Iterator[Source]:
     As URLs, so that an entry is for the host that was judged, not for those below it.
     """
     try:
-        file = pq.ParquetFile(io.BufferedReader(RangeReader(info.uri, info.size)))
+        file = pq.ParquetFile(io.BufferedReader(RangeReader(info.uri, info.size)), pre_buffer=False)
         if missing := set(HOST.arrow.names) - set(file.schema_arrow.names):
             raise UserError(f"{info.uri}: is no file of a run's hosts/: it has no '{min(missing)}'")
-        hosts = file.read(columns=["host", "drop_reason"])
+        hosts = read_here(file, ["host", "drop_reason"])
     except pa.ArrowException as error:
         raise UserError(f"{info.uri}: is damaged, or no Parquet: {error}") from error
     for reason in hosts["drop_reason"].drop_null().unique().sort().to_pylist():
