@@ -126,7 +126,14 @@ def test_pages_that_were_taken_down_are_nowhere(tmp_path: Path) -> None:
         str(tmp_path), files_of(tmp_path, splits), dict.fromkeys(splits, "crawl"), KEYS
     )
     down = [position(0, 0), position(0, 2), position(1, 1)]  # the first one is a reject
-    row = {"removal": 1, "input": "crawl", "asked": "url x", "was": "shards", "superseded": False}
+    row = {
+        "removal": 1,
+        "input": "crawl",
+        "asked": "url x",
+        "was": "shards",
+        "shards": [],
+        "superseded": False,
+    }
     rows = [
         {**row, "position": p, "doc_id": "d", "taken_at": datetime(2026, 1, 1, tzinfo=UTC)}
         for p in down
