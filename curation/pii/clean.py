@@ -17,7 +17,7 @@ from curation.pii.candidates import is_beside
 from curation.pii.config import PiiConfig
 from curation.pii.find import MOST_PLACES, check_places, find_batch, scan
 from curation.pii.kinds import PiiType, Span
-from curation.pii.names import find_persons
+from curation.pii.names import find_persons, prepare
 from curation.pii.redact import Surrogates, placeholder, redact
 
 _MOST_PASSES = 16
@@ -52,6 +52,8 @@ def clean(
     line_kinds: pa.StringArray | None = None,
 ) -> Cleaned:
     """The texts redacted as the config says, and what was found."""
+    if PiiType.PERSON in config.wanted:
+        prepare()
     places = scan(texts)
     too_many = [len(of_text) > MOST_PLACES for of_text in places]
     if any(too_many):

@@ -21,6 +21,11 @@ _MOST = 100_000
 """Characters at a time: spaCy needs about 1 GB for 100,000."""
 
 
+def prepare() -> None:
+    """Imports spaCy whole: models may need PyTorch, without which checks would import it."""
+    import spacy  # noqa: F401
+
+
 def find_persons(
     texts: pa.StringArray,
     languages: Sequence[str | None],
