@@ -100,7 +100,8 @@ def finish(run: Run, every: pa.Table, stages: Mapping[str, Sequence[str]]) -> Ou
     ledger.check(counts, files, stages)
     rows = receipts.count_rows(counts, times)
     always = (*_ALWAYS, RETURNED) if run.take_downs else _ALWAYS
-    without = [table for table in always if table.name not in {file["table"] for file in files}]
+    written = {file["table"] for file in files}
+    without = [table for table in always if table.name not in written]
     files += _write_ends(run, rows, faults, without)
     _require_files(run, files)
     funnels = {name: ledger.funnel(counts, times, name, names) for name, names in stages.items()}
@@ -179,9 +180,10 @@ def _require_files(run: Run, files: Sequence[dict[str, Any]]) -> None:
     """Every file that counts is there and as long as it was; what does not count is deleted."""
     named = {join(run.folder, file["path"]): file["bytes"] for file in files}
     of_shards = join(run.folder, SHARD.name, DATA_MANIFEST)  # written over, further on
+    kept = {*named, of_shards}
     for table in sorted({*(file["table"] for file in files), *(t.name for t in _SWEPT)}):
         folder = join(run.folder, table)
-        storage(folder).sweep(folder, {*named, of_shards})
+        storage(folder).sweep(folder, kept)
         for file in storage(folder).walk(folder):
             # What is not named does not count: a late attempt may still write some.
             if named.pop(file.uri, file.size) != file.size:

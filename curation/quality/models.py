@@ -62,6 +62,8 @@ def pinned_model(name: str, config: ModelConfig) -> ModelConfig:
 
 def check_topics(topics: Collection[str], config: ModelConfig | None) -> None:
     """Raises `UserError` for a topic of `mix.topics` that the model of topics does not tell."""
+    if not topics:  # a second mix needs no model then
+        return
     labels = load_model(config).labels if config else ()
     if unknown := sorted({*topics} - {*labels}):
         near = get_close_matches(unknown[0], labels, n=1)
